@@ -2,8 +2,9 @@
 /*
  * An arena: memory for one decoded answer or one built request, freed at once.
  *
- * Owned by one thread at a time. Allocations are zeroed and aligned to 8 bytes. The arena never exceeds its limit, so that what a
- * broker claims cannot exhaust the process: an allocation beyond it gives NULL, as does a lack of memory.
+ * Owned by one thread at a time. Allocations are zeroed and aligned to 8 bytes. The arena never
+ * exceeds its limit, so that what a broker claims cannot exhaust the process: an allocation beyond
+ * it gives NULL, as does a lack of memory.
  */
 #ifndef RK_BASE_ARENA_H
 #define RK_BASE_ARENA_H

@@ -2,18 +2,19 @@
 /*
  * Assertions, for bugs only.
  *
- * RK_ASSERT stays in release builds: it guards what would otherwise corrupt memory or data, and costs a compare. RK_DEBUG_ASSERT is
- * for checks too dear for that. Neither is for what a broker, the network or the application may do: those are values.
+ * RK_ASSERT stays in release builds: it guards what would otherwise corrupt memory or data, and
+ * costs a compare. RK_DEBUG_ASSERT is for checks too dear for that. Neither is for what a broker,
+ * the network or the application may do: those are values.
  */
 #ifndef RK_BASE_ASSERT_H
 #define RK_BASE_ASSERT_H
 
 _Noreturn void rk_assert_failed(const char *expression, const char *file, int line);
 
-#define RK_ASSERT(expression)                                                                      \
-    do {                                                                                           \
-        if (__builtin_expect(!(expression), 0))                                                    \
-            rk_assert_failed(#expression, __FILE__, __LINE__);                                     \
+#define RK_ASSERT(expression)                                  \
+    do {                                                       \
+        if (__builtin_expect(!(expression), 0))                \
+            rk_assert_failed(#expression, __FILE__, __LINE__); \
     } while (0)
 
 #ifdef RK_DEBUG
@@ -22,7 +23,7 @@ _Noreturn void rk_assert_failed(const char *expression, const char *file, int li
 #define RK_DEBUG_ASSERT(expression) ((void)sizeof(expression))
 #endif
 
-#define rk_container_of(pointer, type, member)                                                     \
+#define rk_container_of(pointer, type, member) \
     ((type *)(void *)((char *)(pointer) - __builtin_offsetof(type, member)))
 
 #define RK_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -2,8 +2,8 @@
 /*
  * A block: a counted, fixed-size piece of memory that several owners read, on any thread.
  *
- * A response is read straight into one; batches and messages that point into it hold a reference. Whoever made it may write it until
- * it is shared.
+ * A response is read straight into one; batches and messages that point into it hold a reference.
+ * Whoever made it may write it until it is shared.
  */
 #ifndef RK_BASE_BLOCK_H
 #define RK_BASE_BLOCK_H

@@ -2,9 +2,10 @@
 /*
  * Memory, the one place that calls malloc: a seam, replaced in tests.
  *
- * Plain small objects use rk_malloc and friends, which end the process when memory is out, naming the size. Whatever is sized by the
- * application or by the wire, and buffers, arenas and codec contexts, use rk_try_*, whose NULL becomes an error value. Memory given
- * to the application, or taken from it with RD_KAFKA_MSG_F_FREE, is bare malloc: rk_app_*.
+ * Plain small objects use rk_malloc and friends, which end the process when memory is out, naming
+ * the size. Whatever is sized by the application or by the wire, and buffers, arenas and codec
+ * contexts, use rk_try_*, whose NULL becomes an error value. Memory given to the application, or
+ * taken from it with RD_KAFKA_MSG_F_FREE, is bare malloc: rk_app_*.
  *
  * All functions may be called from any thread.
  */

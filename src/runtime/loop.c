@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "runtime/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+struct rk_loop {
+    struct rk_mailbox mailbox; /* Safe from any thread. */
+    struct rk_loop_hooks hooks;
+    char name[16];
+    struct rk_thread *thread; /* Whoever starts and stops the loop. */
+    struct rk_mail stop_mail;
+    _Atomic bool stop_posted;
+    struct { /* The loop's thread, or before it starts. */
+        struct rk_timer_heap timers;
+        struct rk_wait_entry *entries; /* The first is the mailbox's. */
+        struct rk_watch **watches;     /* NULL where the watch went away during this turn. */
+        int count, capacity;
+        bool has_holes;
+        bool ended;
+    } own;
+    struct {
+        _Atomic uint64_t wakeups;
+    } stats;
+};
+
+static _Thread_local const struct rk_loop *current;
+
+static void on_stop(struct rk_mail *mail)
+{
+    struct rk_loop *loop = rk_container_of(mail, struct rk_loop, stop_mail);
+    loop->own.ended = true;
+}
+
+static void discard_stop(struct rk_mail *mail)
+{
+    (void)mail;
+}
+
+static void reserve_entries(struct rk_loop *loop)
+{
+    if (loop->own.count < loop->own.capacity)
+        return;
+    loop->own.capacity = RK_MAX(loop->own.capacity * 2, 8);
+    size_t capacity = (size_t)loop->own.capacity;
+    loop->own.entries = rk_realloc(loop->own.entries, capacity * sizeof(*loop->own.entries));
+    loop->own.watches = rk_realloc(loop->own.watches, capacity * sizeof(*loop->own.watches));
+}
+
+struct rk_loop *rk_loop_new(const char *thread_name, const struct rk_loop_hooks *hooks)
+{
+    struct rk_loop *loop = RK_NEW(struct rk_loop);
+    if (!rk_mailbox_init(&loop->mailbox)) {
+        int error = errno;
+        rk_free(loop);
+        errno = error;
+        return NULL;
+    }
+    strncpy(loop->name, thread_name, sizeof(loop->name) - 1);
+    if (hooks)
+        loop->hooks = *hooks;
+    loop->stop_mail.deliver = on_stop;
+    loop->stop_mail.discard = discard_stop;
+    reserve_entries(loop);
+    loop->own.entries[0] = (struct rk_wait_entry){.fd = loop->mailbox.wake_fd, .events = POLLIN};
+    loop->own.watches[0] = NULL;
+    loop->own.count = 1;
+    return loop;
+}
+
+static void deliver_mail(struct rk_loop *loop)
+{
+    struct rk_mail_list list;
+    rk_mailbox_take(&loop->mailbox, &list);
+    while (!STAILQ_EMPTY(&list)) {
+        struct rk_mail *mail = STAILQ_FIRST(&list);
+        STAILQ_REMOVE_HEAD(&list, link);
+        mail->deliver(mail);
+    }
+}
+
+static void fire_timers(struct rk_loop *loop)
+{
+    uint64_t now_us = rk_clock_now_us();
+    struct rk_timer *timer;
+    while ((timer = rk_timer_heap_take_due(&loop->own.timers, now_us)) != NULL)
+        timer->fire(timer, now_us);
+}
+
+static void close_holes(struct rk_loop *loop)
+{
+    int kept = 1;
+    for (int i = 1; i < loop->own.count; i++) {
+        struct rk_watch *watch = loop->own.watches[i];
+        if (!watch)
+            continue;
+        loop->own.entries[kept] = loop->own.entries[i];
+        loop->own.watches[kept] = watch;
+        watch->index = kept++;
+    }
+    loop->own.count = kept;
+    loop->own.has_holes = false;
+}
+
+static void dispatch_ready(struct rk_loop *loop, int ready)
+{
+    if (loop->own.entries[0].revents) {
+        rk_wake_drain(loop->mailbox.wake_fd);
+        ready--;
+    }
+    uint64_t now_us = rk_clock_now_us();
+    int count = loop->own.count; /* Watches added meanwhile wait for the next turn. */
+    for (int i = 1; i < count && ready > 0; i++) {
+        short revents = loop->own.entries[i].revents;
+        if (!revents)
+            continue;
+        ready--;
+        loop->own.entries[i].revents = 0;
+        if (loop->own.watches[i])
+            loop->own.watches[i]->ready(loop->own.watches[i], revents, now_us);
+    }
+}
+
+static void wait_and_dispatch(struct rk_loop *loop)
+{
+    uint64_t deadline_us = rk_timer_heap_next(&loop->own.timers);
+    if (loop->own.has_holes)
+        close_holes(loop);
+    if (!rk_mailbox_prepare_sleep(&loop->mailbox))
+        deadline_us = 0; /* Mail is there: look at the descriptors only. */
+    int ready = rk_wait_descriptors(loop->own.entries, loop->own.count, deadline_us);
+    atomic_fetch_add_explicit(&loop->stats.wakeups, 1, memory_order_relaxed);
+    if (ready > 0)
+        dispatch_ready(loop, ready);
+}
+
+static void run(void *argument)
+{
+    struct rk_loop *loop = argument;
+    current = loop;
+    if (loop->hooks.started)
+        loop->hooks.started(loop->hooks.argument);
+    while (!loop->own.ended) {
+        deliver_mail(loop);
+        fire_timers(loop);
+        if (!loop->own.ended)
+            wait_and_dispatch(loop);
+    }
+    if (loop->hooks.ended)
+        loop->hooks.ended(loop->hooks.argument);
+    current = NULL;
+}
+
+bool rk_loop_start(struct rk_loop *loop)
+{
+    RK_ASSERT(!loop->thread);
+    loop->own.ended = false;
+    loop->thread = rk_thread_start(loop->name, run, loop);
+    return loop->thread != NULL;
+}
+
+void rk_loop_post_stop(struct rk_loop *loop)
+{
+    if (!atomic_exchange(&loop->stop_posted, true))
+        rk_loop_post(loop, &loop->stop_mail);
+}
+
+void rk_loop_stop(struct rk_loop *loop)
+{
+    if (!loop->thread)
+        return;
+    rk_loop_post_stop(loop);
+    rk_thread_join(loop->thread);
+    loop->thread = NULL;
+    atomic_store(&loop->stop_posted, false);
+}
+
+void rk_loop_destroy(struct rk_loop *loop)
+{
+    if (!loop)
+        return;
+    RK_ASSERT(!loop->thread);
+    rk_mailbox_clear(&loop->mailbox);
+    rk_timer_heap_clear(&loop->own.timers);
+    rk_free(loop->own.entries);
+    rk_free(loop->own.watches);
+    rk_free(loop);
+}
+
+void rk_loop_post(struct rk_loop *loop, struct rk_mail *mail)
+{
+    rk_mailbox_post(&loop->mailbox, mail);
+}
+
+bool rk_loop_is_mine(const struct rk_loop *loop)
+{
+    return current == loop;
+}
+
+void rk_loop_assert_mine(const struct rk_loop *loop)
+{
+    RK_ASSERT(current == loop || !loop->thread);
+}
+
+void rk_loop_start_timer(struct rk_loop *loop, struct rk_timer *timer, uint64_t deadline_us)
+{
+    rk_timer_heap_start(&loop->own.timers, timer, deadline_us);
+}
+
+void rk_loop_stop_timer(struct rk_loop *loop, struct rk_timer *timer)
+{
+    rk_timer_heap_stop(&loop->own.timers, timer);
+}
+
+void rk_watch_init(struct rk_watch *watch,
+                   void (*ready)(struct rk_watch *watch, short revents, uint64_t now_us))
+{
+    *watch = (struct rk_watch){.fd = -1, .index = -1, .ready = ready};
+}
+
+void rk_loop_watch(struct rk_loop *loop, struct rk_watch *watch, int fd, short events)
+{
+    if (watch->index < 0) {
+        reserve_entries(loop);
+        watch->index = loop->own.count++;
+        loop->own.watches[watch->index] = watch;
+    }
+    watch->fd = fd;
+    watch->events = events;
+    loop->own.entries[watch->index] = (struct rk_wait_entry){.fd = fd, .events = events};
+}
+
+void rk_loop_unwatch(struct rk_loop *loop, struct rk_watch *watch)
+{
+    if (watch->index < 0)
+        return;
+    loop->own.watches[watch->index] = NULL;
+    loop->own.entries[watch->index].fd = -1;
+    loop->own.has_holes = true;
+    watch->index = -1;
+    watch->fd = -1;
+}
+
+uint64_t rk_loop_wakeups(const struct rk_loop *loop)
+{
+    return atomic_load_explicit(&loop->stats.wakeups, memory_order_relaxed);
+}

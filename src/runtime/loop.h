@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A loop: one thread's mailbox, timers and watched descriptors.
+ *
+ * Whoever creates a loop frees it, from another thread, after rk_loop_stop. Posting to a loop that
+ * has not started, or has ended, is fine: the mail is delivered when it starts, or discarded when
+ * it is freed. A loop sleeps until mail, a descriptor or the nearest timer; there is no periodic
+ * work.
+ */
+#ifndef RK_RUNTIME_LOOP_H
+#define RK_RUNTIME_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/mailbox.h"
+#include "runtime/timer.h"
+
+struct rk_loop;
+
+/* A watched descriptor, embedded in its owner. `ready` gets poll(2)'s revents. */
+struct rk_watch {
+    int fd;
+    short events;
+    int index; /* In the loop's table; -1 while not watched. */
+    void (*ready)(struct rk_watch *watch, short revents, uint64_t now_us);
+};
+
+/* Hooks run on the loop's own thread at its start and end; both may be NULL. */
+struct rk_loop_hooks {
+    void (*started)(void *argument);
+    void (*ended)(void *argument);
+    void *argument;
+};
+
+/* NULL with errno when the system has no descriptor to give. */
+struct rk_loop *rk_loop_new(const char *thread_name, const struct rk_loop_hooks *hooks);
+/* False with errno when the system has no thread to give. */
+bool rk_loop_start(struct rk_loop *loop);
+/* Any other thread: lets the loop finish what it runs, waits for its thread; mail left is kept.
+ * Does nothing when not running. */
+void rk_loop_stop(struct rk_loop *loop);
+/* Asks the loop to end without waiting; rk_loop_stop still has to be called. Any thread. */
+void rk_loop_post_stop(struct rk_loop *loop);
+/* Stopped loops only; discards the mail. NULL is fine. */
+void rk_loop_destroy(struct rk_loop *loop);
+
+void rk_loop_post(struct rk_loop *loop, struct rk_mail *mail); /* Any thread. takes: mail */
+bool rk_loop_is_mine(const struct rk_loop *loop);
+void rk_loop_assert_mine(const struct rk_loop *loop);
+
+/* The loop's thread only, or before it starts. */
+void rk_loop_start_timer(struct rk_loop *loop, struct rk_timer *timer, uint64_t deadline_us);
+void rk_loop_stop_timer(struct rk_loop *loop, struct rk_timer *timer);
+void rk_watch_init(struct rk_watch *watch,
+                   void (*ready)(struct rk_watch *watch, short revents, uint64_t now_us));
+/* Starts watching, or changes what is watched for; events 0 keeps errors and hang-ups only. */
+void rk_loop_watch(struct rk_loop *loop, struct rk_watch *watch, int fd, short events);
+void rk_loop_unwatch(struct rk_loop *loop, struct rk_watch *watch);
+/* Wake-ups so far; any thread, for tests and statistics. */
+uint64_t rk_loop_wakeups(const struct rk_loop *loop);
+
+/* Claim the role of the calling callback, and assert that it runs on that loop. */
+static inline void rk_on_broker(const struct rk_loop *loop) RK_ASSERTS(rk_role_broker)
+{
+    rk_loop_assert_mine(loop);
+}
+
+static inline void rk_on_background(const struct rk_loop *loop) RK_ASSERTS(rk_role_background)
+{
+    rk_loop_assert_mine(loop);
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "runtime/mailbox.h"
+
+bool rk_mailbox_init(struct rk_mailbox *mailbox)
+{
+    mailbox->wake_fd = rk_wake_open();
+    if (mailbox->wake_fd < 0)
+        return false;
+    rk_mutex_init(&mailbox->mutex, RK_RANK_MAILBOX);
+    STAILQ_INIT(&mailbox->shared.mail);
+    mailbox->shared.sleeping = false;
+    return true;
+}
+
+void rk_mailbox_clear(struct rk_mailbox *mailbox)
+{
+    rk_mailbox_discard_all(mailbox);
+    rk_mutex_clear(&mailbox->mutex);
+    rk_wake_close(mailbox->wake_fd);
+}
+
+void rk_mailbox_post(struct rk_mailbox *mailbox, struct rk_mail *mail)
+{
+    rk_mutex_lock(&mailbox->mutex);
+    STAILQ_INSERT_TAIL(&mailbox->shared.mail, mail, link);
+    bool wake = mailbox->shared.sleeping;
+    mailbox->shared.sleeping = false;
+    rk_mutex_unlock(&mailbox->mutex);
+    if (wake)
+        rk_wake_signal(mailbox->wake_fd);
+}
+
+void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list)
+{
+    STAILQ_INIT(list);
+    rk_mutex_lock(&mailbox->mutex);
+    STAILQ_CONCAT(list, &mailbox->shared.mail);
+    mailbox->shared.sleeping = false;
+    rk_mutex_unlock(&mailbox->mutex);
+}
+
+bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox)
+{
+    rk_mutex_lock(&mailbox->mutex);
+    bool empty = STAILQ_EMPTY(&mailbox->shared.mail);
+    mailbox->shared.sleeping = empty;
+    rk_mutex_unlock(&mailbox->mutex);
+    return empty;
+}
+
+void rk_mailbox_discard_all(struct rk_mailbox *mailbox)
+{
+    struct rk_mail_list list;
+    rk_mailbox_take(mailbox, &list);
+    while (!STAILQ_EMPTY(&list)) {
+        struct rk_mail *mail = STAILQ_FIRST(&list);
+        STAILQ_REMOVE_HEAD(&list, link);
+        mail->discard(mail);
+    }
+}

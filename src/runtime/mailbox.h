@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A mailbox: how anything crosses from one thread to another.
+ *
+ * What is posted is a small struct of the module that posts and handles it, with a struct rk_mail
+ * inside: `deliver` runs on the owner's loop, in the order of posting; `discard` runs instead, on
+ * any thread, when the loop has ended, and only frees. Exactly one of the two is called, once.
+ * Posting takes no memory.
+ */
+#ifndef RK_RUNTIME_MAILBOX_H
+#define RK_RUNTIME_MAILBOX_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "runtime/thread.h"
+
+struct rk_mail {
+    STAILQ_ENTRY(rk_mail) link;
+    void (*deliver)(struct rk_mail *mail);
+    void (*discard)(struct rk_mail *mail);
+};
+
+STAILQ_HEAD(rk_mail_list, rk_mail);
+
+struct rk_mailbox {
+    struct rk_mutex mutex;
+    struct {
+        struct rk_mail_list mail;
+        bool sleeping; /* The owner waits and must be woken. */
+    } shared;
+    int wake_fd;
+};
+
+/* False with errno when there is no descriptor to be had. */
+bool rk_mailbox_init(struct rk_mailbox *mailbox);
+/* Discards what is left. */
+void rk_mailbox_clear(struct rk_mailbox *mailbox);
+/* Any thread. takes: mail */
+void rk_mailbox_post(struct rk_mailbox *mailbox, struct rk_mail *mail);
+/* Owner: everything posted so far, into `list`. */
+void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list);
+/* Owner, before waiting: false when there is mail, so that it must not wait. */
+bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox);
+/* Discards everything posted so far. */
+void rk_mailbox_discard_all(struct rk_mailbox *mailbox);
+
+#endif
