@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Compiler and linker flags: target `milena_flags`, linked by everything that is compiled here.
+
+# Asserts of the library (RK_ASSERT) stay in every build, so no build type defines NDEBUG.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_MINSIZEREL "-Os")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+add_library(milena_flags INTERFACE)
+target_compile_definitions(milena_flags INTERFACE _GNU_SOURCE)
+target_compile_options(
+  milena_flags
+  INTERFACE -Wall
+            -Wextra
+            -Wshadow
+            -Wstrict-prototypes
+            -Wmissing-prototypes
+            -Wswitch-enum
+            -Wvla
+            -fvisibility=hidden
+            -ffunction-sections
+            -fdata-sections)
+target_link_libraries(milena_flags INTERFACE Threads::Threads)
+if(WERROR)
+  target_compile_options(milena_flags INTERFACE -Werror)
+endif()
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  # Thread roles and locks are declared on prototypes and checked here. Clang 14 knows -fno-semantic-interposition as its default.
+  target_compile_options(milena_flags INTERFACE -Wthread-safety)
+else()
+  target_compile_options(milena_flags INTERFACE -fno-semantic-interposition)
+endif()
+
+if(SANITIZE STREQUAL "address")
+  set(sanitize_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(SANITIZE STREQUAL "thread")
+  set(sanitize_flags -fsanitize=thread -fno-omit-frame-pointer)
+elseif(NOT SANITIZE STREQUAL "")
+  message(FATAL_ERROR "SANITIZE is '${SANITIZE}': it can be address, thread or nothing")
+endif()
+if(sanitize_flags)
+  target_compile_options(milena_flags INTERFACE ${sanitize_flags})
+  target_link_options(milena_flags INTERFACE ${sanitize_flags})
+endif()
