@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A broker: its connections, on a loop.
+ *
+ * Made by the broker set (background) when metadata names it, without a thread; gets its loop and
+ * thread at its first use; freed with the client. Nothing in it names a thread. The seed, through
+ * which a client gets its first metadata, is a broker that runs on the background loop.
+ */
+#ifndef RK_CLUSTER_BROKER_H
+#define RK_CLUSTER_BROKER_H
+
+#include <stdatomic.h>
+
+#include "cluster/connection.h"
+
+struct rk_cluster;
+struct rk_core;
+
+struct rk_broker {
+    struct rk_cluster *cluster;
+    struct rk_core *core;
+    int32_t id;           /* -1: the seed. */
+    struct rk_loop *loop; /* Set once, by background, before anything is posted to the broker. */
+    bool owns_loop;
+    void *
+        worker; /* The producer's sender or the consumer's fetcher; set before the thread starts. */
+    struct {    /* Background. */
+        char *host;
+        uint16_t port;
+        char *rack;
+        bool is_started;
+    } known;
+    struct { /* The broker's loop. */
+        char *host;
+        uint16_t port;
+        char *name; /* "host:port/id" */
+        struct rk_connection connections[RK_PURPOSE_COUNT];
+        bool is_terminated;
+        struct rk_addresses addresses; /* Shared by its connections for broker.address.ttl. */
+        uint64_t addresses_until_us;
+    } own;
+    struct {
+        _Atomic int up_connections;      /* Connections that are UP now. */
+        _Atomic int failing_connections; /* Connections that are backing off. */
+        _Atomic uint64_t requests_sent, bytes_sent, answers_received, bytes_received;
+        _Atomic uint64_t requests_timed_out, connects, disconnects, requests_in_flight;
+    } stats; /* Relaxed. */
+};
+
+/* Any thread, once the broker is started. takes: request. Completes it with an error when the
+ * broker goes away first. */
+void rk_broker_post_send(struct rk_broker *broker, enum rk_purpose purpose,
+                         struct rk_request *request);
+/* Any thread: the address changed; connections to the old one are closed. */
+void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t port);
+
+struct rk_connection *rk_broker_connection(struct rk_broker *broker,
+                                           enum rk_purpose purpose) RK_ON_BROKER;
+const char *rk_broker_name(const struct rk_broker *broker) RK_ON_BROKER;
+/* Drops a cached look-up, so that the next connect resolves anew. */
+void rk_broker_forget_addresses(struct rk_broker *broker) RK_ON_BROKER;
+
+/* Background (broker_set.c). */
+struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const char *host,
+                                uint16_t port, const char *rack);
+/* Gives it a loop and thread, and the worker of the client; false when the system has none to give.
+ */
+bool rk_broker_start(struct rk_broker *broker) RK_ON_BACKGROUND;
+/* Runs on the given loop without a thread of its own. */
+void rk_broker_run_on(struct rk_broker *broker, struct rk_loop *loop);
+/* Closes all connections on its loop and ends the thread; waits. Not the broker's own thread. */
+void rk_broker_stop(struct rk_broker *broker);
+void rk_broker_destroy(struct rk_broker *broker);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One connection to one broker: bring-up, requests in flight, time-outs, throttling, idle close.
+ *
+ * Embedded in a broker, several per broker by purpose, so that a long-polling Fetch never delays a
+ * commit or a Produce. All functions run on the broker's loop. It connects when somebody wants it
+ * (rk_connection_want, or a request that waits) and closes when idle.
+ */
+#ifndef RK_CLUSTER_CONNECTION_H
+#define RK_CLUSTER_CONNECTION_H
+
+#include "cluster/api_versions.h"
+#include "cluster/backoff.h"
+#include "cluster/in_flight.h"
+#include "cluster/request.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+
+struct rk_broker;
+
+enum rk_purpose {
+    RK_PURPOSE_GENERAL, /* Metadata, look-ups, admin. */
+    RK_PURPOSE_PRODUCE,
+    RK_PURPOSE_FETCH,
+    RK_PURPOSE_COORDINATOR, /* Joins, heartbeats, commits. */
+    RK_PURPOSE_COUNT,
+};
+
+enum rk_connection_state {
+    RK_CONNECTION_IDLE,        /* No socket. Leaves when wanted. */
+    RK_CONNECTION_RESOLVING,   /* A name look-up runs. */
+    RK_CONNECTION_CONNECTING,  /* TCP. */
+    RK_CONNECTION_NEGOTIATING, /* ApiVersions sent; nothing else may be sent. */
+    RK_CONNECTION_UP,
+    RK_CONNECTION_BACKING_OFF, /* Waits until it may try again. */
+    RK_CONNECTION_CLOSED,      /* For good: the client goes away. */
+};
+
+/* Whoever builds requests on the broker's own loop: a producer's sender, a consumer's fetcher. */
+struct rk_connection_user {
+    /* Something changed: the connection came up or went down, an answer arrived, there is room to
+     * send. Looks for itself. */
+    void (*run)(struct rk_connection_user *user, uint64_t now_us);
+};
+
+struct rk_connection {
+    struct rk_broker *broker;
+    enum rk_purpose purpose;
+    struct rk_connection_user *user; /* NULL: only requests sent by others. */
+    struct {                         /* The broker's loop. */
+        enum rk_connection_state state;
+        bool is_wanted;
+        bool is_running_user; /* No recursion into the user. */
+        uint64_t state_since_us;
+        uint64_t throttled_until_us;
+        uint64_t last_used_us;
+        struct rk_stream *stream;
+        struct rk_watch watch;
+        struct rk_timer timer; /* The nearest of: connect time-out, request time-out, throttle end,
+                                  idle close, back-off end. */
+        struct rk_backoff backoff;
+        struct rk_addresses addresses;
+        int next_address;
+        struct rk_resolver_job *job;
+        struct rk_api_versions versions;
+        struct rk_in_flight in_flight;
+        struct rk_request_list outbox; /* Not encoded yet. */
+        struct rk_request_list unsent; /* Encoded; the first may be written in part. */
+        size_t first_unsent_written;   /* Bytes of the first one that are out. */
+        struct rk_frame_reader {
+            uint8_t prefix[4];
+            size_t prefix_size;
+            struct rk_block *frame; /* Being filled; NULL while the prefix is read. */
+            size_t filled;
+        } reader;
+        int connects, failures; /* Attempts since it was last up. */
+        uint64_t down_since_us;
+        char address_text[64]; /* Of the current attempt, for errors. */
+    } own;
+};
+
+void rk_connection_init(struct rk_connection *connection, struct rk_broker *broker,
+                        enum rk_purpose purpose);
+/* Fails every request with _DESTROY and closes for good. */
+void rk_connection_terminate(struct rk_connection *connection) RK_ON_BROKER;
+void rk_connection_clear(struct rk_connection *connection);
+
+/* Keeps the connection up while wanted. */
+void rk_connection_want(struct rk_connection *connection, bool wanted) RK_ON_BROKER;
+bool rk_connection_is_up(const struct rk_connection *connection) RK_ON_BROKER;
+/* Up, not throttled, and less than max.in.flight requests under way. */
+bool rk_connection_may_send(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
+/* Requests sent or about to be sent on it. */
+int rk_connection_in_flight_count(const struct rk_connection *connection) RK_ON_BROKER;
+/* The version a request of that API would be sent with, within [min, max]; -1 when the ranges do
+ * not meet. Only while up. */
+int16_t rk_connection_version(const struct rk_connection *connection, enum rk_api_key key,
+                              int16_t min_version, int16_t max_version) RK_ON_BROKER;
+/* Sends now when it may, or as soon as it may. takes: request */
+void rk_connection_send(struct rk_connection *connection, struct rk_request *request) RK_ON_BROKER;
+/* Closes with that error: everything under way fails with it (was_written tells what may have
+ * arrived). Reconnects after back-off if wanted. */
+void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,
+                        const char *format, ...) RK_ON_BROKER RK_FORMAT(3, 4);
+const char *rk_connection_state_name(enum rk_connection_state state);
+
+#endif
