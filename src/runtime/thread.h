@@ -19,6 +19,7 @@ enum rk_rank {
     RK_RANK_TOPICS = 1,    /* Registry of topics. */
     RK_RANK_PARTITION = 2, /* A producer's partition queue; staging. */
     RK_RANK_QUEUE = 3,     /* An application queue; a cursor. */
+    RK_RANK_RESOLVER = 3,  /* Posts its answers under it: net/resolver_posix.c says why. */
     RK_RANK_MAILBOX = 4,
     RK_RANK_REPLY = 5, /* A waiting application thread; producers waiting for room. */
     RK_RANK_POOL = 6,

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/resolver.h"
+
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define MAX_RUNNING   4  /* Per resolver. */
+#define MAX_ABANDONED 16 /* Per process; each is a thread stuck in getaddrinfo. */
+
+/* Counted: the helper thread, the resolver's list and the caller's loop may each go first. */
+struct rk_resolver_job {
+    TAILQ_ENTRY(rk_resolver_job) link; /* Of those that wait for a thread. */
+    struct rk_mail mail;
+    _Atomic int references;
+    _Atomic bool is_abandoned;
+    struct rk_resolver *resolver;
+    char *host;
+    uint16_t port;
+    enum rk_address_family family;
+    struct rk_loop *loop;
+    void (*on_answer)(void *owner, struct rk_resolver_answer *answer);
+    void *owner;
+    struct rk_resolver_answer answer; /* The helper's until it posts. */
+    bool has_thread;                  /* Under the resolver's lock. */
+    bool is_posted;                   /* Under the resolver's lock, once it has a thread. */
+};
+
+TAILQ_HEAD(job_list, rk_resolver_job);
+
+struct rk_resolver {
+    _Atomic int references; /* The client's, and one per job that has a thread. */
+    struct rk_mutex mutex;
+    struct {
+        struct job_list waiting;
+        int running;
+        bool is_closed;
+    } shared;
+};
+
+static _Atomic int abandoned_threads;
+
+static void release_resolver(struct rk_resolver *resolver)
+{
+    if (atomic_fetch_sub(&resolver->references, 1) != 1)
+        return;
+    rk_mutex_clear(&resolver->mutex);
+    rk_free(resolver);
+}
+
+static void release_job(struct rk_resolver_job *job)
+{
+    if (atomic_fetch_sub(&job->references, 1) != 1)
+        return;
+    rk_free(job->answer.error);
+    rk_addresses_clear(&job->answer.addresses);
+    rk_free(job->host);
+    release_resolver(job->resolver);
+    rk_free(job);
+}
+
+struct rk_resolver *rk_resolver_new(void)
+{
+    struct rk_resolver *resolver = RK_NEW(struct rk_resolver);
+    atomic_init(&resolver->references, 1);
+    rk_mutex_init(&resolver->mutex, RK_RANK_RESOLVER);
+    TAILQ_INIT(&resolver->shared.waiting);
+    return resolver;
+}
+
+void rk_resolver_destroy(struct rk_resolver *resolver)
+{
+    if (!resolver)
+        return;
+    struct job_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
+    rk_mutex_lock(&resolver->mutex);
+    resolver->shared.is_closed = true;
+    TAILQ_CONCAT(&waiting, &resolver->shared.waiting, link);
+    rk_mutex_unlock(&resolver->mutex);
+    struct rk_resolver_job *job;
+    while ((job = TAILQ_FIRST(&waiting)) != NULL) {
+        TAILQ_REMOVE(&waiting, job, link);
+        release_job(job);
+    }
+    release_resolver(resolver);
+}
+
+static void deliver_answer(struct rk_mail *mail)
+{
+    struct rk_resolver_job *job = rk_container_of(mail, struct rk_resolver_job, mail);
+    if (!atomic_load(&job->is_abandoned))
+        job->on_answer(job->owner, &job->answer);
+    release_job(job);
+}
+
+static void discard_answer(struct rk_mail *mail)
+{
+    release_job(rk_container_of(mail, struct rk_resolver_job, mail));
+}
+
+static void post_answer(struct rk_resolver_job *job)
+{
+    job->mail.deliver = deliver_answer;
+    job->mail.discard = discard_answer;
+    rk_loop_post(job->loop, &job->mail);
+}
+
+static void collect(struct rk_resolver_job *job, const struct addrinfo *list)
+{
+    int count = 0;
+    for (const struct addrinfo *info = list; info; info = info->ai_next)
+        count++;
+    job->answer.addresses.items = rk_calloc((size_t)count, sizeof(struct rk_address));
+    for (const struct addrinfo *info = list; info; info = info->ai_next) {
+        if (info->ai_addrlen > sizeof(struct sockaddr_storage))
+            continue;
+        struct rk_address *address = &job->answer.addresses.items[job->answer.addresses.count++];
+        memcpy(&address->storage, info->ai_addr, info->ai_addrlen);
+        address->size = info->ai_addrlen;
+    }
+}
+
+static void look_up(struct rk_resolver_job *job, int flags)
+{
+    static const int families[] = {
+        [RK_FAMILY_ANY] = AF_UNSPEC,
+        [RK_FAMILY_V4] = AF_INET,
+        [RK_FAMILY_V6] = AF_INET6,
+    };
+    struct addrinfo hints = {.ai_family = families[job->family],
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | flags};
+    struct addrinfo *list = NULL;
+    char service[8];
+    snprintf(service, sizeof(service), "%u", job->port);
+    int result = getaddrinfo(job->host, service, &hints, &list);
+    if (result == 0)
+        collect(job, list);
+    if (job->answer.addresses.count == 0)
+        job->answer.error = rk_strdup(result ? gai_strerror(result) : "no address");
+    if (list)
+        freeaddrinfo(list);
+}
+
+static void start_waiting(struct rk_resolver *resolver);
+
+/*
+ * The thread of a job is done, or could not be had: posts the answer, unless nobody waits. Under
+ * the lock, because whoever ends the loop abandons its jobs first: a job that is not abandoned has
+ * a loop.
+ */
+static void finish(struct rk_resolver_job *job)
+{
+    struct rk_resolver *resolver = job->resolver;
+    rk_mutex_lock(&resolver->mutex);
+    resolver->shared.running--;
+    bool is_abandoned = atomic_load(&job->is_abandoned);
+    job->is_posted = !is_abandoned;
+    if (!is_abandoned)
+        post_answer(job);
+    rk_mutex_unlock(&resolver->mutex);
+    if (is_abandoned) {
+        atomic_fetch_sub(&abandoned_threads, 1);
+        release_job(job);
+    }
+}
+
+static void run(void *argument)
+{
+    struct rk_resolver_job *job = argument;
+    look_up(job, 0);
+    finish(job);
+    start_waiting(job->resolver);
+    release_job(job);
+}
+
+static void start_thread(struct rk_resolver_job *job)
+{
+    atomic_fetch_add(&job->references, 1);
+    struct rk_thread *thread = rk_thread_start("rdk:dns", run, job);
+    if (thread) {
+        rk_thread_detach(thread);
+        return;
+    }
+    job->answer.error = rk_strdup("no thread for the name look-up");
+    finish(job);
+    release_job(job);
+}
+
+static void start_waiting(struct rk_resolver *resolver)
+{
+    for (;;) {
+        rk_mutex_lock(&resolver->mutex);
+        struct rk_resolver_job *job = NULL;
+        if (resolver->shared.running < MAX_RUNNING && !resolver->shared.is_closed)
+            job = TAILQ_FIRST(&resolver->shared.waiting);
+        if (job) {
+            TAILQ_REMOVE(&resolver->shared.waiting, job, link);
+            resolver->shared.running++;
+            job->has_thread = true;
+        }
+        rk_mutex_unlock(&resolver->mutex);
+        if (!job)
+            return;
+        start_thread(job);
+    }
+}
+
+struct rk_resolver_job *
+rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
+                  enum rk_address_family family, struct rk_loop *loop,
+                  void (*on_answer)(void *owner, struct rk_resolver_answer *answer), void *owner)
+{
+    struct rk_resolver_job *job = RK_NEW(struct rk_resolver_job);
+    atomic_init(&job->references, 1);
+    atomic_fetch_add(&resolver->references, 1);
+    job->resolver = resolver;
+    job->host = rk_strdup(host);
+    job->port = port;
+    job->family = family;
+    job->loop = loop;
+    job->on_answer = on_answer;
+    job->owner = owner;
+
+    look_up(job, AI_NUMERICHOST);
+    if (!job->answer.error) {
+        post_answer(job);
+        return job;
+    }
+    rk_free(job->answer.error);
+    job->answer.error = NULL;
+    if (atomic_load(&abandoned_threads) >= MAX_ABANDONED) {
+        job->answer.error = rk_strdup("too many name look-ups hang in the system's resolver");
+        post_answer(job);
+        return job;
+    }
+    rk_mutex_lock(&resolver->mutex);
+    TAILQ_INSERT_TAIL(&resolver->shared.waiting, job, link);
+    rk_mutex_unlock(&resolver->mutex);
+    start_waiting(resolver);
+    return job;
+}
+
+void rk_resolver_abandon(struct rk_resolver_job *job)
+{
+    struct rk_resolver *resolver = job->resolver;
+    rk_mutex_lock(&resolver->mutex);
+    atomic_store(&job->is_abandoned, true);
+    bool was_waiting = false;
+    struct rk_resolver_job *waiting;
+    TAILQ_FOREACH (waiting, &resolver->shared.waiting, link) {
+        if (waiting == job)
+            was_waiting = true;
+    }
+    if (was_waiting)
+        TAILQ_REMOVE(&resolver->shared.waiting, job, link);
+    else if (job->has_thread && !job->is_posted)
+        atomic_fetch_add(&abandoned_threads, 1);
+    rk_mutex_unlock(&resolver->mutex);
+    if (was_waiting)
+        release_job(job);
+}
