@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a fuzz target over stored inputs, so that everything a fuzzer ever found is tested by any compiler.
+ * Runs a fuzz target over stored inputs, so that everything a fuzzer ever found is tested by any
+ * compiler.
  *
- * Inputs are the files named as arguments, or all files of the folder in the environment variable RK_CORPUS. The empty input is always tried.
+ * Inputs are the files named as arguments, or all files of the folder in the environment variable
+ * RK_CORPUS. The empty input is always tried.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -53,7 +55,8 @@ static int replay_folder(const char *folder)
     for (int i = 0; i < count; i++) {
         char path[PATH_MAX];
         snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-        fprintf(stderr, "%s\n", entries[i]->d_name); /* The last line names the input that crashed. */
+        fprintf(stderr, "%s\n",
+                entries[i]->d_name); /* The last line names the input that crashed. */
         replay_file(path);
         free(entries[i]);
     }

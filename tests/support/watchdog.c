@@ -2,8 +2,9 @@
 /*
  * Ends a test that hangs, after showing the stack of each of its threads.
  *
- * Part of every test program; starts before main(). The limit is RK_TEST_SECONDS, 0 for none (to debug). Frames are printed as
- * program(+offset): `addr2line -fie program offset` gives function and line.
+ * Part of every test program; starts before main(). The limit is RK_TEST_SECONDS, 0 for none (to
+ * debug). Frames are printed as program(+offset): `addr2line -fie program offset` gives function
+ * and line.
  */
 #include <dirent.h>
 #include <execinfo.h>
@@ -18,6 +19,8 @@
 enum { DEFAULT_SECONDS = 60, FRAMES_MAX = 64, STACK_WAIT_MS = 500 };
 
 static atomic_int stacks_shown;
+static DIR *
+    threads; /* Opened at the start: opendir() allocates, and the test may hang in the allocator. */
 
 static void say(const char *text)
 {
@@ -34,7 +37,8 @@ static void show_stack(int signal_number)
     atomic_fetch_add(&stacks_shown, 1);
 }
 
-/* Asks one thread for its stack and waits until it is written, so that stacks do not mix. A thread that does not answer is passed over. */
+/* Asks one thread for its stack and waits until it is written, so that stacks do not mix. A thread
+ * that does not answer is passed over. */
 static void show_thread(pid_t thread)
 {
     int before = atomic_load(&stacks_shown);
@@ -53,9 +57,8 @@ static void on_alarm(int signal_number)
     say("watchdog: the test took too long; its stacks:\n");
     show_stack(0);
 
-    DIR *tasks = opendir("/proc/self/task");
-    for (struct dirent *task = tasks ? readdir(tasks) : NULL; task; task = readdir(tasks)) {
-        pid_t thread = (pid_t)atoi(task->d_name);
+    for (struct dirent *entry = readdir(threads); entry; entry = readdir(threads)) {
+        pid_t thread = (pid_t)atoi(entry->d_name);
         if (thread > 0 && thread != self)
             show_thread(thread);
     }
@@ -68,6 +71,9 @@ __attribute__((constructor)) static void start_watchdog(void)
     int seconds = limit ? atoi(limit) : DEFAULT_SECONDS;
     void *frame;
     backtrace(&frame, 1); /* Loads what it needs now, not in a signal handler. */
+    threads = opendir("/proc/self/task");
+    if (!threads)
+        return;
 
     struct sigaction action = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &action, NULL);
