@@ -36,7 +36,8 @@ if(WERROR)
   target_compile_options(milena_flags INTERFACE -Werror)
 endif()
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-  # Thread roles and locks are declared on prototypes and checked here. Clang 14 knows -fno-semantic-interposition as its default.
+  # Thread roles and locks are declared on prototypes and checked here. Clang 14 knows
+  # -fno-semantic-interposition as its default.
   target_compile_options(milena_flags INTERFACE -Wthread-safety)
 else()
   target_compile_options(milena_flags INTERFACE -fno-semantic-interposition)
@@ -48,6 +49,10 @@ elseif(SANITIZE STREQUAL "thread")
   set(sanitize_flags -fsanitize=thread -fno-omit-frame-pointer)
 elseif(NOT SANITIZE STREQUAL "")
   message(FATAL_ERROR "SANITIZE is '${SANITIZE}': it can be address, thread or nothing")
+endif()
+if(sanitize_flags OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # The checks that are too dear for every build: ranks of locks, invariants.
+  target_compile_definitions(milena_flags INTERFACE RK_DEBUG)
 endif()
 if(sanitize_flags)
   target_compile_options(milena_flags INTERFACE ${sanitize_flags})

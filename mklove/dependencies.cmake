@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The libraries that Milena can use. For each: RK_WITH_<NAME> (0 or 1, goes into base/config.h), and for those in use the target
-# milena_dependencies (to link) and MILENA_PRIVATE_LIBS (for pkg-config).
+# The libraries that Milena can use. For each: RK_WITH_<NAME> (0 or 1, goes into base/config.h), and
+# for those in use the target milena_dependencies (to link) and MILENA_PRIVATE_LIBS (for
+# pkg-config).
 
 add_library(milena_dependencies INTERFACE)
 set(MILENA_PRIVATE_LIBS "")
@@ -16,7 +17,7 @@ function(rk_dependency name header library)
     mark_as_advanced(${name}_INCLUDE_DIR ${name}_LIBRARY)
     if(NOT ${name}_INCLUDE_DIR OR NOT ${name}_LIBRARY)
       if(NOT WITH_${name} STREQUAL "AUTO")
-        message(FATAL_ERROR "WITH_${name} is on, but ${header} or lib${library} was not found (./mklove/deps installs it)")
+        message(FATAL_ERROR "WITH_${name} is on, but ${header} or lib${library} was not found")
       endif()
       set(state "not found")
     elseif(arg_NOT_USED_YET)

@@ -30,7 +30,8 @@ write_basic_package_version_file(
   ${generated}/RdKafkaConfigVersion.cmake
   VERSION ${MILENA_COMPATIBLE_VERSION}
   COMPATIBILITY SameMajorVersion)
-install(FILES ${generated}/RdKafkaConfig.cmake ${generated}/RdKafkaConfigVersion.cmake DESTINATION ${package_dir})
+install(FILES ${generated}/RdKafkaConfig.cmake ${generated}/RdKafkaConfigVersion.cmake
+        DESTINATION ${package_dir})
 
 file(GLOB documents CONFIGURE_DEPENDS *.md LICENSE)
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/librdkafka)
