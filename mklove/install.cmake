@@ -29,7 +29,7 @@ configure_package_config_file(
 write_basic_package_version_file(
   ${generated}/RdKafkaConfigVersion.cmake
   VERSION ${MILENA_COMPATIBLE_VERSION}
-  COMPATIBILITY SameMajorVersion)
+  COMPATIBILITY AnyNewerVersion)
 install(FILES ${generated}/RdKafkaConfig.cmake ${generated}/RdKafkaConfigVersion.cmake
         DESTINATION ${package_dir})
 
