@@ -16,7 +16,8 @@ uint32_t rk_crc32(uint32_t crc, const void *data, size_t size);
  */
 uint32_t rk_murmur2(const void *data, size_t size);
 
-/* FNV-1a of 32 bits. */
+/* FNV-1a of 32 bits, as the fnv1a partitioners take it: the absolute value of the hash as a signed
+ * number. */
 uint32_t rk_fnv1a(const void *data, size_t size);
 
 /* xxHash of 32 bits with seed 0: what the header of an LZ4 frame is checked with. */

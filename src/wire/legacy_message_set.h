@@ -20,8 +20,7 @@
  * more. */
 #define RK_LEGACY_ENTRY_SIZE_MIN 26
 
-/* For rk_record_batches_next: magic 0 or 1 stands at batches->at, and RK_LEGACY_ENTRY_SIZE_MIN
- * bytes are there. */
+/* For rk_record_batches_next: magic 0 or 1 stands at its place behind batches->at. */
 enum rk_record_batch_result rk_legacy_batches_next(struct rk_record_batches *batches,
                                                    struct rk_record_batch *batch);
 /* For rk_record_batch_check_crc, rk_record_cursor_init and rk_record_read. */

@@ -7,13 +7,13 @@
  * bytes given. No number in those bytes is believed before it was checked against their size. The
  * steps:
  *
- *     struct rk_record_batches batches;  struct rk_record_batch batch;  struct rk_record_cursor
- * cursor;  struct rk_record record; rk_record_batches_init(&batches, data, size); while
- * (rk_record_batches_next(&batches, &batch) == RK_RECORD_BATCH_FOUND) {
- *         rk_record_batch_check_crc(&batch);                                      if check.crcs
- *         records = batch.records, or rk_record_batch_decompress (compression.h)  if
- * rk_record_batch_codec(&batch.header) rk_record_cursor_init(&cursor, &batch.header, records,
- * records_size); while (rk_record_read(&cursor, &record) == RK_RECORD_FOUND) ...
+ *     rk_record_batches_init(&batches, data, size);
+ *     while (rk_record_batches_next(&batches, &batch) == RK_RECORD_BATCH_FOUND) {
+ *         rk_record_batch_check_crc(&batch), if check.crcs;
+ *         records = batch.records, or what rk_decompress makes of them, if the header names a
+ * codec; rk_record_cursor_init(&cursor, &batch.header, records, records_size); while
+ * (rk_record_read(&cursor, &record) == RK_RECORD_FOUND)
+ *             ...
  *     }
  */
 #ifndef RK_WIRE_RECORD_BATCH_READER_H

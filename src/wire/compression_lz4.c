@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * LZ4 frames, with blocks of 64 KB that do not depend on each other and without a content size:
+ * Java and old brokers know no other.
+ *
+ * The header of a frame has a checksum, which clients and brokers of magic 0 computed over the
+ * frame's magic as well. Both are read.
+ */
+#include "wire/compression_codec.h"
+
+#if RK_WITH_LZ4
+
+#include <lz4frame.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
+
+#define LEVEL_MAX             12 /* Of LZ4's slow compressor. */
+
+#define MAGIC_SIZE            4
+#define HEADER_SIZE_MIN       7
+#define HEADER_SIZE_MAX       19
+#define FLAG_HAS_CONTENT_SIZE 0x08
+#define FLAG_HAS_DICTIONARY   0x01
+
+static const uint8_t frame_magic[MAGIC_SIZE] = {0x04, 0x22, 0x4d, 0x18};
+
+static uint8_t right_checksum(const uint8_t *header, size_t size)
+{
+    return (uint8_t)(rk_xxhash32(header + MAGIC_SIZE, size - MAGIC_SIZE - 1) >> 8);
+}
+
+static uint8_t old_checksum(const uint8_t *header, size_t size)
+{
+    return (uint8_t)(rk_xxhash32(header, size - 1) >> 8);
+}
+
+void rk_lz4_clear_compressor(struct rk_compressor *compressor)
+{
+    LZ4F_freeCompressionContext(compressor->lz4);
+    compressor->lz4 = NULL;
+}
+
+void rk_lz4_clear_decompressor(struct rk_decompressor *decompressor)
+{
+    LZ4F_freeDecompressionContext(decompressor->lz4);
+    decompressor->lz4 = NULL;
+}
+
+/* Adds what a step wrote; the only thing that can fail here is memory. */
+static bool count_output(struct rk_scratch *output, size_t result)
+{
+    if (LZ4F_isError(result))
+        return false;
+    output->size += result;
+    return true;
+}
+
+static bool compress_frame(LZ4F_cctx *context, const struct rk_compress_input *input,
+                           struct rk_scratch *output)
+{
+    LZ4F_preferences_t preferences = {
+        .frameInfo = {.blockSizeID = LZ4F_max64KB, .blockMode = LZ4F_blockIndependent},
+        .compressionLevel = RK_MIN(RK_MAX(input->level, 0), LEVEL_MAX),
+    };
+    if (!rk_scratch_reserve(output,
+                            HEADER_SIZE_MAX + LZ4F_compressBound(input->size, &preferences)) ||
+        !count_output(output,
+                      LZ4F_compressBegin(context, output->data, output->capacity, &preferences)))
+        return false;
+    if (input->magic == 0)
+        output->data[output->size - 1] = old_checksum(output->data, output->size);
+
+    for (size_t i = 0; i < input->part_count; i++) {
+        const struct iovec *part = &input->parts[i];
+        if (part->iov_len == 0)
+            continue;
+        if (!rk_scratch_reserve(output,
+                                output->size + LZ4F_compressBound(part->iov_len, &preferences)) ||
+            !count_output(output, LZ4F_compressUpdate(context, output->data + output->size,
+                                                      output->capacity - output->size,
+                                                      part->iov_base, part->iov_len, NULL)))
+            return false;
+    }
+    return rk_scratch_reserve(output, output->size + LZ4F_compressBound(0, &preferences)) &&
+           count_output(output, LZ4F_compressEnd(context, output->data + output->size,
+                                                 output->capacity - output->size, NULL));
+}
+
+rd_kafka_resp_err_t rk_lz4_compress(struct rk_compressor *compressor,
+                                    const struct rk_compress_input *input)
+{
+    if (!compressor->lz4 &&
+        LZ4F_isError(LZ4F_createCompressionContext(&compressor->lz4, LZ4F_VERSION)))
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (compress_frame(compressor->lz4, input, &compressor->output))
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rk_lz4_clear_compressor(compressor); /* It is in the middle of something. */
+    return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+}
+
+static bool is_frame(const uint8_t *data, size_t size)
+{
+    return size >= HEADER_SIZE_MIN && memcmp(data, frame_magic, MAGIC_SIZE) == 0;
+}
+
+/* Of a frame that is_frame. */
+static size_t header_size(const uint8_t *data)
+{
+    return HEADER_SIZE_MIN + (data[MAGIC_SIZE] & FLAG_HAS_CONTENT_SIZE ? 8u : 0) +
+           (data[MAGIC_SIZE] & FLAG_HAS_DICTIONARY ? 4u : 0);
+}
+
+size_t rk_lz4_claimed_size(const uint8_t *data, size_t size)
+{
+    if (!is_frame(data, size) || size < header_size(data) ||
+        !(data[MAGIC_SIZE] & FLAG_HAS_CONTENT_SIZE))
+        return 0;
+    size_t claimed = 0;
+    for (int i = 7; i >= 0; i--)
+        claimed = claimed << 8 | data[MAGIC_SIZE + 2 + i];
+    return claimed;
+}
+
+/* Feeds one frame, or its header, to the decoder. *ended: it saw the end of the frame. */
+static rd_kafka_resp_err_t decode(LZ4F_dctx *context, const uint8_t **at, const uint8_t *end,
+                                  struct rk_scratch *output, size_t limit, bool *ended)
+{
+    *ended = false;
+    for (;;) {
+        uint8_t excess;
+        if (output->size == output->capacity && output->size < limit &&
+            !rk_scratch_grow(output, limit))
+            return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+        size_t room = RK_MIN(output->capacity, limit) - output->size;
+        size_t written = room ? room : 1; /* At the limit only the end of the frame may follow. */
+        size_t taken = (size_t)(end - *at);
+        size_t result = LZ4F_decompress(context, room ? output->data + output->size : &excess,
+                                        &written, *at, &taken, NULL);
+        if (LZ4F_isError(result))
+            return RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+        if (room == 0 && written > 0)
+            return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+        *at += taken;
+        output->size += written;
+        *ended = result == 0;
+        if (*ended || (taken == 0 && written == 0) || (*at == end && written < room))
+            return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+}
+
+static rd_kafka_resp_err_t decode_frame(LZ4F_dctx *context, const uint8_t **at, const uint8_t *end,
+                                        struct rk_scratch *output, size_t limit)
+{
+    uint8_t header[HEADER_SIZE_MAX];
+    size_t size = header_size(*at);
+    bool ended = false;
+
+    if (size > (size_t)(end - *at))
+        return RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+    if ((*at)[size - 1] != right_checksum(*at, size) &&
+        (*at)[size - 1] == old_checksum(*at, size)) {
+        memcpy(header, *at, size);
+        header[size - 1] = right_checksum(header, size);
+        const uint8_t *header_at = header;
+        rd_kafka_resp_err_t err = decode(context, &header_at, header + size, output, limit, &ended);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return err;
+        *at += size;
+    }
+    rd_kafka_resp_err_t err = decode(context, at, end, output, limit, &ended);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && !ended)
+        err = RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+    return err;
+}
+
+/* Several frames in a row are one stream; bytes after them that do not begin another are passed
+ * over, as Java does. */
+rd_kafka_resp_err_t rk_lz4_decompress(struct rk_decompressor *decompressor, const uint8_t *data,
+                                      size_t size, struct rk_scratch *output, size_t limit)
+{
+    const uint8_t *at = data;
+    const uint8_t *end = data + size;
+
+    if (!is_frame(data, size))
+        return RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+    if (!decompressor->lz4 &&
+        LZ4F_isError(LZ4F_createDecompressionContext(&decompressor->lz4, LZ4F_VERSION)))
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (!rk_scratch_reserve(output, RK_MIN(limit, 4 * RK_MIN(size, limit))))
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+
+    while (is_frame(at, (size_t)(end - at))) {
+        rd_kafka_resp_err_t err = decode_frame(decompressor->lz4, &at, end, output, limit);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            LZ4F_resetDecompressionContext(decompressor->lz4);
+            return err;
+        }
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+#endif
