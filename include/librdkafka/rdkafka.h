@@ -1429,8 +1429,9 @@ RD_EXPORT void rd_kafka_conf_set_resolve_cb(rd_kafka_conf_t *conf,
  *   address.
  * - `x509_error`: OpenSSL's verdict, X509_V_OK for a good one; may be changed.
  * - `depth`: where in the chain; 0 is the broker's own certificate.
- * - `buf`, `size`: the certificate in DER. It returns 1 to accept, or 0 with a text in `errstr`
- *   to refuse.
+ * - `buf`, `size`: the certificate in DER.
+ *
+ * It returns 1 to accept, or 0 with a text in `errstr` to refuse.
  *
  * Returns: RD_KAFKA_CONF_OK, or RD_KAFKA_CONF_INVALID when this build has no TLS.
  * Threads: the library's, several at once. It must not call the library.
@@ -1559,9 +1560,10 @@ RD_EXPORT void rd_kafka_topic_conf_set_opaque(rd_kafka_topic_conf_t *conf, void 
  *
  * - `keydata`, `keylen`: the message's key; NULL and 0 for none.
  * - `partition_cnt`: how many partitions the topic has.
- * - `rkt_opaque`, `msg_opaque`: the topic's and the message's pointer. It returns a partition
- *   below `partition_cnt`, or RD_KAFKA_PARTITION_UA to fail the message. It is called again when
- *   the topic's partitions have changed before the message was sent.
+ * - `rkt_opaque`, `msg_opaque`: the topic's and the message's pointer.
+ *
+ * It returns a partition below `partition_cnt`, or RD_KAFKA_PARTITION_UA to fail the message. It
+ * is called again when the topic's partitions have changed before the message was sent.
  *
  * Threads: the one that produces, or one of the library's. It must be quick, must not block, and
  * of the library may call only rd_kafka_topic_partition_available() and the partitioners below.
@@ -1911,9 +1913,10 @@ RD_EXPORT size_t rd_kafka_queue_length(rd_kafka_queue_t *rkqu);
  * empty.
  *
  * - `fd`: a descriptor that does not block, such as a pipe, socket or eventfd; -1 ends it.
- * - `payload`, `size`: what is written, copied. A queue has either this or
- *   rd_kafka_queue_cb_event_enable(); the last call counts. After fd -1 nothing is written any
- *   more.
+ * - `payload`, `size`: what is written, copied.
+ *
+ * A queue has either this or rd_kafka_queue_cb_event_enable(); the last call counts. After fd -1
+ * nothing is written any more.
  */
 RD_EXPORT void rd_kafka_queue_io_event_enable(rd_kafka_queue_t *rkqu, int fd, const void *payload,
                                               size_t size);
@@ -2263,8 +2266,10 @@ RD_EXPORT int rd_kafka_consume_callback_queue(rd_kafka_queue_t *rkqu, int timeou
  * subscription there was.
  *
  * - `topics`: only the names are read. One that begins with '^' is a regular expression, matched
- *   against all topics of the cluster as they come and go. The assignment follows later, see
- *   rd_kafka_conf_set_rebalance_cb(). Topics that do not exist show as consumer errors.
+ *   against all topics of the cluster as they come and go.
+ *
+ * The assignment follows later, see rd_kafka_conf_set_rebalance_cb(). Topics that do not exist
+ * show as consumer errors.
  *
  * Returns: 0, RD_KAFKA_RESP_ERR__INVALID_ARG for an empty list or an empty, repeated or malformed
  * name, RD_KAFKA_RESP_ERR__FATAL after a fatal error.
@@ -2674,8 +2679,9 @@ RD_EXPORT rd_kafka_error_t *rd_kafka_begin_transaction(rd_kafka_t *rk);
  * - `offsets`: of the next message to process, for each partition that was consumed; entries
  *   without an offset of 0 or more are left out.
  * - `cgmetadata`: the consumer's rd_kafka_consumer_group_metadata(). The consumer itself must not
- *   commit: set enable.auto.commit=false. Messages consumed after the offsets belong to the next
- *   transaction.
+ *   commit: set enable.auto.commit=false.
+ *
+ * Messages consumed after the offsets belong to the next transaction.
  */
 RD_EXPORT rd_kafka_error_t *
 rd_kafka_send_offsets_to_transaction(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
