@@ -105,7 +105,7 @@ __attribute__((target("sse4.2,pclmul"))) static uint32_t
 by_three_streams(uint32_t crc, const void *data, size_t size)
 {
     const __m128i large_keys = _mm_set_epi64x(0x82f89c77, 0x54a86326);
-    const __m128i small_keys = _mm_set_epi64x(0x170076fa, 0xdd7e3b0c);
+    const __m128i small_keys = _mm_set_epi64x(0xdd7e3b0c, 0x170076fa);
     const uint8_t *at = data;
     uint64_t state = ~crc;
 
