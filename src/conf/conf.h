@@ -25,9 +25,9 @@
 #define VALUES(name)                         enum name {
 #define VALUE(constant, number, text, built) constant = (number),
 #define SYNONYM(text, constant)
-#define VALUES_END \
-    }              \
-    ;
+/* clang-format off */
+#define VALUES_END };
+/* clang-format on */
 #include "conf/properties/values.def"
 #undef VALUES
 #undef VALUE
@@ -57,6 +57,7 @@ struct rk_certificate {
 #define RK_MEMBER_BOOL(initial)                       RK_MEMBER_OF_INT
 #define RK_MEMBER_ENUM(names, initial)                RK_MEMBER_OF_INT
 #define RK_MEMBER_FLAGS(names, initial)               RK_MEMBER_OF_INT
+#define RK_MEMBER_FIXED_FLAGS(names)                  RK_MEMBER_OF_INT
 #define RK_MEMBER_DOUBLE(min, max, initial)           RK_MEMBER_OF_DOUBLE
 #define RK_MEMBER_STRING(initial)                     RK_MEMBER_OF_STRING
 #define RK_MEMBER_CHECKED_STRING(initial, check)      RK_MEMBER_OF_STRING
@@ -167,7 +168,7 @@ rd_kafka_conf_res_t rk_conf_set_certificate(struct rd_kafka_conf_s *conf, rd_kaf
  * added to enabled_events, and a default topic configuration is there. The client ends it with
  * rk_conf_destroy(). takes: conf; returns: &conf->conf
  */
-const struct rk_conf *rk_conf_freeze(struct rd_kafka_conf_s *conf, rd_kafka_type_t type);
+const struct rk_conf *rk_conf_freeze(struct rd_kafka_conf_s *conf);
 
 struct rd_kafka_topic_conf_s *rk_topic_conf_new(void);
 void rk_topic_conf_destroy(struct rd_kafka_topic_conf_s *topic_conf);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A list of regular expressions separated by commas: topic.blacklist. POSIX extended syntax; empty
+ * entries are skipped.
+ */
+#ifndef RK_CONF_PATTERNS_H
+#define RK_CONF_PATTERNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+/* Compiles `text` (NULL: no patterns) into `patterns`, which holds none. false: `reason` says which
+ * one is wrong, and why. */
+bool rk_patterns_parse(struct rk_patterns *patterns, const char *text, char *reason, size_t size);
+void rk_patterns_clear(struct rk_patterns *patterns);
+
+#endif
