@@ -4,6 +4,7 @@
 # pkg-config).
 
 add_library(milena_dependencies INTERFACE)
+target_link_libraries(milena_dependencies INTERFACE m)
 set(MILENA_PRIVATE_LIBS "")
 set(MILENA_SUMMARY "")
 

@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(generated ${PROJECT_BINARY_DIR}/generated)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/RdKafka)
 list(JOIN MILENA_PRIVATE_LIBS " " PRIVATE_LIBS_TEXT)
-string(PREPEND PRIVATE_LIBS_TEXT "-lpthread ")
+string(PREPEND PRIVATE_LIBS_TEXT "-lpthread -lm ")
 
 set(variants rdkafka)
 if(BUILD_STATIC)
