@@ -435,7 +435,6 @@ int main(int argc, char **argv)
 
     set(conf, "test.mock.num.brokers", "3");
     set(conf, "linger.ms", "1");
-    set(conf, "enable.idempotence", "true");
     if (!parse(demo, conf, argc, argv)) {
         fprintf(stderr, "usage: %s [-n messages] [-t seconds] [-z codec] [-X property=value ...]\n",
                 argv[0]);

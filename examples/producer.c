@@ -60,7 +60,7 @@ static rd_kafka_t *new_producer(const char *bootstrap_servers, struct totals *to
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
     if (rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap_servers, error, sizeof(error)) ||
-        rd_kafka_conf_set(conf, "enable.idempotence", "true", error, sizeof(error)))
+        rd_kafka_conf_set(conf, "linger.ms", "5", error, sizeof(error)))
         goto failed;
 
     /* The configuration belongs to the producer from here on, if it could be created. */
