@@ -1093,11 +1093,7 @@ RD_EXPORT int16_t rd_kafka_message_delivery_count(const rd_kafka_message_t *rkme
  * Kafka writes these as 22 characters of base64 for URLs.
  * ============================================================================================== */
 
-/**
- * The 22 characters, without padding. Lives as long as `uuid`.
- *
- * Threads: one at a time per object, since the text is made by the first call.
- */
+/** The 22 characters, without padding. Lives as long as `uuid`. */
 RD_EXPORT const char *rd_kafka_Uuid_base64str(const rd_kafka_Uuid_t *uuid);
 
 /** The lower 64 of its bits. */

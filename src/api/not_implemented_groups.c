@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Group membership, committed and stored offsets: not implemented yet.
+ */
+#include "api/not_implemented.h"
+
+#include <stddef.h>
+
+/* Arguments of what is not implemented have no use. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
+                                       const rd_kafka_topic_partition_list_t *topics)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partition_list_t **topics)
+{
+    *topics = NULL;
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t *rkqu)
+{
+    return rk_not_implemented_error(__func__);
+}
+
+const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk)
+{
+    /* No group has chosen one. */
+    return "NONE";
+}
+
+int rd_kafka_assignment_lost(rd_kafka_t *rk)
+{
+    /* Without a group nobody else can take partitions. */
+    return 0;
+}
+
+char *rd_kafka_memberid(const rd_kafka_t *rk)
+{
+    return NULL;
+}
+
+rd_kafka_resp_err_t rd_kafka_offset_store(rd_kafka_topic_t *rkt, int32_t partition, int64_t offset)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t rd_kafka_offsets_store(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offsets)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_error_t *rd_kafka_offset_store_message(rd_kafka_message_t *rkmessage)
+{
+    return rk_not_implemented_error(__func__);
+}
+
+rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
+                                    int async)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t rd_kafka_commit_message(rd_kafka_t *rk, const rd_kafka_message_t *rkmessage,
+                                            int async)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t
+rd_kafka_commit_queue(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
+                      rd_kafka_queue_t *rkqu,
+                      void (*cb)(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                                 rd_kafka_topic_partition_list_t *offsets, void *commit_opaque),
+                      void *commit_opaque)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *partitions,
+                                       int timeout_ms)
+{
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t *rk, const char *group,
+                                         const struct rd_kafka_group_list **grplistp,
+                                         int timeout_ms)
+{
+    *grplistp = NULL;
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+void rd_kafka_group_list_destroy(const struct rd_kafka_group_list *grplist)
+{
+}
