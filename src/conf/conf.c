@@ -244,11 +244,17 @@ static void dump_one(struct dump *dump, const char *name, const char *value)
     dump->pairs[dump->count++] = own_value;
 }
 
-static void dump_all(struct dump *dump, struct view view)
+/* `default_topic_conf` is shown in its place; NULL: not at all. */
+static void dump_all(struct dump *dump, struct view view, const void *default_topic_conf)
 {
     for (int i = 0; i < view.count; i++) {
         struct rk_text text = {0};
-        if (rk_property_format(&view.properties[i], view.base, &text))
+        bool is_set = rk_property_format(&view.properties[i], view.base, &text);
+        if (default_topic_conf && i == RK_CONF_ID_default_topic_conf) {
+            rk_text_appendf(&text, "%p", default_topic_conf);
+            is_set = true;
+        }
+        if (is_set)
             dump_one(dump, view.properties[i].name, rk_text_chars(&text));
         rk_text_clear(&text);
     }
@@ -267,26 +273,21 @@ static const char **give_dump(struct dump *dump, size_t *count)
 
 const char **rk_conf_dump(const struct rd_kafka_conf_s *conf, size_t *count)
 {
-    struct dump dump = {.pairs = rk_app_calloc(2 * (RK_CONF_IDS + 1), sizeof(char *))};
+    struct dump dump = {.pairs = rk_app_calloc(2 * RK_CONF_IDS, sizeof(char *))};
     *count = 0;
     if (!dump.pairs)
         return NULL;
-    dump_all(&dump, view_of_const(conf));
-    if (conf->default_topic_conf) {
-        char *pointer = rk_text_format("%p", (const void *)conf->default_topic_conf);
-        dump_one(&dump, rk_conf_properties[RK_CONF_ID_default_topic_conf].name, pointer);
-        rk_free(pointer);
-    }
+    dump_all(&dump, view_of_const(conf), conf->default_topic_conf);
     return give_dump(&dump, count);
 }
 
 const char **rk_topic_conf_dump(const struct rd_kafka_topic_conf_s *topic_conf, size_t *count)
 {
-    struct dump dump = {.pairs = rk_app_calloc(2 * (RK_TOPIC_CONF_IDS + 1), sizeof(char *))};
+    struct dump dump = {.pairs = rk_app_calloc(2 * RK_TOPIC_CONF_IDS, sizeof(char *))};
     *count = 0;
     if (!dump.pairs)
         return NULL;
-    dump_all(&dump, view_of_const_topic(topic_conf));
+    dump_all(&dump, view_of_const_topic(topic_conf), NULL);
     return give_dump(&dump, count);
 }
 
@@ -303,6 +304,10 @@ void rk_conf_set_default_topic_conf(struct rd_kafka_conf_s *conf,
     struct rd_kafka_topic_conf_s *old = conf->default_topic_conf;
     if (old == topic_conf)
         return;
+    if (conf->frozen) {
+        rk_topic_conf_destroy(topic_conf);
+        return;
+    }
     for (int i = 0; old && i < RK_TOPIC_CONF_IDS; i++)
         conf->default_topic_conf_was_replaced |= old->modified[i];
     rk_topic_conf_destroy(old);
