@@ -20,7 +20,6 @@ void rk_not_implemented_text(const char *function, char *errstr, size_t errstr_s
 
 static void destroy_result(rd_kafka_event_t *event)
 {
-    rk_free(event->text);
     rk_free(event);
 }
 
@@ -38,10 +37,7 @@ void rk_admin_not_implemented(rd_kafka_t *rk, rd_kafka_queue_t *queue,
 
     (void)rk;
     (void)options; /* None can have been made yet. */
-    event->kind = &result_kind;
-    event->type = event_type;
-    event->priority = RK_PRIORITY_NORMAL;
-    event->length = 1;
+    rk_event_init(event, &result_kind, event_type);
     event->err = RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
     event->text = rk_strdup("This admin operation is not implemented yet");
     rk_queue_push(queue, event);
