@@ -38,10 +38,12 @@ struct rk_broker {
         bool is_terminated;
         struct rk_addresses addresses; /* Shared by its connections for broker.address.ttl. */
         uint64_t addresses_until_us;
+        char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
+        int32_t throttle_ms; /* Reported last. */
     } own;
     struct {
-        _Atomic int up_connections;      /* Connections that are UP now. */
-        _Atomic int failing_connections; /* Connections that are backing off. */
+        _Atomic int up_connections; /* Connections that are UP now. */
+        _Atomic bool is_failing;    /* The last attempt failed and none is up. */
         _Atomic uint64_t requests_sent, bytes_sent, answers_received, bytes_received;
         _Atomic uint64_t requests_timed_out, connects, disconnects, requests_in_flight;
     } stats; /* Relaxed. */
@@ -57,10 +59,23 @@ void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t
 struct rk_connection *rk_broker_connection(struct rk_broker *broker,
                                            enum rk_purpose purpose) RK_ON_BROKER;
 const char *rk_broker_name(const struct rk_broker *broker) RK_ON_BROKER;
-/* Drops a cached look-up, so that the next connect resolves anew. */
-void rk_broker_forget_addresses(struct rk_broker *broker) RK_ON_BROKER;
 
-/* Background (broker_set.c). */
+/* For the connections. */
+void rk_broker_on_connection_up(struct rk_broker *broker,
+                                struct rk_connection *connection) RK_ON_BROKER;
+void rk_broker_on_connection_down(struct rk_broker *broker,
+                                  struct rk_connection *connection) RK_ON_BROKER;
+/* Reports the error, once while it stays the same, and tells background. */
+void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
+                                    rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER;
+void rk_broker_note_throttle(struct rk_broker *broker, int32_t throttle_ms) RK_ON_BROKER;
+/* takes: what is in `addresses`, which is left empty; kept for broker.address.ttl, in the order in
+ * which they are to be tried. */
+void rk_broker_take_addresses(struct rk_broker *broker, struct rk_addresses *addresses,
+                              uint64_t now_us) RK_ON_BROKER;
+enum rk_address_family rk_broker_address_family(const struct rk_broker *broker);
+
+/* Background. */
 struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const char *host,
                                 uint16_t port, const char *rack);
 /* Gives it a loop and thread, and the worker of the client; false when the system has none to give.
@@ -68,8 +83,13 @@ struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const ch
 bool rk_broker_start(struct rk_broker *broker) RK_ON_BACKGROUND;
 /* Runs on the given loop without a thread of its own. */
 void rk_broker_run_on(struct rk_broker *broker, struct rk_loop *loop);
+/* Only for a broker on the calling loop, or one that has not started. */
+void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t port);
+/* Closes all connections for good. */
+void rk_broker_terminate(struct rk_broker *broker) RK_ON_BROKER;
 /* Closes all connections on its loop and ends the thread; waits. Not the broker's own thread. */
 void rk_broker_stop(struct rk_broker *broker);
+/* After its loop has ended. */
 void rk_broker_destroy(struct rk_broker *broker);
 
 #endif

@@ -43,8 +43,12 @@ struct rk_cluster *rk_cluster_new(struct rk_core *core, struct rk_loop *backgrou
 void rk_cluster_set_observer(struct rk_cluster *cluster, struct rk_cluster_observer *observer);
 /* Posts the first look at the bootstrap servers. Any thread. */
 void rk_cluster_post_start(struct rk_cluster *cluster);
-/* After the background loop has stopped: ends all broker threads, failing their requests. */
-void rk_cluster_stop(struct rk_cluster *cluster);
+/*
+ * The first half of the end, while background still runs: no broker is used any more, every request
+ * completes with _DESTROY, the brokers' threads end. Not from an internal thread.
+ */
+void rk_cluster_terminate(struct rk_cluster *cluster);
+/* After the background loop has stopped. */
 void rk_cluster_destroy(struct rk_cluster *cluster);
 
 struct rk_core *rk_cluster_core(const struct rk_cluster *cluster);

@@ -50,10 +50,13 @@ struct rk_connection {
     struct {                         /* The broker's loop. */
         enum rk_connection_state state;
         bool is_wanted;
-        bool is_running_user; /* No recursion into the user. */
+        bool is_running_user; /* Inside user->run: a send is encoded at once. */
+        bool is_settling;     /* No recursion: a send from a handler waits in the outbox. */
         uint64_t state_since_us;
         uint64_t throttled_until_us;
         uint64_t last_used_us;
+        uint64_t retry_at_us;         /* While backing off. */
+        uint64_t in_flight_expiry_us; /* Not later than the first expiry in flight. */
         struct rk_stream *stream;
         struct rk_watch watch;
         struct rk_timer timer; /* The nearest of: connect time-out, request time-out, throttle end,
@@ -63,17 +66,25 @@ struct rk_connection {
         int next_address;
         struct rk_resolver_job *job;
         struct rk_api_versions versions;
-        struct rk_in_flight in_flight;
-        struct rk_request_list outbox; /* Not encoded yet. */
-        struct rk_request_list unsent; /* Encoded; the first may be written in part. */
-        size_t first_unsent_written;   /* Bytes of the first one that are out. */
-        struct rk_frame_reader {
+        struct rk_in_flight in_flight;   /* Written, and waiting for the answer. */
+        struct rk_request_list outbox;   /* Not encoded yet. */
+        struct rk_request_list unsent;   /* Encoded; the first may be written in part. */
+        struct rk_request_list finished; /* To be completed at the end of the current event. */
+        int unsent_count;
+        int part;            /* First part of the first unsent frame that is not out, */
+        size_t part_written; /* and how much of it is. */
+        struct {
+            rd_kafka_resp_err_t err; /* Not 0: to be dropped at the end of the current event. */
+            char *text;
+        } broken;
+        struct {
+            struct rk_block *frame; /* Being filled; NULL between frames. */
+            size_t filled;
             uint8_t prefix[4];
             size_t prefix_size;
-            struct rk_block *frame; /* Being filled; NULL while the prefix is read. */
-            size_t filled;
         } reader;
-        int connects, failures; /* Attempts since it was last up. */
+        int16_t negotiating_version; /* Of the ApiVersions request under way. */
+        int failures;                /* Attempts that failed since it was last up. */
         uint64_t down_since_us;
         char address_text[64]; /* Of the current attempt, for errors. */
     } own;
@@ -96,6 +107,13 @@ int rk_connection_in_flight_count(const struct rk_connection *connection) RK_ON_
  * not meet. Only while up. */
 int16_t rk_connection_version(const struct rk_connection *connection, enum rk_api_key key,
                               int16_t min_version, int16_t max_version) RK_ON_BROKER;
+/* Cuts a back-off short. */
+void rk_connection_retry_now(struct rk_connection *connection) RK_ON_BROKER;
+/* Closes it if nothing is under way and nobody wants it. */
+void rk_connection_close_idle(struct rk_connection *connection) RK_ON_BROKER;
+/* Lets the user look for something to send, and sends what waits. What a user calls when it has got
+ * new work. */
+void rk_connection_poke(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
 /* Sends now when it may, or as soon as it may. takes: request */
 void rk_connection_send(struct rk_connection *connection, struct rk_request *request) RK_ON_BROKER;
 /* Closes with that error: everything under way fails with it (was_written tells what may have

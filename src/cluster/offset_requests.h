@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ListOffsets for many partitions at once: grouped by leader, retried until a deadline.
+ * ListOffsets for many partitions at once: grouped by leader, asked again until a deadline.
  *
  * For a consumer's look-ups and for the application's blocking calls. Runs on background; the
  * answer comes on the loop that was named.
@@ -22,33 +22,29 @@ struct rk_offset_query {
     int64_t offset; /* -1: none at or after that time. */
     int64_t found_timestamp;
     int32_t leader_epoch; /* -1: unknown. */
-    /* Progress, internal. */
-    bool is_done;
-    bool is_asked;
+    bool is_answered;
+    bool is_asked; /* A request under way names it. */
 };
 
+/* Made by whoever asks, filled in by background, given back through on_done. */
 struct rk_offset_queries {
-    struct rk_mail mail;
     struct rk_cluster *cluster;
-    struct rk_loop *reply_loop;
-    void (*on_done)(struct rk_offset_queries *queries); /* On reply_loop; takes: queries. */
+    struct rk_mail mail;        /* On its way back. */
+    struct rk_loop *reply_loop; /* NULL: on_done runs on background itself. */
+    void (*on_done)(struct rk_offset_queries *queries); /* takes: queries */
     void *owner;
     uint64_t deadline_us;
     bool read_committed;
     int count;
-    int asked; /* Requests under way. */
-    unsigned attempts;
-    struct rk_timer timer;
     struct rk_offset_query items[];
 };
 
 struct rk_offset_queries *rk_offset_queries_new(struct rk_cluster *cluster, int count);
 void rk_offset_queries_destroy(struct rk_offset_queries *queries);
-/* Any thread. takes: queries. Every item ends with a result or an error; at the deadline with
- * _TIMED_OUT or the last error. */
+/* Any thread. takes: queries. At the deadline items without an answer get _TIMED_OUT, or the last
+ * error. When the client goes away: _DESTROY. */
 void rk_offset_queries_post(struct rk_offset_queries *queries);
-/* Application threads: posts and waits. On true the items are filled in and the caller keeps the
- * queries. On false (deadline) they are gone. */
-bool rk_offset_queries_wait(struct rk_offset_queries **queries);
+/* Application threads: posts, and waits until all items have a result; the deadline bounds it. */
+void rk_offset_queries_ask(struct rk_offset_queries *queries);
 
 #endif

@@ -16,6 +16,7 @@
 #include "event/topic.h"
 #include "runtime/thread.h"
 
+struct rd_kafka_topic_conf_s;
 struct rk_topic_conf;
 struct rk_producer_topic;
 struct rk_consumer_topic;
@@ -28,9 +29,11 @@ enum rk_topic_state {
 };
 
 struct rd_kafka_topic_s {
-    struct rk_topic_base base;  /* First: core, references, name. */
-    rd_kafka_topic_t *next;     /* In its bucket; set before it is published. */
-    struct rk_topic_conf *conf; /* Frozen. */
+    struct rk_topic_base base;                    /* First: core, references, name. */
+    rd_kafka_topic_t *next;                       /* In its bucket; set before it is published. */
+    struct rd_kafka_topic_conf_s *conf_object;    /* Owned. */
+    const struct rk_topic_conf *conf;             /* Its values, frozen. */
+    void (*clear_parts)(rd_kafka_topic_t *topic); /* From rk_topic_parts. */
     struct rk_producer_topic
         *producer; /* Owned by producer/; made with the topic. NULL on a consumer. */
     struct rk_consumer_topic *consumer; /* Owned by consumer/. NULL on a producer. */
@@ -40,6 +43,7 @@ struct rd_kafka_topic_s {
         uint64_t missing_since_us;
         struct rk_uuid id;
         int32_t partition_count;
+        bool is_asked;        /* The request under way names it. */
         bool is_wanted_again; /* Somebody waits for news of it. */
     } known;
 };
@@ -70,8 +74,8 @@ rd_kafka_topic_t *rk_topic_registry_find(struct rk_topic_registry *registry, con
 /* Borrowed; found or made. `conf` (takes; NULL: a copy of the client's default) is dropped when it
  * was there. `*is_new` may be NULL. Any thread. */
 rd_kafka_topic_t *rk_topic_registry_find_or_add(struct rk_topic_registry *registry,
-                                                const char *name, struct rk_topic_conf *conf,
-                                                bool *is_new);
+                                                const char *name,
+                                                struct rd_kafka_topic_conf_s *conf, bool *is_new);
 /* Calls `visit` for each; any thread. */
 void rk_topic_registry_visit(struct rk_topic_registry *registry,
                              void (*visit)(rd_kafka_topic_t *topic, void *argument),

@@ -52,7 +52,7 @@ struct rk_core {
         bool is_log_ended;               /* Nothing is logged any more. */
         char *cluster_id;
         int32_t controller_id;
-    } shared RK_GUARDED_BY(mutex);
+    } shared;
 };
 
 /* One reference. takes: name (rk_free), conf (checked by rk_conf_finish; frozen here) */
@@ -67,7 +67,7 @@ void rk_core_release(struct rk_core *core);
  */
 void rk_log(struct rk_core *core, int level, const char *facility, const char *format, ...)
     RK_FORMAT(4, 5);
-/* At level 7, whatever log_level says, as belonging to a context of the debug property. */
+/* At level 7, as belonging to a context of the debug property. */
 void rk_log_context(struct rk_core *core, int context, const char *facility, const char *format,
                     ...) RK_FORMAT(4, 5);
 /* `context` is one of RK_DEBUG_*; formats and logs only when that context is on. */

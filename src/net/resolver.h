@@ -13,6 +13,7 @@
 #include "net/socket.h"
 #include "runtime/loop.h"
 
+struct addrinfo;
 struct rk_resolver;
 struct rk_resolver_job;
 
@@ -37,5 +38,15 @@ rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
                   void (*on_answer)(void *owner, struct rk_resolver_answer *answer), void *owner);
 /* The loop that was named: on_answer will not run. The job is gone after on_answer or this. */
 void rk_resolver_abandon(struct rk_resolver_job *job);
+
+/*
+ * The same through the application's resolve_cb, on the calling thread. The caller owns what is in
+ * the answer.
+ */
+typedef int rk_resolve_callback(const char *node, const char *service, const struct addrinfo *hints,
+                                struct addrinfo **result, void *opaque);
+void rk_resolver_call_back(rk_resolve_callback *callback, void *opaque, const char *host,
+                           uint16_t port, enum rk_address_family family,
+                           struct rk_resolver_answer *answer);
 
 #endif

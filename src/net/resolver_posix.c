@@ -111,41 +111,66 @@ static void post_answer(struct rk_resolver_job *job)
     rk_loop_post(job->loop, &job->mail);
 }
 
-static void collect(struct rk_resolver_job *job, const struct addrinfo *list)
+static void collect(struct rk_resolver_answer *answer, const struct addrinfo *list)
 {
     int count = 0;
     for (const struct addrinfo *info = list; info; info = info->ai_next)
         count++;
-    job->answer.addresses.items = rk_calloc((size_t)count, sizeof(struct rk_address));
+    answer->addresses.items = rk_calloc((size_t)count, sizeof(struct rk_address));
     for (const struct addrinfo *info = list; info; info = info->ai_next) {
         if (info->ai_addrlen > sizeof(struct sockaddr_storage))
             continue;
-        struct rk_address *address = &job->answer.addresses.items[job->answer.addresses.count++];
+        struct rk_address *address = &answer->addresses.items[answer->addresses.count++];
         memcpy(&address->storage, info->ai_addr, info->ai_addrlen);
         address->size = info->ai_addrlen;
     }
 }
 
-static void look_up(struct rk_resolver_job *job, int flags)
+/* What is asked for: the hints, and the port as text. */
+static struct addrinfo question(enum rk_address_family family, int flags, uint16_t port,
+                                char service[8])
 {
     static const int families[] = {
         [RK_FAMILY_ANY] = AF_UNSPEC,
         [RK_FAMILY_V4] = AF_INET,
         [RK_FAMILY_V6] = AF_INET6,
     };
-    struct addrinfo hints = {.ai_family = families[job->family],
+    snprintf(service, 8, "%u", port);
+    return (struct addrinfo){.ai_family = families[family],
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV | flags};
-    struct addrinfo *list = NULL;
-    char service[8];
-    snprintf(service, sizeof(service), "%u", job->port);
-    int result = getaddrinfo(job->host, service, &hints, &list);
+}
+
+static void take_result(struct rk_resolver_answer *answer, int result, const struct addrinfo *list)
+{
     if (result == 0)
-        collect(job, list);
-    if (job->answer.addresses.count == 0)
-        job->answer.error = rk_strdup(result ? gai_strerror(result) : "no address");
+        collect(answer, list);
+    if (answer->addresses.count == 0)
+        answer->error = rk_strdup(result ? gai_strerror(result) : "no address");
+}
+
+static void look_up(struct rk_resolver_job *job, int flags)
+{
+    char service[8];
+    struct addrinfo hints = question(job->family, flags, job->port, service);
+    struct addrinfo *list = NULL;
+    int result = getaddrinfo(job->host, service, &hints, &list);
+    take_result(&job->answer, result, list);
     if (list)
         freeaddrinfo(list);
+}
+
+void rk_resolver_call_back(rk_resolve_callback *callback, void *opaque, const char *host,
+                           uint16_t port, enum rk_address_family family,
+                           struct rk_resolver_answer *answer)
+{
+    char service[8];
+    struct addrinfo hints = question(family, 0, port, service);
+    struct addrinfo *list = NULL;
+    int result = callback(host, service, &hints, &list, opaque);
+    take_result(answer, result, list);
+    if (list)
+        callback(NULL, NULL, NULL, &list, opaque); /* How it is told to free the list. */
 }
 
 static void start_waiting(struct rk_resolver *resolver);

@@ -55,6 +55,8 @@ void rk_mailbox_discard_all(struct rk_mailbox *mailbox)
     while (!STAILQ_EMPTY(&list)) {
         struct rk_mail *mail = STAILQ_FIRST(&list);
         STAILQ_REMOVE_HEAD(&list, link);
-        mail->discard(mail);
+        mail->discard(mail); /* May post here again. */
+        if (STAILQ_EMPTY(&list))
+            rk_mailbox_take(mailbox, &list);
     }
 }

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cluster/broker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "cluster/cluster_private.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "event/queue.h"
+
+/* Requests from other loops */
+
+static void deliver_send(struct rk_mail *mail)
+{
+    struct rk_request *request = rk_container_of(mail, struct rk_request, mail);
+    struct rk_connection *connection = request->wire.connection;
+    rk_on_broker(connection->broker->loop);
+    rk_connection_send(connection, request);
+}
+
+static void discard_send(struct rk_mail *mail)
+{
+    struct rk_request *request = rk_container_of(mail, struct rk_request, mail);
+    rk_request_fail(request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+}
+
+void rk_broker_post_send(struct rk_broker *broker, enum rk_purpose purpose,
+                         struct rk_request *request)
+{
+    request->wire.connection = &broker->own.connections[purpose];
+    request->mail.deliver = deliver_send;
+    request->mail.discard = discard_send;
+    rk_loop_post(broker->loop, &request->mail);
+}
+
+/* Addresses */
+
+struct address_mail {
+    struct rk_mail mail;
+    struct rk_broker *broker;
+    char *host;
+    uint16_t port;
+};
+
+static void free_address_mail(struct rk_mail *mail)
+{
+    struct address_mail *self = rk_container_of(mail, struct address_mail, mail);
+    rk_free(self->host);
+    rk_free(self);
+}
+
+void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t port)
+{
+    rk_free(broker->own.host);
+    rk_free(broker->own.name);
+    broker->own.host = rk_strdup(host);
+    broker->own.port = port;
+    broker->own.addresses_until_us = 0;
+    bool is_v6 = strchr(host, ':') != NULL;
+    char id[16] = "bootstrap";
+    if (broker->id >= 0)
+        snprintf(id, sizeof(id), "%d", (int)broker->id);
+    broker->own.name =
+        rk_text_format("%s%s%s:%u/%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, id);
+}
+
+static void deliver_address(struct rk_mail *mail)
+{
+    struct address_mail *self = rk_container_of(mail, struct address_mail, mail);
+    struct rk_broker *broker = self->broker;
+    rk_on_broker(broker->loop);
+    rk_broker_set_address(broker, self->host, self->port);
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_drop(&broker->own.connections[i], RD_KAFKA_RESP_ERR__TRANSPORT,
+                           "The broker has moved to %s:%u", self->host, self->port);
+    free_address_mail(mail);
+}
+
+void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t port)
+{
+    struct address_mail *self = RK_NEW(struct address_mail);
+    self->mail.deliver = deliver_address;
+    self->mail.discard = free_address_mail;
+    self->broker = broker;
+    self->host = rk_strdup(host);
+    self->port = port;
+    rk_loop_post(broker->loop, &self->mail);
+}
+
+void rk_broker_take_addresses(struct rk_broker *broker, struct rk_addresses *addresses,
+                              uint64_t now_us)
+{
+    rk_addresses_clear(&broker->own.addresses);
+    broker->own.addresses = *addresses;
+    *addresses = (struct rk_addresses){0};
+    broker->own.addresses_until_us =
+        now_us + (uint64_t)broker->core->conf->broker_address_ttl * 1000;
+    for (int i = broker->own.addresses.count - 1; i > 0; i--) {
+        int other = (int)rk_random_below((uint32_t)i + 1);
+        struct rk_address swapped = broker->own.addresses.items[i];
+        broker->own.addresses.items[i] = broker->own.addresses.items[other];
+        broker->own.addresses.items[other] = swapped;
+    }
+}
+
+enum rk_address_family rk_broker_address_family(const struct rk_broker *broker)
+{
+    switch ((enum rk_conf_address_family)broker->core->conf->broker_address_family) {
+    case RK_CONF_ADDRESS_FAMILY_V4:
+        return RK_FAMILY_V4;
+    case RK_CONF_ADDRESS_FAMILY_V6:
+        return RK_FAMILY_V6;
+    case RK_CONF_ADDRESS_FAMILY_ANY:
+        break;
+    }
+    return RK_FAMILY_ANY;
+}
+
+/* What the connections tell */
+
+void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *connection)
+{
+    (void)connection;
+    atomic_fetch_add_explicit(&broker->stats.up_connections, 1, memory_order_relaxed);
+    atomic_store_explicit(&broker->stats.is_failing, false, memory_order_relaxed);
+    rk_free(broker->own.last_error);
+    broker->own.last_error = NULL;
+    rk_cluster_post_connection_change(broker->cluster);
+}
+
+void rk_broker_on_connection_down(struct rk_broker *broker, struct rk_connection *connection)
+{
+    (void)connection;
+    atomic_fetch_sub_explicit(&broker->stats.up_connections, 1, memory_order_relaxed);
+    rk_cluster_post_connection_change(broker->cluster);
+}
+
+/* The same up to the duration at the end, which differs every time. */
+static bool is_same_error(const char *before, const char *text)
+{
+    const char *after = strstr(text, " (after ");
+    size_t size = after ? (size_t)(after - text) : strlen(text);
+    return before && strlen(before) == size && memcmp(before, text, size) == 0;
+}
+
+void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
+                                    rd_kafka_resp_err_t err, const char *text)
+{
+    (void)connection;
+    if (atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) == 0)
+        atomic_store_explicit(&broker->stats.is_failing, true, memory_order_relaxed);
+    if (!is_same_error(broker->own.last_error, text)) {
+        const char *after = strstr(text, " (after ");
+        rk_free(broker->own.last_error);
+        broker->own.last_error = rk_strndup(text, after ? (size_t)(after - text) : strlen(text));
+        rk_core_post_error(broker->core, err, "%s", text);
+    }
+    rk_cluster_post_connection_change(broker->cluster);
+}
+
+void rk_broker_note_throttle(struct rk_broker *broker, int32_t throttle_ms)
+{
+    if (RK_LIKELY(throttle_ms == 0 && broker->own.throttle_ms == 0))
+        return;
+    broker->own.throttle_ms = throttle_ms;
+    if (broker->core->conf->callbacks.throttle_cb)
+        rk_queue_push(broker->core->main_queue,
+                      rk_event_new_throttle(broker->own.name, broker->id, throttle_ms));
+}
+
+/* Life */
+
+struct rk_connection *rk_broker_connection(struct rk_broker *broker, enum rk_purpose purpose)
+{
+    return &broker->own.connections[purpose];
+}
+
+const char *rk_broker_name(const struct rk_broker *broker)
+{
+    return broker->own.name;
+}
+
+struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const char *host,
+                                uint16_t port, const char *rack)
+{
+    struct rk_broker *broker = RK_NEW(struct rk_broker);
+    broker->cluster = cluster;
+    broker->core = rk_cluster_core(cluster);
+    broker->id = id;
+    broker->known.host = rk_strdup(host);
+    broker->known.port = port;
+    broker->known.rack = rk_strdup_or_null(rack);
+    rk_broker_set_address(broker, host, port);
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_init(&broker->own.connections[i], broker, (enum rk_purpose)i);
+    return broker;
+}
+
+void rk_broker_run_on(struct rk_broker *broker, struct rk_loop *loop)
+{
+    broker->loop = loop;
+    broker->known.is_started = true;
+}
+
+static void on_loop_started(void *argument)
+{
+    struct rk_broker *broker = argument;
+    const struct rk_cluster_observer *observer = broker->cluster->observer;
+    if (observer && observer->broker_started)
+        observer->broker_started(broker->worker);
+}
+
+static void on_loop_ended(void *argument)
+{
+    struct rk_broker *broker = argument;
+    rk_on_broker(broker->loop);
+    const struct rk_cluster_observer *observer = broker->cluster->observer;
+    rk_broker_terminate(broker);
+    if (observer && observer->broker_ending)
+        observer->broker_ending(broker->worker);
+}
+
+bool rk_broker_start(struct rk_broker *broker)
+{
+    struct rk_cluster_observer *observer = broker->cluster->observer;
+    char name[32];
+    snprintf(name, sizeof(name), "rdk:broker%d", (int)broker->id);
+    struct rk_loop_hooks hooks = {on_loop_started, on_loop_ended, broker};
+    broker->loop = rk_loop_new(name, &hooks);
+    if (!broker->loop) {
+        rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
+                           "%s: no descriptor for the broker's loop: %s", broker->own.name,
+                           rk_socket_error_text(errno));
+        return false;
+    }
+    broker->owns_loop = true;
+    if (observer)
+        broker->worker = observer->attach(observer, broker);
+    if (!rk_loop_start(broker->loop)) {
+        rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
+                           "%s: unable to create the broker's thread: %s", broker->own.name,
+                           rk_socket_error_text(errno));
+        if (observer)
+            observer->detach(observer, broker, broker->worker);
+        broker->worker = NULL;
+        rk_loop_destroy(broker->loop);
+        broker->loop = NULL;
+        broker->owns_loop = false;
+        return false;
+    }
+    broker->known.is_started = true;
+    return true;
+}
+
+void rk_broker_terminate(struct rk_broker *broker)
+{
+    if (broker->own.is_terminated)
+        return;
+    broker->own.is_terminated = true;
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_terminate(&broker->own.connections[i]);
+}
+
+void rk_broker_stop(struct rk_broker *broker)
+{
+    if (broker->owns_loop)
+        rk_loop_stop(broker->loop);
+}
+
+void rk_broker_destroy(struct rk_broker *broker)
+{
+    struct rk_cluster_observer *observer = broker->cluster->observer;
+    if (broker->owns_loop) {
+        if (observer)
+            observer->detach(observer, broker, broker->worker);
+        rk_loop_destroy(broker->loop);
+    }
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_clear(&broker->own.connections[i]);
+    rk_addresses_clear(&broker->own.addresses);
+    rk_free(broker->own.last_error);
+    rk_free(broker->own.host);
+    rk_free(broker->own.name);
+    rk_free(broker->known.host);
+    rk_free(broker->known.rack);
+    rk_free(broker);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the cluster share: cluster.c (entry, brokers), metadata.c (the refresh
+ * machine), metadata_query.c (blocking queries), seed.c (the way in).
+ */
+#ifndef RK_CLUSTER_CLUSTER_PRIVATE_H
+#define RK_CLUSTER_CLUSTER_PRIVATE_H
+
+#include "cluster/cluster.h"
+#include "cluster/metadata.h"
+#include "cluster/seed.h"
+#include "net/resolver.h"
+
+struct rk_metadata_query;
+LIST_HEAD(rk_metadata_query_list, rk_metadata_query);
+struct rk_offset_job;
+LIST_HEAD(rk_offset_job_list, rk_offset_job);
+
+struct rk_broker_table {
+    struct rk_broker **items; /* By id, ascending. */
+    int count, capacity;
+};
+
+struct rk_cluster {
+    struct rk_core *core;
+    struct rk_loop *background;
+    struct rk_cluster_observer *observer;
+    struct rk_resolver *resolver;
+    struct rk_topic_registry topics;
+    struct rk_mutex mutex; /* RK_RANK_REPLY */
+    struct rk_condition snapshot_changed;
+    _Atomic bool connection_change_posted;
+    struct {
+        struct rk_snapshot *snapshot; /* NULL before the first answer. */
+    } shared;
+    struct {                          /* Background. */
+        struct rk_snapshot *snapshot; /* The same, with a reference of its own. */
+        struct rk_broker_table brokers;
+        struct rk_seed seed;
+        struct rk_metadata metadata;
+        struct rk_metadata_query_list queries;
+        struct rk_offset_job_list offset_jobs;
+        bool is_terminating;
+        bool said_all_down; /* _ALL_BROKERS_DOWN was raised and no connection came up since. */
+    } own;
+};
+
+struct rk_resolver *rk_cluster_resolver(struct rk_cluster *cluster);
+/* takes: snapshot. Publishes it and updates the brokers. */
+void rk_cluster_publish(struct rk_cluster *cluster, struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
+/* Tells the observer; `data` NULL: nothing is known. */
+void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
+                           const struct rk_snapshot_topic *data,
+                           const struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
+void rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request) RK_ON_BACKGROUND;
+void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
+                     struct rk_request *request) RK_ON_BACKGROUND;
+/* Any thread: a connection of the broker came up or failed. */
+void rk_cluster_post_connection_change(struct rk_cluster *cluster);
+
+void rk_metadata_queries_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
+void rk_offset_jobs_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
+
+#endif

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cluster/connection.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cluster/connection_private.h"
+#include "conf/conf.h"
+#include "event/core.h"
+
+#define TO(state)           (1u << RK_CONNECTION_##state)
+#define MAX_UNSENT_REQUESTS 2 /* More would be built before the socket can take them. */
+
+static const unsigned next_states[] = {
+    [RK_CONNECTION_IDLE] = TO(RESOLVING) | TO(CONNECTING) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_RESOLVING] = TO(CONNECTING) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_CONNECTING] = TO(NEGOTIATING) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_NEGOTIATING] = TO(UP) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_UP] = TO(IDLE) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_BACKING_OFF] = TO(IDLE) | TO(CLOSED),
+    [RK_CONNECTION_CLOSED] = 0,
+};
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us);
+static void settle(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
+
+const char *rk_connection_state_name(enum rk_connection_state state)
+{
+    static const char *const names[] = {
+        [RK_CONNECTION_IDLE] = "INIT",
+        [RK_CONNECTION_RESOLVING] = "RESOLVE",
+        [RK_CONNECTION_CONNECTING] = "CONNECT",
+        [RK_CONNECTION_NEGOTIATING] = "APIVERSION_QUERY",
+        [RK_CONNECTION_UP] = "UP",
+        [RK_CONNECTION_BACKING_OFF] = "DOWN",
+        [RK_CONNECTION_CLOSED] = "CLOSED",
+    };
+    return names[state];
+}
+
+static void check_invariants(const struct rk_connection *connection)
+{
+    bool has_stream = connection->own.stream != NULL;
+    switch (connection->own.state) {
+    case RK_CONNECTION_IDLE:
+    case RK_CONNECTION_BACKING_OFF:
+    case RK_CONNECTION_CLOSED:
+        RK_ASSERT(!has_stream && !connection->own.job);
+        RK_ASSERT(connection->own.in_flight.count == 0 && connection->own.unsent_count == 0);
+        break;
+    case RK_CONNECTION_RESOLVING:
+        RK_ASSERT(!has_stream);
+        break;
+    case RK_CONNECTION_CONNECTING:
+    case RK_CONNECTION_NEGOTIATING:
+    case RK_CONNECTION_UP:
+        RK_ASSERT(has_stream && !connection->own.job);
+        break;
+    }
+}
+
+void rk_connection_set_state(struct rk_connection *connection, enum rk_connection_state state,
+                             uint64_t now_us)
+{
+    enum rk_connection_state before = connection->own.state;
+    RK_ASSERT(next_states[before] & (1u << state));
+    connection->own.state = state;
+    connection->own.state_since_us = now_us;
+    check_invariants(connection);
+    if (state == RK_CONNECTION_UP)
+        rk_broker_on_connection_up(connection->broker, connection);
+    else if (before == RK_CONNECTION_UP)
+        rk_broker_on_connection_down(connection->broker, connection);
+    rk_log_debug(connection->broker->core, RK_DEBUG_BROKER, "STATE",
+                 "%s: Broker changed state %s -> %s", rk_broker_name(connection->broker),
+                 rk_connection_state_name(before), rk_connection_state_name(state));
+}
+
+void rk_connection_init(struct rk_connection *connection, struct rk_broker *broker,
+                        enum rk_purpose purpose)
+{
+    const struct rk_conf *conf = broker->core->conf;
+    *connection = (struct rk_connection){.broker = broker, .purpose = purpose};
+    rk_timer_init(&connection->own.timer, on_timer);
+    rk_backoff_init(&connection->own.backoff, conf->reconnect_backoff_ms,
+                    conf->reconnect_backoff_max_ms);
+    rk_api_versions_clear(&connection->own.versions);
+    rk_in_flight_init(&connection->own.in_flight);
+    TAILQ_INIT(&connection->own.outbox);
+    TAILQ_INIT(&connection->own.unsent);
+    TAILQ_INIT(&connection->own.finished);
+    connection->own.watch.index = -1;
+    connection->own.in_flight_expiry_us = RK_NEVER;
+}
+
+/* Completion */
+
+void rk_connection_finish(struct rk_connection *connection, struct rk_request *request,
+                          rd_kafka_resp_err_t err, const char *text)
+{
+    if (err) {
+        request->err = err;
+        request->error_text = rk_strdup(text);
+    }
+    TAILQ_INSERT_TAIL(&connection->own.finished, request, link);
+}
+
+static void finish_list(struct rk_connection *connection, struct rk_request_list *list,
+                        rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER
+{
+    struct rk_request *request;
+    while ((request = TAILQ_FIRST(list)) != NULL) {
+        TAILQ_REMOVE(list, request, link);
+        rk_connection_finish(connection, request, err, text);
+    }
+}
+
+static bool complete_finished(struct rk_connection *connection)
+{
+    bool any = false;
+    struct rk_request *request;
+    while ((request = TAILQ_FIRST(&connection->own.finished)) != NULL) {
+        TAILQ_REMOVE(&connection->own.finished, request, link);
+        rk_request_complete(request);
+        any = true;
+    }
+    return any;
+}
+
+/* Fails everything that was handed to this connection and is not answered. */
+static void finish_all(struct rk_connection *connection, rd_kafka_resp_err_t err,
+                       const char *text) RK_ON_BROKER
+{
+    struct rk_request *first_unsent = TAILQ_FIRST(&connection->own.unsent);
+    if (first_unsent)
+        first_unsent->was_written = connection->own.part > 0 || connection->own.part_written > 0;
+    finish_list(connection, &connection->own.in_flight.requests, err, text);
+    finish_list(connection, &connection->own.unsent, err, text);
+    finish_list(connection, &connection->own.outbox, err, text);
+    connection->own.in_flight.count = 0;
+    connection->own.unsent_count = 0;
+    connection->own.part = 0;
+    connection->own.part_written = 0;
+    connection->own.in_flight_expiry_us = RK_NEVER;
+}
+
+/* Breaking and closing */
+
+void rk_connection_break(struct rk_connection *connection, rd_kafka_resp_err_t err,
+                         const char *format, ...)
+{
+    if (connection->own.broken.err)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    connection->own.broken.err = err;
+    connection->own.broken.text = rk_text_formatv(format, arguments);
+    va_end(arguments);
+}
+
+void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,
+                        const char *format, ...)
+{
+    if (connection->own.broken.err || !connection->own.stream)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    connection->own.broken.err = err;
+    connection->own.broken.text = rk_text_formatv(format, arguments);
+    va_end(arguments);
+    rk_loop_start_timer(connection->broker->loop, &connection->own.timer, 0);
+}
+
+static bool closed_while_idle(const struct rk_connection *connection)
+{
+    return connection->own.state == RK_CONNECTION_UP &&
+           connection->own.broken.err == RD_KAFKA_RESP_ERR__TRANSPORT &&
+           connection->own.in_flight.count == 0 && connection->own.unsent_count == 0 &&
+           !connection->own.is_wanted;
+}
+
+/* The attempt, or the connection, has failed for the reason in `broken`. */
+static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_broker *broker = connection->broker;
+    rd_kafka_resp_err_t err = connection->own.broken.err;
+    char *text = rk_text_format(
+        "%s: %s (after %llums in state %s)", rk_broker_name(broker), connection->own.broken.text,
+        (unsigned long long)(now_us - connection->own.state_since_us) / 1000,
+        rk_connection_state_name(connection->own.state));
+    bool was_up = connection->own.state == RK_CONNECTION_UP;
+    bool is_idle_close = closed_while_idle(connection);
+    rk_connection_end_attempt(connection);
+    finish_all(connection, err, text);
+    if (was_up)
+        rk_backoff_reset(&connection->own.backoff);
+    if (is_idle_close) {
+        rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
+    } else {
+        connection->own.failures++;
+        connection->own.retry_at_us = now_us + rk_backoff_next_us(&connection->own.backoff);
+        rk_connection_set_state(connection, RK_CONNECTION_BACKING_OFF, now_us);
+        rk_broker_on_connection_failed(broker, connection, err, text);
+    }
+    rk_free(connection->own.broken.text);
+    connection->own.broken.text = NULL;
+    connection->own.broken.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    rk_free(text);
+}
+
+void rk_connection_terminate(struct rk_connection *connection)
+{
+    if (connection->own.state == RK_CONNECTION_CLOSED)
+        return;
+    uint64_t now_us = rk_clock_now_us();
+    rk_connection_end_attempt(connection);
+    finish_all(connection, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+    rk_connection_set_state(connection, RK_CONNECTION_CLOSED, now_us);
+    rk_loop_stop_timer(connection->broker->loop, &connection->own.timer);
+    complete_finished(connection);
+}
+
+void rk_connection_clear(struct rk_connection *connection)
+{
+    rk_free(connection->own.broken.text);
+    rk_addresses_clear(&connection->own.addresses);
+}
+
+/* Sending */
+
+bool rk_connection_is_up(const struct rk_connection *connection)
+{
+    return connection->own.state == RK_CONNECTION_UP && !connection->own.broken.err;
+}
+
+int rk_connection_in_flight_count(const struct rk_connection *connection)
+{
+    return connection->own.in_flight.count + connection->own.unsent_count;
+}
+
+bool rk_connection_may_send(const struct rk_connection *connection, uint64_t now_us)
+{
+    return rk_connection_is_up(connection) && now_us >= connection->own.throttled_until_us &&
+           connection->own.unsent_count < MAX_UNSENT_REQUESTS &&
+           rk_connection_in_flight_count(connection) <
+               connection->broker->core->conf->max_in_flight_requests_per_connection;
+}
+
+int16_t rk_connection_version(const struct rk_connection *connection, enum rk_api_key key,
+                              int16_t min_version, int16_t max_version)
+{
+    return rk_api_versions_pick(&connection->own.versions, key, min_version, max_version);
+}
+
+void rk_connection_send(struct rk_connection *connection, struct rk_request *request)
+{
+    uint64_t now_us = rk_clock_now_us();
+    request->wire.connection = connection;
+    request->wire.queued_us = now_us;
+    if (connection->own.state == RK_CONNECTION_CLOSED) {
+        rk_request_fail(request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+        return;
+    }
+    if (connection->own.is_running_user && rk_connection_is_up(connection) &&
+        TAILQ_EMPTY(&connection->own.outbox)) {
+        rk_connection_encode(connection, request, now_us);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&connection->own.outbox, request, link);
+    settle(connection, now_us);
+}
+
+static void send_outbox(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_request *request;
+    while (rk_connection_may_send(connection, now_us) &&
+           (request = TAILQ_FIRST(&connection->own.outbox)) != NULL) {
+        TAILQ_REMOVE(&connection->own.outbox, request, link);
+        rk_connection_encode(connection, request, now_us);
+        rk_connection_flush(connection, now_us);
+    }
+}
+
+static void run_user(struct rk_connection *connection, uint64_t now_us)
+{
+    if (!connection->user)
+        return;
+    connection->own.is_running_user = true;
+    connection->user->run(connection->user, now_us);
+    connection->own.is_running_user = false;
+}
+
+static bool is_needed(const struct rk_connection *connection)
+{
+    return connection->own.is_wanted || !TAILQ_EMPTY(&connection->own.outbox);
+}
+
+/* Time */
+
+static void expire_outbox(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_request *request = TAILQ_FIRST(&connection->own.outbox);
+    while (request) {
+        struct rk_request *next = TAILQ_NEXT(request, link);
+        if (request->deadline_us <= now_us) {
+            TAILQ_REMOVE(&connection->own.outbox, request, link);
+            char *text = rk_text_format("%s: %s request timed out before it could be sent",
+                                        rk_broker_name(connection->broker), request->api->name);
+            rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__TIMED_OUT, text);
+            rk_free(text);
+        }
+        request = next;
+    }
+}
+
+static void check_in_flight(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    if (now_us < connection->own.in_flight_expiry_us)
+        return;
+    connection->own.in_flight_expiry_us = rk_in_flight_next_expiry_us(&connection->own.in_flight);
+    if (now_us < connection->own.in_flight_expiry_us)
+        return;
+    struct rk_request *first = rk_in_flight_first(&connection->own.in_flight);
+    atomic_fetch_add_explicit(&connection->broker->stats.requests_timed_out, 1,
+                              memory_order_relaxed);
+    rk_connection_break(
+        connection, RD_KAFKA_RESP_ERR__TIMED_OUT,
+        "%s request timed out: no answer from %s for %llums, %d request(s) in flight",
+        first->api->name, connection->own.address_text,
+        (unsigned long long)(now_us - first->sent_us) / 1000, connection->own.in_flight.count);
+}
+
+static uint64_t setup_deadline(const struct rk_connection *connection)
+{
+    const struct rk_conf *conf = connection->broker->core->conf;
+    int timeout_ms = connection->own.state == RK_CONNECTION_NEGOTIATING
+                         ? conf->api_version_request_timeout_ms
+                         : conf->socket_connection_setup_timeout_ms;
+    return connection->own.state_since_us + (uint64_t)timeout_ms * 1000;
+}
+
+static uint64_t idle_deadline(const struct rk_connection *connection) RK_ON_BROKER
+{
+    int idle_ms = connection->broker->core->conf->connections_max_idle_ms;
+    if (idle_ms <= 0 || rk_connection_in_flight_count(connection) > 0)
+        return RK_NEVER;
+    return connection->own.last_used_us + (uint64_t)idle_ms * 1000;
+}
+
+/* What the connection waits for next, from its state. */
+static uint64_t next_deadline(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    uint64_t next_us = RK_NEVER;
+    switch (connection->own.state) {
+    case RK_CONNECTION_IDLE:
+    case RK_CONNECTION_CLOSED:
+        break;
+    case RK_CONNECTION_RESOLVING:
+    case RK_CONNECTION_CONNECTING:
+    case RK_CONNECTION_NEGOTIATING:
+        next_us = setup_deadline(connection);
+        break;
+    case RK_CONNECTION_UP:
+        next_us = RK_MIN(connection->own.in_flight_expiry_us, idle_deadline(connection));
+        if (connection->own.throttled_until_us > now_us)
+            next_us = RK_MIN(next_us, connection->own.throttled_until_us);
+        break;
+    case RK_CONNECTION_BACKING_OFF:
+        next_us = connection->own.retry_at_us;
+        break;
+    }
+    const struct rk_request *request;
+    TAILQ_FOREACH (request, &connection->own.outbox, link) {
+        next_us = RK_MIN(next_us, request->deadline_us);
+    }
+    return next_us;
+}
+
+static void on_due(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    switch (connection->own.state) {
+    case RK_CONNECTION_IDLE:
+    case RK_CONNECTION_CLOSED:
+        break;
+    case RK_CONNECTION_RESOLVING:
+    case RK_CONNECTION_CONNECTING:
+    case RK_CONNECTION_NEGOTIATING:
+        if (now_us >= setup_deadline(connection))
+            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                                "Connection setup timed out: %s",
+                                connection->own.address_text[0] ? connection->own.address_text
+                                                                : "name look-up hangs");
+        break;
+    case RK_CONNECTION_UP:
+        check_in_flight(connection, now_us);
+        if (now_us >= idle_deadline(connection)) {
+            rk_connection_end_attempt(connection);
+            rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
+        }
+        break;
+    case RK_CONNECTION_BACKING_OFF:
+        if (now_us >= connection->own.retry_at_us)
+            rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
+        break;
+    }
+    expire_outbox(connection, now_us);
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_connection *connection = rk_container_of(timer, struct rk_connection, own.timer);
+    rk_on_broker(connection->broker->loop);
+    on_due(connection, now_us);
+    settle(connection, now_us);
+}
+
+/* The end of every event: acts on what it left behind until nothing is left to do, then sets the
+ * timer. */
+static void settle(struct rk_connection *connection, uint64_t now_us)
+{
+    if (connection->own.is_settling)
+        return;
+    connection->own.is_settling = true;
+    do {
+        if (connection->own.broken.err)
+            close_broken(connection, now_us);
+        if (connection->own.state == RK_CONNECTION_IDLE && is_needed(connection))
+            rk_connection_begin(connection, now_us);
+        send_outbox(connection, now_us);
+        run_user(connection, now_us);
+        rk_connection_flush(connection, now_us);
+    } while (complete_finished(connection) || connection->own.broken.err);
+    connection->own.is_settling = false;
+    if (connection->own.state == RK_CONNECTION_CLOSED)
+        return;
+    rk_connection_watch(connection);
+    uint64_t next_us = next_deadline(connection, now_us);
+    if (next_us == RK_NEVER)
+        rk_loop_stop_timer(connection->broker->loop, &connection->own.timer);
+    else
+        rk_loop_start_timer(connection->broker->loop, &connection->own.timer, next_us);
+}
+
+void rk_connection_poke(struct rk_connection *connection, uint64_t now_us)
+{
+    settle(connection, now_us);
+}
+
+void rk_connection_want(struct rk_connection *connection, bool wanted)
+{
+    if (connection->own.is_wanted == wanted)
+        return;
+    connection->own.is_wanted = wanted;
+    if (wanted && connection->own.state == RK_CONNECTION_IDLE && !connection->own.is_settling)
+        settle(connection, rk_clock_now_us());
+}
+
+void rk_connection_retry_now(struct rk_connection *connection)
+{
+    if (connection->own.state != RK_CONNECTION_BACKING_OFF)
+        return;
+    uint64_t now_us = rk_clock_now_us();
+    connection->own.retry_at_us = now_us;
+    rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
+    settle(connection, now_us);
+}
+
+void rk_connection_close_idle(struct rk_connection *connection)
+{
+    if (connection->own.state != RK_CONNECTION_UP || connection->own.is_settling ||
+        is_needed(connection) || rk_connection_in_flight_count(connection) > 0)
+        return;
+    uint64_t now_us = rk_clock_now_us();
+    rk_connection_end_attempt(connection);
+    rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
+    settle(connection, now_us);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames out and in: encoding, writing without blocking, reading, matching, decoding.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "base/big_endian.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cluster/connection_private.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "wire/codec.h"
+#include "wire/header.h"
+
+#define SCRATCH_SIZE          16384 /* Small answers are read many at a time. */
+#define MAX_PARTS             256   /* Handed to the socket in one call. */
+#define SMALL_FRAME_LIMIT     65536 /* Until the broker has shown what it speaks. */
+#define ARENA_FACTOR          8
+#define ARENA_BASE            65536
+#define MIN_ANSWER_FRAME_SIZE 4
+
+/* Out */
+
+static int16_t choose_version(struct rk_connection *connection,
+                              const struct rk_request *request) RK_ON_BROKER
+{
+    if (request->api->key == RK_API_API_VERSIONS)
+        return request->max_version;
+    return rk_connection_version(connection, (enum rk_api_key)request->api->key,
+                                 request->min_version, request->max_version);
+}
+
+void rk_connection_encode(struct rk_connection *connection, struct rk_request *request,
+                          uint64_t now_us)
+{
+    struct rk_broker *broker = connection->broker;
+    request->version = choose_version(connection, request);
+    request->broker_id = broker->id;
+    if (request->version < 0) {
+        char *text = rk_text_format("%s: the broker has no version of %s in common with us",
+                                    rk_broker_name(broker), request->api->name);
+        rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
+        rk_free(text);
+        return;
+    }
+    struct rk_writer *writer = &request->wire.writer;
+    request->wire.correlation_id = rk_in_flight_take_correlation_id(&connection->own.in_flight);
+    rk_request_encode(request->api, request->version, request->wire.correlation_id,
+                      broker->core->conf->client_id, request->message, writer);
+    if (writer->failed) {
+        char *text =
+            rk_text_format("%s: %s request v%d cannot be encoded: %s%s%s", rk_broker_name(broker),
+                           request->api->name, request->version, writer->failure,
+                           writer->field ? " in " : "", writer->field ? writer->field : "");
+        rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
+        rk_free(text);
+        return;
+    }
+    request->sent_us = now_us;
+    TAILQ_INSERT_TAIL(&connection->own.unsent, request, link);
+    connection->own.unsent_count++;
+}
+
+/* The whole frame of the first unsent request is out. */
+static void on_written(struct rk_connection *connection, struct rk_request *request,
+                       uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_broker *broker = connection->broker;
+    TAILQ_REMOVE(&connection->own.unsent, request, link);
+    connection->own.unsent_count--;
+    connection->own.part = 0;
+    connection->own.part_written = 0;
+    request->was_written = true;
+    request->sent_us = now_us;
+    atomic_fetch_add_explicit(&broker->stats.requests_sent, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&broker->stats.bytes_sent, rk_writer_total(&request->wire.writer),
+                              memory_order_relaxed);
+    rk_writer_clear(&request->wire.writer);
+    if (request->has_no_answer) {
+        rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
+        return;
+    }
+    request->wire.expires_us = now_us + request->timeout_us;
+    rk_in_flight_add(&connection->own.in_flight, request);
+    if (request->wire.expires_us < connection->own.in_flight_expiry_us)
+        connection->own.in_flight_expiry_us = request->wire.expires_us;
+}
+
+/* Moves past `written` bytes of the first unsent frame. */
+static void advance(struct rk_connection *connection, const struct iovec *parts, int count,
+                    size_t written)
+{
+    while (connection->own.part < count) {
+        size_t left = parts[connection->own.part].iov_len - connection->own.part_written;
+        if (written < left) {
+            connection->own.part_written += written;
+            return;
+        }
+        written -= left;
+        connection->own.part++;
+        connection->own.part_written = 0;
+    }
+}
+
+/* Writes from the first unsent frame. True when something was written. */
+static bool write_some(struct rk_connection *connection, struct rk_request *request,
+                       uint64_t now_us) RK_ON_BROKER
+{
+    int count;
+    struct iovec *parts = rk_writer_finish(&request->wire.writer, &count);
+    if (!parts) {
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "no memory to send with");
+        return false;
+    }
+    struct iovec window[MAX_PARTS];
+    int window_count = RK_MIN(count - connection->own.part, MAX_PARTS);
+    memcpy(window, parts + connection->own.part, (size_t)window_count * sizeof(*window));
+    window[0].iov_base = (uint8_t *)window[0].iov_base + connection->own.part_written;
+    window[0].iov_len -= connection->own.part_written;
+    ssize_t written = rk_stream_write(connection->own.stream, window, window_count);
+    if (written == RK_STREAM_AGAIN)
+        return false;
+    if (written < 0) {
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: %s",
+                            rk_stream_error(connection->own.stream));
+        return false;
+    }
+    advance(connection, parts, count, (size_t)written);
+    if (connection->own.part >= count)
+        on_written(connection, request, now_us);
+    return true;
+}
+
+void rk_connection_flush(struct rk_connection *connection, uint64_t now_us)
+{
+    struct rk_request *request;
+    if (!connection->own.stream || connection->own.broken.err ||
+        connection->own.state == RK_CONNECTION_CONNECTING)
+        return;
+    while ((request = TAILQ_FIRST(&connection->own.unsent)) != NULL &&
+           write_some(connection, request, now_us))
+        connection->own.last_used_us = now_us;
+}
+
+void rk_connection_watch(struct rk_connection *connection)
+{
+    if (!connection->own.stream)
+        return;
+    short events = POLLIN;
+    if (connection->own.state == RK_CONNECTION_CONNECTING)
+        events = POLLOUT;
+    else if (connection->own.unsent_count > 0)
+        events |= POLLOUT;
+    events |= rk_stream_events(connection->own.stream);
+    if (connection->own.watch.events != events)
+        rk_loop_watch(connection->broker->loop, &connection->own.watch, connection->own.stream->fd,
+                      events);
+}
+
+/* In */
+
+void rk_connection_reader_clear(struct rk_connection *connection)
+{
+    rk_block_release(connection->own.reader.frame);
+    connection->own.reader.frame = NULL;
+    connection->own.reader.filled = 0;
+    connection->own.reader.prefix_size = 0;
+}
+
+/* Most answers have it; 0 where there is none. */
+static int32_t throttle_time_of(const struct rk_request *request)
+{
+    const struct rk_layout *layout = request->api->answer->layout();
+    for (int i = 0; i < layout->field_count; i++) {
+        const struct rk_field *field = &layout->fields[i];
+        if (field->kind == RK_FIELD_INT32 && strcmp(field->name, "throttle_time_ms") == 0) {
+            int32_t value;
+            memcpy(&value, (const char *)request->answer + field->offset, sizeof(value));
+            return value;
+        }
+    }
+    return 0;
+}
+
+/* KIP-219: the broker has answered already and expects a pause; older ones delayed the answer. */
+static void note_throttling(struct rk_connection *connection, struct rk_request *request,
+                            uint64_t now_us) RK_ON_BROKER
+{
+    request->throttle_ms = throttle_time_of(request);
+    rk_broker_note_throttle(connection->broker, request->throttle_ms);
+    if (request->throttle_ms > 0 && request->version >= request->api->throttled_since)
+        connection->own.throttled_until_us = now_us + (uint64_t)request->throttle_ms * 1000;
+}
+
+/* An UNSUPPORTED_VERSION answer to ApiVersions comes as version 0, whatever was asked. */
+static int16_t body_version(const struct rk_request *request, const struct rk_reader *reader)
+{
+    if (request->api->key == RK_API_API_VERSIONS && rk_reader_left(reader) >= 2 &&
+        rk_load_be16(reader->at) == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION)
+        return 0;
+    return request->version;
+}
+
+/* Decodes the whole answer into the request. False: the connection is broken. */
+static bool decode(struct rk_connection *connection, struct rk_request *request,
+                   struct rk_block *frame, struct rk_reader *reader) RK_ON_BROKER
+{
+    const struct rk_schema *schema = request->api->answer;
+    rk_arena_init(&request->answer_arena, ARENA_FACTOR * frame->size + ARENA_BASE);
+    void *answer = rk_arena_try_alloc(&request->answer_arena, schema->size);
+    if (!answer)
+        rk_reader_fail(reader, "no memory");
+    else
+        rk_codec_decode(schema, body_version(request, reader), answer, reader,
+                        &request->answer_arena);
+    if (reader->failed) {
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
+                            "Malformed %s answer v%d: %s%s%s at byte %zu of %zu",
+                            request->api->name, request->version, reader->failure,
+                            reader->field ? " in " : "", reader->field ? reader->field : "",
+                            rk_reader_offset(reader), frame->size);
+        return false;
+    }
+    request->answer = answer;
+    request->frame = rk_block_acquire(frame);
+    return true;
+}
+
+/* takes: frame */
+static void on_frame(struct rk_connection *connection, struct rk_block *frame,
+                     uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_broker *broker = connection->broker;
+    struct rk_reader reader;
+    rk_reader_init(&reader, frame->data, frame->size);
+    struct rk_request *request = rk_in_flight_first(&connection->own.in_flight);
+    int32_t correlation_id = rk_answer_header_decode_correlation(&reader);
+    atomic_fetch_add_explicit(&broker->stats.answers_received, 1, memory_order_relaxed);
+    if (!request || correlation_id != request->wire.correlation_id) {
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
+                            "Answer with correlation id %d, expected %s%d", (int)correlation_id,
+                            request ? "" : "none, not even ",
+                            request ? (int)request->wire.correlation_id : -1);
+        rk_block_release(frame);
+        return;
+    }
+    rk_answer_header_decode_rest(&reader, request->api, request->version);
+    if (decode(connection, request, frame, &reader)) {
+        rk_in_flight_take_first(&connection->own.in_flight);
+        if (connection->own.in_flight.count == 0)
+            connection->own.in_flight_expiry_us = RK_NEVER;
+        request->answered_us = now_us;
+        note_throttling(connection, request, now_us);
+        rk_request_complete(request);
+    }
+    rk_block_release(frame);
+}
+
+static size_t frame_limit(const struct rk_connection *connection)
+{
+    return connection->own.state == RK_CONNECTION_UP
+               ? (size_t)connection->broker->core->conf->receive_message_max_bytes
+               : SMALL_FRAME_LIMIT;
+}
+
+static void begin_frame(struct rk_connection *connection) RK_ON_BROKER
+{
+    int32_t size = rk_load_be32(connection->own.reader.prefix);
+    if (size < MIN_ANSWER_FRAME_SIZE || (size_t)size > frame_limit(connection)) {
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
+                            "Answer of %d bytes: not between %d and the limit of %zu (%s)",
+                            (int)size, MIN_ANSWER_FRAME_SIZE, frame_limit(connection),
+                            connection->own.state == RK_CONNECTION_UP
+                                ? "receive.message.max.bytes"
+                                : "before ApiVersions; is this a TLS or a non-Kafka port?");
+        return;
+    }
+    connection->own.reader.frame = rk_block_try_new((size_t)size);
+    connection->own.reader.filled = 0;
+    if (!connection->own.reader.frame)
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                            "no memory for an answer of %d bytes", (int)size);
+}
+
+static void end_frame_if_full(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_block *frame = connection->own.reader.frame;
+    if (!frame || connection->own.reader.filled < frame->size)
+        return;
+    connection->own.reader.frame = NULL;
+    connection->own.reader.prefix_size = 0;
+    on_frame(connection, frame, now_us);
+}
+
+/* Takes bytes that were read, complete frames or pieces. */
+static void consume(struct rk_connection *connection, const uint8_t *bytes, size_t size,
+                    uint64_t now_us) RK_ON_BROKER
+{
+    while (size > 0 && !connection->own.broken.err) {
+        if (!connection->own.reader.frame) {
+            size_t wanted = sizeof(connection->own.reader.prefix);
+            size_t piece = RK_MIN(wanted - connection->own.reader.prefix_size, size);
+            memcpy(connection->own.reader.prefix + connection->own.reader.prefix_size, bytes,
+                   piece);
+            connection->own.reader.prefix_size += piece;
+            bytes += piece;
+            size -= piece;
+            if (connection->own.reader.prefix_size == wanted)
+                begin_frame(connection);
+            continue;
+        }
+        struct rk_block *frame = connection->own.reader.frame;
+        size_t piece = RK_MIN(frame->size - connection->own.reader.filled, size);
+        memcpy(frame->data + connection->own.reader.filled, bytes, piece);
+        connection->own.reader.filled += piece;
+        bytes += piece;
+        size -= piece;
+        end_frame_if_full(connection, now_us);
+    }
+}
+
+/* Reads once, straight into the frame when a large piece of it is missing. Bytes read, as
+ * rk_stream_read. */
+static ssize_t read_once(struct rk_connection *connection, uint64_t now_us,
+                         size_t *asked) RK_ON_BROKER
+{
+    struct rk_block *frame = connection->own.reader.frame;
+    uint8_t scratch[SCRATCH_SIZE];
+    if (frame && frame->size - connection->own.reader.filled >= sizeof(scratch)) {
+        *asked = frame->size - connection->own.reader.filled;
+        ssize_t got = rk_stream_read(connection->own.stream,
+                                     frame->data + connection->own.reader.filled, *asked);
+        if (got > 0) {
+            connection->own.reader.filled += (size_t)got;
+            end_frame_if_full(connection, now_us);
+        }
+        return got;
+    }
+    *asked = sizeof(scratch);
+    ssize_t got = rk_stream_read(connection->own.stream, scratch, sizeof(scratch));
+    if (got > 0)
+        consume(connection, scratch, (size_t)got, now_us);
+    return got;
+}
+
+void rk_connection_on_readable(struct rk_connection *connection, uint64_t now_us)
+{
+    while (connection->own.stream && !connection->own.broken.err) {
+        size_t asked;
+        ssize_t got = read_once(connection, now_us, &asked);
+        if (got == RK_STREAM_AGAIN)
+            return;
+        if (got == 0) {
+            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                                connection->own.state == RK_CONNECTION_NEGOTIATING
+                                    ? "Disconnected by %s while asking for its versions: it may "
+                                      "require TLS or SASL, or be no Kafka broker"
+                                    : "Disconnected by %s",
+                                connection->own.address_text);
+            return;
+        }
+        if (got < 0) {
+            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Receive failed: %s",
+                                rk_stream_error(connection->own.stream));
+            return;
+        }
+        connection->own.last_used_us = now_us;
+        atomic_fetch_add_explicit(&connection->broker->stats.bytes_received, (uint64_t)got,
+                                  memory_order_relaxed);
+        if ((size_t)got < asked)
+            return; /* The socket is empty; level-triggered waiting tells of more. */
+    }
+}

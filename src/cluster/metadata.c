@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cluster/metadata.h"
+
+#include "base/clock.h"
+#include "cluster/cluster_private.h"
+#include "conf/conf.h"
+
+#define MAX_REQUEST_TIMEOUT_US \
+    10000000u /* A broker that hangs must not keep the client blind for longer. */
+
+static void on_answer(struct rk_request *request);
+
+/* What a look at the registry collects for one request. */
+struct collection {
+    struct rk_metadata *metadata;
+    struct rk_request *request;
+    bool all;
+    bool failed;
+    int32_t count, capacity;
+    struct rk_metadata_request_topic *items;
+};
+
+static void schedule(struct rk_metadata *metadata)
+{
+    struct rk_loop *loop = metadata->cluster->background;
+    uint64_t due_us = metadata->next_refresh_us;
+    if (metadata->wants_all || metadata->wants_some)
+        due_us = RK_MIN(due_us, metadata->not_before_us);
+    if (metadata->is_asking || due_us == RK_NEVER || metadata->is_stopped)
+        rk_loop_stop_timer(loop, &metadata->timer);
+    else
+        rk_loop_start_timer(loop, &metadata->timer, due_us);
+}
+
+static void count_topic(rd_kafka_topic_t *topic, void *argument)
+{
+    struct collection *collection = argument;
+    if (collection->all || topic->known.is_wanted_again)
+        collection->capacity++;
+}
+
+static void collect_topic(rd_kafka_topic_t *topic, void *argument)
+{
+    struct collection *collection = argument;
+    if (!collection->all && !topic->known.is_wanted_again)
+        return;
+    if (collection->count == collection->capacity)
+        return; /* Added meanwhile by another thread: it has asked for a refresh of its own. */
+    topic->known.is_asked = true;
+    collection->items[collection->count++].name = topic->base.name;
+}
+
+static bool allows_creation(const struct rk_core *core)
+{
+    return core->type == RD_KAFKA_PRODUCER || core->conf->allow_auto_create_topics;
+}
+
+static struct rk_request *new_request(struct rk_metadata *metadata)
+{
+    struct rk_cluster *cluster = metadata->cluster;
+    const struct rk_conf *conf = cluster->core->conf;
+    struct rk_request *request =
+        rk_request_try_new(RK_API_METADATA, cluster->background, on_answer, metadata);
+    if (!request)
+        return NULL;
+    struct collection collection = {
+        .metadata = metadata, .request = request, .all = metadata->wants_all};
+    rk_topic_registry_visit(&cluster->topics, count_topic, &collection);
+    collection.items = rk_metadata_request_topic_try_new(&request->arena, collection.capacity);
+    if (!collection.items) {
+        rk_request_destroy(request);
+        return NULL;
+    }
+    rk_topic_registry_visit(&cluster->topics, collect_topic, &collection);
+    struct rk_metadata_request *message = request->message;
+    message->topics.items = collection.items;
+    message->topics.count = collection.count;
+    message->allow_auto_topic_creation = allows_creation(cluster->core);
+    request->timeout_us =
+        RK_MIN((uint64_t)conf->metadata_request_timeout_ms * 1000, MAX_REQUEST_TIMEOUT_US);
+    return request;
+}
+
+static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
+{
+    if (rk_seed_is_empty(&metadata->cluster->own.seed, metadata->cluster->own.snapshot)) {
+        metadata->next_refresh_us = RK_NEVER; /* Until brokers are added. */
+        metadata->wants_some = metadata->wants_all = false;
+        return;
+    }
+    struct rk_request *request = new_request(metadata);
+    if (!request) {
+        metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
+        return;
+    }
+    metadata->is_asking = true;
+    metadata->wants_all = false;
+    metadata->wants_some = false;
+    metadata->last_asked_us = now_us;
+    rk_cluster_send_any(metadata->cluster, request);
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_metadata *metadata = rk_container_of(timer, struct rk_metadata, timer);
+    rk_on_background(metadata->cluster->background);
+    if (now_us >= metadata->next_refresh_us)
+        metadata->wants_all = true;
+    ask(metadata, now_us);
+    schedule(metadata);
+}
+
+void rk_metadata_init(struct rk_metadata *metadata, struct rk_cluster *cluster)
+{
+    const struct rk_conf *conf = cluster->core->conf;
+    *metadata = (struct rk_metadata){.cluster = cluster, .next_refresh_us = RK_NEVER};
+    rk_timer_init(&metadata->timer, on_timer);
+    rk_backoff_init(&metadata->backoff, conf->retry_backoff_ms, conf->retry_backoff_max_ms);
+}
+
+void rk_metadata_start(struct rk_metadata *metadata)
+{
+    metadata->wants_all = true;
+    metadata->not_before_us = 0;
+    schedule(metadata);
+}
+
+void rk_metadata_stop(struct rk_metadata *metadata)
+{
+    metadata->is_stopped = true;
+    schedule(metadata);
+}
+
+/* Not sooner than the fast interval after the last request, however many ask. */
+static uint64_t earliest(const struct rk_metadata *metadata)
+{
+    uint64_t interval_us =
+        (uint64_t)metadata->cluster->core->conf->topic_metadata_refresh_fast_interval_ms * 1000;
+    return RK_MAX(metadata->not_before_us, metadata->last_asked_us + interval_us);
+}
+
+void rk_metadata_want_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+                            const char *reason)
+{
+    bool is_new = topic->known.state == RK_TOPIC_UNKNOWN && !topic->known.is_wanted_again;
+    rk_log_debug(metadata->cluster->core, RK_DEBUG_METADATA, "METADATA",
+                 "Requesting metadata for topic %s: %s", topic->base.name, reason);
+    topic->known.is_wanted_again = true;
+    metadata->wants_some = true;
+    if (!is_new)
+        metadata->not_before_us = earliest(metadata);
+    schedule(metadata);
+}
+
+void rk_metadata_want_all(struct rk_metadata *metadata, const char *reason)
+{
+    rk_log_debug(metadata->cluster->core, RK_DEBUG_METADATA, "METADATA",
+                 "Requesting metadata for all topics in use: %s", reason);
+    metadata->wants_all = true;
+    metadata->not_before_us = earliest(metadata);
+    schedule(metadata);
+}
+
+/* Answers */
+
+static void want_again(rd_kafka_topic_t *topic, void *argument)
+{
+    (void)argument;
+    if (topic->known.is_asked)
+        topic->known.is_wanted_again = true;
+    topic->known.is_asked = false;
+}
+
+static void on_failure(struct rk_metadata *metadata, const char *text, uint64_t now_us)
+{
+    struct rk_cluster *cluster = metadata->cluster;
+    rk_log_debug(cluster->core, RK_DEBUG_METADATA, "METADATA", "Metadata request failed: %s", text);
+    rk_topic_registry_visit(&cluster->topics, want_again, NULL);
+    metadata->wants_some = true;
+    metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
+}
+
+static bool has_all_leaders(const struct rk_snapshot_topic *data)
+{
+    for (int32_t i = 0; i < data->partition_count; i++) {
+        if (data->partitions[i].leader < 0)
+            return false;
+    }
+    return data->partition_count > 0;
+}
+
+static bool is_missing_error(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
+}
+
+static bool is_final_error(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+}
+
+/* A topic that is not there may be on its way through the cluster: believed only after a while. */
+static void note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+                         rd_kafka_resp_err_t err, uint64_t now_us)
+{
+    uint64_t patience_us =
+        (uint64_t)metadata->cluster->core->conf->topic_metadata_propagation_max_ms * 1000;
+    topic->known.err = err;
+    if (!topic->known.missing_since_us)
+        topic->known.missing_since_us = now_us;
+    if (is_final_error(err) || now_us - topic->known.missing_since_us >= patience_us) {
+        topic->known.state = RK_TOPIC_MISSING;
+        topic->known.is_wanted_again = false;
+    }
+}
+
+static void note_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+                       const struct rk_snapshot_topic *data, uint64_t now_us)
+{
+    topic->known.is_wanted_again = true;
+    if (!data) {
+        note_missing(metadata, topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, now_us);
+    } else if (is_missing_error(data->err) || is_final_error(data->err)) {
+        note_missing(metadata, topic, data->err, now_us);
+    } else if (data->partition_count > 0) {
+        topic->known.state = RK_TOPIC_EXISTS;
+        topic->known.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+        topic->known.missing_since_us = 0;
+        topic->known.id = data->id;
+        topic->known.partition_count = data->partition_count;
+        topic->known.is_wanted_again = !has_all_leaders(data);
+    } else {
+        topic->known.err = data->err; /* It is being created. */
+    }
+}
+
+struct round {
+    struct rk_metadata *metadata;
+    struct rk_snapshot *snapshot;
+    uint64_t now_us;
+    bool some_wanted;
+};
+
+static void on_topic_answer(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKGROUND
+{
+    struct round *round = argument;
+    if (!topic->known.is_asked)
+        return;
+    topic->known.is_asked = false;
+    const struct rk_snapshot_topic *data =
+        rk_snapshot_find_topic(round->snapshot, topic->base.name);
+    note_topic(round->metadata, topic, data, round->now_us);
+    round->some_wanted |= topic->known.is_wanted_again;
+    rk_cluster_tell_topic(round->metadata->cluster, topic, data, round->snapshot);
+}
+
+static void on_success(struct rk_metadata *metadata, const struct rk_request *request,
+                       uint64_t now_us) RK_ON_BACKGROUND
+{
+    struct rk_cluster *cluster = metadata->cluster;
+    struct rk_snapshot *snapshot = rk_snapshot_try_merge(&(struct rk_snapshot_merge){
+        .before = cluster->own.snapshot,
+        .answer = request->answer,
+        .version = request->version,
+        .answered_by = request->broker_id,
+        .now_us = now_us,
+    });
+    if (!snapshot) {
+        on_failure(metadata, "no memory for the answer", now_us);
+        return;
+    }
+    int interval_ms = cluster->core->conf->topic_metadata_refresh_interval_ms;
+    metadata->next_refresh_us = interval_ms > 0 ? now_us + (uint64_t)interval_ms * 1000 : RK_NEVER;
+    rk_snapshot_acquire(snapshot);
+    rk_cluster_publish(cluster, snapshot);
+    struct round round = {.metadata = metadata, .snapshot = snapshot, .now_us = now_us};
+    rk_topic_registry_visit(&cluster->topics, on_topic_answer, &round);
+    rk_snapshot_release(snapshot);
+    if (round.some_wanted) {
+        metadata->wants_some = true;
+        metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
+    } else {
+        rk_backoff_reset(&metadata->backoff);
+        metadata->not_before_us = 0;
+    }
+}
+
+static void on_answer(struct rk_request *request)
+{
+    struct rk_metadata *metadata = request->owner;
+    rk_on_background(metadata->cluster->background);
+    const struct rk_metadata_answer *answer = request->answer;
+    uint64_t now_us = rk_clock_now_us();
+    metadata->is_asking = false;
+    if (request->err)
+        on_failure(metadata, request->error_text, now_us);
+    else if (answer->error_code)
+        on_failure(metadata, rd_kafka_err2str(answer->error_code), now_us);
+    else if (answer->brokers.count <= 0)
+        on_failure(metadata, "the broker names no brokers: it is starting up", now_us);
+    else
+        on_success(metadata, request, now_us);
+    rk_request_destroy(request);
+    schedule(metadata);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The metadata machine: keeps the snapshot fresh for the topics the client works with.
+ *
+ * Background. One request under way at a time. Asks at the start, at the refresh interval, and when
+ * somebody wants news of a topic; asks again with back-off while a wanted topic has no usable
+ * answer.
+ */
+#ifndef RK_CLUSTER_METADATA_H
+#define RK_CLUSTER_METADATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cluster/backoff.h"
+#include "runtime/loop.h"
+
+struct rd_kafka_topic_s;
+struct rk_cluster;
+
+struct rk_metadata {
+    struct rk_cluster *cluster;
+    struct rk_timer timer;
+    struct rk_backoff backoff;
+    bool is_stopped;
+    bool is_asking;  /* A request is under way. */
+    bool wants_all;  /* All topics of the registry are due. */
+    bool wants_some; /* Topics marked is_wanted_again are due. */
+    uint64_t last_asked_us;
+    uint64_t not_before_us;   /* Back-off. */
+    uint64_t next_refresh_us; /* The periodic one; RK_NEVER: none. */
+};
+
+void rk_metadata_init(struct rk_metadata *metadata, struct rk_cluster *cluster);
+void rk_metadata_start(struct rk_metadata *metadata) RK_ON_BACKGROUND;
+void rk_metadata_stop(struct rk_metadata *metadata) RK_ON_BACKGROUND;
+void rk_metadata_want_topic(struct rk_metadata *metadata, struct rd_kafka_topic_s *topic,
+                            const char *reason) RK_ON_BACKGROUND;
+/* A connection was lost: leaders may have moved. */
+void rk_metadata_want_all(struct rk_metadata *metadata, const char *reason) RK_ON_BACKGROUND;
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Blocking metadata queries: rd_kafka_metadata() and its like. The question crosses to background,
+ * is asked again with back-off until its deadline, and the answer goes to the waiting application
+ * thread.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cluster/cluster_private.h"
+#include "conf/conf.h"
+
+struct rk_metadata_query {
+    LIST_ENTRY(rk_metadata_query) link; /* Background. */
+    struct rk_cluster *cluster;
+    struct rk_reply *reply;
+    struct rk_timer timer; /* The next attempt, or the deadline. */
+    struct rk_backoff backoff;
+    uint64_t deadline_us;
+    bool is_asking; /* A request is under way and points here. */
+    bool is_done;
+    rd_kafka_resp_err_t last_err;
+    bool wants_all;
+    bool allows_creation;
+    int count;
+    char *topics[];
+};
+
+struct query_answer {
+    rd_kafka_resp_err_t err;
+    struct rk_snapshot *snapshot;
+};
+
+static void on_answer(struct rk_request *request);
+
+static void drop_answer(void *answer)
+{
+    struct query_answer *self = answer;
+    rk_snapshot_release(self->snapshot);
+    rk_free(self);
+}
+
+static void free_query(struct rk_metadata_query *query)
+{
+    for (int i = 0; i < query->count; i++)
+        rk_free(query->topics[i]);
+    rk_free(query);
+}
+
+/* Answers the waiter; the query goes when no request points to it. */
+static void finish(struct rk_metadata_query *query, rd_kafka_resp_err_t err,
+                   struct rk_snapshot *snapshot)
+{
+    struct query_answer *answer = RK_NEW(struct query_answer);
+    answer->err = err;
+    answer->snapshot = snapshot;
+    rk_loop_stop_timer(query->cluster->background, &query->timer);
+    LIST_REMOVE(query, link);
+    query->is_done = true;
+    rk_reply_answer(query->reply, answer);
+    if (!query->is_asking)
+        free_query(query);
+}
+
+static struct rk_request *new_request(struct rk_metadata_query *query, uint64_t now_us)
+{
+    struct rk_request *request =
+        rk_request_try_new(RK_API_METADATA, query->cluster->background, on_answer, query);
+    if (!request)
+        return NULL;
+    struct rk_metadata_request *message = request->message;
+    message->topics.items = rk_metadata_request_topic_try_new(&request->arena, query->count);
+    message->topics.count = query->wants_all ? -1 : query->count;
+    message->allow_auto_topic_creation = query->allows_creation;
+    for (int i = 0; i < query->count && message->topics.items; i++) {
+        char *name = rk_arena_try_text(&request->arena, query->topics[i], strlen(query->topics[i]));
+        message->topics.items[i].name = name;
+        if (!name)
+            message->topics.items = NULL;
+    }
+    if (!message->topics.items) {
+        rk_request_destroy(request);
+        return NULL;
+    }
+    request->deadline_us = query->deadline_us;
+    uint64_t left_us = query->deadline_us > now_us ? query->deadline_us - now_us : 1;
+    request->timeout_us = RK_MIN(request->timeout_us, left_us + 1000000);
+    return request;
+}
+
+static void ask(struct rk_metadata_query *query, uint64_t now_us) RK_ON_BACKGROUND
+{
+    struct rk_request *request = new_request(query, now_us);
+    if (!request) {
+        finish(query, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, NULL);
+        return;
+    }
+    query->is_asking = true;
+    rk_loop_start_timer(query->cluster->background, &query->timer, query->deadline_us);
+    rk_cluster_send_any(query->cluster, request);
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_metadata_query *query = rk_container_of(timer, struct rk_metadata_query, timer);
+    rk_on_background(query->cluster->background);
+    if (now_us >= query->deadline_us)
+        finish(query, query->last_err ? query->last_err : RD_KAFKA_RESP_ERR__TIMED_OUT, NULL);
+    else
+        ask(query, now_us);
+}
+
+static void try_again(struct rk_metadata_query *query, rd_kafka_resp_err_t err)
+{
+    uint64_t at_us = rk_clock_now_us() + rk_backoff_next_us(&query->backoff);
+    query->last_err = err == RD_KAFKA_RESP_ERR__TIMED_OUT ? err : RD_KAFKA_RESP_ERR__TRANSPORT;
+    rk_loop_start_timer(query->cluster->background, &query->timer,
+                        RK_MIN(at_us, query->deadline_us));
+}
+
+static void on_answer(struct rk_request *request)
+{
+    struct rk_metadata_query *query = request->owner;
+    rk_on_background(query->cluster->background);
+    const struct rk_metadata_answer *answer = request->answer;
+    query->is_asking = false;
+    if (query->is_done) {
+        free_query(query);
+    } else if (request->err == RD_KAFKA_RESP_ERR__DESTROY) {
+        finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
+    } else if (request->err) {
+        try_again(query, request->err);
+    } else if (answer->error_code || answer->brokers.count <= 0) {
+        try_again(query, RD_KAFKA_RESP_ERR__TRANSPORT);
+    } else {
+        struct rk_snapshot *snapshot = rk_snapshot_try_merge(&(struct rk_snapshot_merge){
+            .answer = answer,
+            .version = request->version,
+            .is_complete = true,
+            .answered_by = request->broker_id,
+            .now_us = rk_clock_now_us(),
+        });
+        finish(query, snapshot ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
+               snapshot);
+    }
+    rk_request_destroy(request);
+}
+
+void rk_metadata_queries_terminate(struct rk_cluster *cluster)
+{
+    struct rk_metadata_query *query;
+    while ((query = LIST_FIRST(&cluster->own.queries)) != NULL)
+        finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
+}
+
+/* The application's side */
+
+static void begin(void *argument)
+{
+    struct rk_metadata_query *query = argument;
+    rk_on_background(query->cluster->background);
+    LIST_INSERT_HEAD(&query->cluster->own.queries, query, link);
+    if (query->cluster->own.is_terminating)
+        finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
+    else
+        ask(query, rk_clock_now_us());
+}
+
+static void drop(void *argument)
+{
+    struct rk_metadata_query *query = argument;
+    rk_reply_abandon(query->reply);
+    free_query(query);
+}
+
+struct count_names {
+    struct rk_metadata_query *query;
+    int capacity;
+};
+
+static void add_name(rd_kafka_topic_t *topic, void *argument)
+{
+    struct count_names *names = argument;
+    if (names->query->count < names->capacity)
+        names->query->topics[names->query->count++] = rk_strdup(topic->base.name);
+}
+
+rd_kafka_resp_err_t rk_cluster_query(struct rk_cluster *cluster, const char *const *topics,
+                                     int count, uint64_t deadline_us, struct rk_snapshot **answer)
+{
+    bool from_registry = topics && count == 0;
+    int capacity = from_registry ? atomic_load(&cluster->topics.count) : count;
+    struct rk_metadata_query *query =
+        rk_calloc(1, sizeof(*query) + (size_t)capacity * sizeof(*query->topics));
+    query->cluster = cluster;
+    query->wants_all = !topics;
+    query->allows_creation = topics != NULL;
+    query->deadline_us = deadline_us;
+    rk_timer_init(&query->timer, on_timer);
+    rk_backoff_init(&query->backoff, cluster->core->conf->retry_backoff_ms,
+                    cluster->core->conf->retry_backoff_max_ms);
+    for (int i = 0; topics && i < count; i++)
+        query->topics[query->count++] = rk_strdup(topics[i]);
+    if (from_registry)
+        rk_topic_registry_visit(&cluster->topics, add_name,
+                                &(struct count_names){.query = query, .capacity = capacity});
+    struct rk_reply *reply = rk_reply_new(drop_answer);
+    query->reply = reply;
+    rk_cluster_post_call(cluster, begin, drop, query);
+
+    void *given;
+    rk_reply_wait(reply, RK_NEVER, &given); /* Background keeps the deadline. */
+    rk_reply_release(reply);
+    struct query_answer *result = given;
+    rd_kafka_resp_err_t err = result ? result->err : RD_KAFKA_RESP_ERR__DESTROY;
+    *answer = result ? result->snapshot : NULL;
+    rk_free(result);
+    return err;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cluster/offset_requests.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cluster/cluster_private.h"
+#include "cluster/error_policy.h"
+#include "conf/conf.h"
+
+/* One set of queries while background works on it; outlives the queries while requests point to it.
+ */
+struct rk_offset_job {
+    LIST_ENTRY(rk_offset_job) link;
+    struct rk_cluster *cluster;
+    struct rk_offset_queries *queries; /* NULL: given back. */
+    struct rk_timer timer;             /* The next attempt, or the deadline. */
+    struct rk_backoff backoff;
+    int requests; /* Under way. */
+};
+
+static void on_answer(struct rk_request *request);
+
+/* Giving back */
+
+static void deliver_done(struct rk_mail *mail)
+{
+    struct rk_offset_queries *queries = rk_container_of(mail, struct rk_offset_queries, mail);
+    queries->on_done(queries);
+}
+
+static void discard_done(struct rk_mail *mail)
+{
+    rk_offset_queries_destroy(rk_container_of(mail, struct rk_offset_queries, mail));
+}
+
+static void free_if_unused(struct rk_offset_job *job)
+{
+    if (!job->queries && job->requests == 0)
+        rk_free(job);
+}
+
+static void give_back(struct rk_offset_job *job)
+{
+    struct rk_offset_queries *queries = job->queries;
+    job->queries = NULL;
+    rk_loop_stop_timer(job->cluster->background, &job->timer);
+    LIST_REMOVE(job, link);
+    queries->mail.deliver = deliver_done;
+    queries->mail.discard = discard_done;
+    if (queries->reply_loop)
+        rk_loop_post(queries->reply_loop, &queries->mail);
+    else
+        queries->on_done(queries);
+}
+
+static void finish_all(struct rk_offset_job *job, rd_kafka_resp_err_t err)
+{
+    for (int i = 0; i < job->queries->count; i++) {
+        struct rk_offset_query *item = &job->queries->items[i];
+        if (item->is_answered)
+            continue;
+        item->is_answered = true;
+        if (!item->err || err == RD_KAFKA_RESP_ERR__DESTROY)
+            item->err = err;
+    }
+    give_back(job);
+}
+
+/* Asking */
+
+static const struct rk_snapshot_partition *look_up(const struct rk_offset_job *job,
+                                                   const struct rk_offset_query *item)
+{
+    const struct rk_snapshot *snapshot = job->cluster->own.snapshot;
+    const struct rk_snapshot_topic *topic =
+        rk_snapshot_find_topic(snapshot, item->topic->base.name);
+    return rk_snapshot_find_partition(topic, item->partition);
+}
+
+/* The topic is known for good, and has no such partition. */
+static bool is_unknown_partition(const struct rk_offset_query *item)
+{
+    return item->topic->known.state == RK_TOPIC_EXISTS &&
+           item->partition >= item->topic->known.partition_count;
+}
+
+static int32_t leader_of(struct rk_offset_job *job, struct rk_offset_query *item) RK_ON_BACKGROUND
+{
+    if (item->is_answered || item->is_asked)
+        return -1;
+    if (is_unknown_partition(item) || item->topic->known.state == RK_TOPIC_MISSING) {
+        item->is_answered = true;
+        item->err = item->topic->known.state == RK_TOPIC_MISSING && item->topic->known.err
+                        ? item->topic->known.err
+                        : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        return -1;
+    }
+    const struct rk_snapshot_partition *partition = look_up(job, item);
+    if (partition && partition->leader >= 0)
+        return partition->leader;
+    item->err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "an offset look-up waits");
+    return -1;
+}
+
+/* One topic entry per partition: the protocol allows it, and no grouping is needed. */
+static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader,
+                                      uint64_t now_us) RK_ON_BACKGROUND
+{
+    struct rk_offset_queries *queries = job->queries;
+    struct rk_request *request =
+        rk_request_try_new(RK_API_LIST_OFFSETS, job->cluster->background, on_answer, job);
+    if (!request)
+        return NULL;
+    struct rk_list_offsets_request *message = request->message;
+    message->replica_id = -1;
+    message->isolation_level = queries->read_committed;
+    message->topics.items = rk_list_offsets_request_topic_try_new(&request->arena, queries->count);
+    message->topics.count = 0;
+    for (int i = 0; i < queries->count && message->topics.items; i++) {
+        struct rk_offset_query *item = &queries->items[i];
+        if (leader_of(job, item) != leader)
+            continue;
+        struct rk_list_offsets_request_topic *topic = &message->topics.items[message->topics.count];
+        topic->name = item->topic->base.name;
+        topic->partitions.items = rk_list_offsets_request_partition_try_new(&request->arena, 1);
+        if (!topic->partitions.items)
+            break;
+        topic->partitions.count = 1;
+        topic->partitions.items[0].partition_index = item->partition;
+        topic->partitions.items[0].current_leader_epoch = look_up(job, item)->leader_epoch;
+        topic->partitions.items[0].timestamp = item->timestamp;
+        item->is_asked = true;
+        message->topics.count++;
+    }
+    request->deadline_us = queries->deadline_us;
+    uint64_t left_us = queries->deadline_us > now_us ? queries->deadline_us - now_us : 0;
+    uint64_t patience_us = (uint64_t)job->cluster->core->conf->socket_timeout_ms * 1000;
+    request->timeout_us = RK_MIN(patience_us, left_us + 1000000);
+    return request;
+}
+
+static bool is_finished(const struct rk_offset_job *job)
+{
+    for (int i = 0; i < job->queries->count; i++) {
+        if (!job->queries->items[i].is_answered)
+            return false;
+    }
+    return true;
+}
+
+static void settle(struct rk_offset_job *job, uint64_t now_us)
+{
+    if (!job->queries)
+        return;
+    if (is_finished(job)) {
+        give_back(job);
+        return;
+    }
+    uint64_t next_us = job->queries->deadline_us;
+    if (job->requests == 0)
+        next_us = RK_MIN(next_us, now_us + rk_backoff_next_us(&job->backoff));
+    rk_loop_start_timer(job->cluster->background, &job->timer, next_us);
+}
+
+static void ask(struct rk_offset_job *job, uint64_t now_us) RK_ON_BACKGROUND
+{
+    for (int i = 0; job->queries && i < job->queries->count; i++) {
+        int32_t leader = leader_of(job, &job->queries->items[i]);
+        if (leader < 0)
+            continue;
+        struct rk_request *request = new_request(job, leader, now_us);
+        if (!request) {
+            finish_all(job, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE);
+            break;
+        }
+        job->requests++;
+        rk_cluster_send(job->cluster, leader, RK_PURPOSE_GENERAL, request);
+    }
+    settle(job, now_us);
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_offset_job *job = rk_container_of(timer, struct rk_offset_job, timer);
+    rk_on_background(job->cluster->background);
+    if (now_us >= job->queries->deadline_us) {
+        finish_all(job, RD_KAFKA_RESP_ERR__TIMED_OUT);
+        free_if_unused(job);
+        return;
+    }
+    job->requests++; /* Keeps the job while requests may fail at once. */
+    ask(job, now_us);
+    job->requests--;
+    free_if_unused(job);
+}
+
+/* Answers */
+
+static struct rk_offset_query *find_item(struct rk_offset_job *job, const char *topic,
+                                         int32_t partition, int64_t timestamp)
+{
+    for (int i = 0; i < job->queries->count; i++) {
+        struct rk_offset_query *item = &job->queries->items[i];
+        if (item->is_asked && item->partition == partition && item->timestamp == timestamp &&
+            strcmp(item->topic->base.name, topic) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+static void take_result(struct rk_offset_job *job, struct rk_offset_query *item,
+                        const struct rk_list_offsets_answer_partition *partition) RK_ON_BACKGROUND
+{
+    unsigned action = rk_error_policy_find(RK_API_LIST_OFFSETS, partition->error_code);
+    item->is_asked = false;
+    item->err = partition->error_code;
+    if (action & RK_ACTION_REFRESH)
+        rk_metadata_want_topic(&job->cluster->own.metadata, item->topic,
+                               rd_kafka_err2str(partition->error_code));
+    if (action & RK_ACTION_RETRY)
+        return;
+    item->is_answered = true;
+    item->offset = partition->offset;
+    item->found_timestamp = partition->timestamp;
+    item->leader_epoch = partition->leader_epoch;
+    if (partition->old_style_offsets.count > 0)
+        item->offset = partition->old_style_offsets.items[0];
+}
+
+static void take_answer(struct rk_offset_job *job,
+                        const struct rk_request *request) RK_ON_BACKGROUND
+{
+    const struct rk_list_offsets_request *asked = request->message;
+    const struct rk_list_offsets_answer *answer = request->answer;
+    for (int32_t i = 0; i < asked->topics.count; i++) {
+        const struct rk_list_offsets_request_topic *topic = &asked->topics.items[i];
+        struct rk_offset_query *item =
+            find_item(job, topic->name, topic->partitions.items[0].partition_index,
+                      topic->partitions.items[0].timestamp);
+        if (!item)
+            continue;
+        if (request->err) {
+            item->is_asked = false;
+            item->err = request->err;
+            rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "a look-up failed");
+            continue;
+        }
+        for (int32_t t = 0; item->is_asked && t < answer->topics.count; t++) {
+            if (strcmp(answer->topics.items[t].name, topic->name) != 0)
+                continue;
+            for (int32_t p = 0; item->is_asked && p < answer->topics.items[t].partitions.count;
+                 p++) {
+                const struct rk_list_offsets_answer_partition *partition =
+                    &answer->topics.items[t].partitions.items[p];
+                if (partition->partition_index == item->partition)
+                    take_result(job, item, partition);
+            }
+        }
+        item->is_asked = false; /* An answer that leaves it out means: ask again. */
+    }
+}
+
+static void on_answer(struct rk_request *request)
+{
+    struct rk_offset_job *job = request->owner;
+    rk_on_background(job->cluster->background);
+    job->requests--;
+    if (job->queries) {
+        take_answer(job, request);
+        if (request->err == RD_KAFKA_RESP_ERR__DESTROY)
+            finish_all(job, RD_KAFKA_RESP_ERR__DESTROY);
+        else if (is_finished(job) || job->requests == 0)
+            settle(job, rk_clock_now_us());
+    }
+    rk_request_destroy(request);
+    free_if_unused(job);
+}
+
+void rk_offset_jobs_terminate(struct rk_cluster *cluster)
+{
+    struct rk_offset_job *job;
+    while ((job = LIST_FIRST(&cluster->own.offset_jobs)) != NULL) {
+        finish_all(job, RD_KAFKA_RESP_ERR__DESTROY);
+        free_if_unused(job);
+    }
+}
+
+/* Entry */
+
+struct rk_offset_queries *rk_offset_queries_new(struct rk_cluster *cluster, int count)
+{
+    struct rk_offset_queries *queries =
+        rk_calloc(1, sizeof(*queries) + (size_t)count * sizeof(*queries->items));
+    queries->cluster = cluster;
+    queries->deadline_us = RK_NEVER;
+    queries->count = count;
+    for (int i = 0; i < count; i++) {
+        queries->items[i].offset = -1;
+        queries->items[i].found_timestamp = -1;
+        queries->items[i].leader_epoch = -1;
+    }
+    return queries;
+}
+
+void rk_offset_queries_destroy(struct rk_offset_queries *queries)
+{
+    rk_free(queries);
+}
+
+static void begin(void *argument)
+{
+    struct rk_offset_queries *queries = argument;
+    struct rk_cluster *cluster = queries->cluster;
+    rk_on_background(cluster->background);
+    struct rk_offset_job *job = RK_NEW(struct rk_offset_job);
+    job->cluster = cluster;
+    job->queries = queries;
+    rk_timer_init(&job->timer, on_timer);
+    rk_backoff_init(&job->backoff, cluster->core->conf->retry_backoff_ms,
+                    cluster->core->conf->retry_backoff_max_ms);
+    LIST_INSERT_HEAD(&cluster->own.offset_jobs, job, link);
+    if (cluster->own.is_terminating)
+        finish_all(job, RD_KAFKA_RESP_ERR__DESTROY);
+    else
+        rk_loop_start_timer(cluster->background, &job->timer, 0);
+    free_if_unused(job);
+}
+
+static void drop(void *argument)
+{
+    struct rk_offset_queries *queries = argument;
+    for (int i = 0; i < queries->count; i++)
+        queries->items[i].err = RD_KAFKA_RESP_ERR__DESTROY;
+    if (queries->reply_loop)
+        rk_offset_queries_destroy(queries);
+    else
+        queries->on_done(queries);
+}
+
+void rk_offset_queries_post(struct rk_offset_queries *queries)
+{
+    rk_cluster_post_call(queries->cluster, begin, drop, queries);
+}
+
+static void answer_waiter(struct rk_offset_queries *queries)
+{
+    rk_reply_answer(queries->owner, NULL);
+}
+
+void rk_offset_queries_ask(struct rk_offset_queries *queries)
+{
+    struct rk_reply *reply = rk_reply_new(NULL);
+    void *nothing;
+    queries->reply_loop = NULL;
+    queries->on_done = answer_waiter;
+    queries->owner = reply;
+    rk_offset_queries_post(queries);
+    rk_reply_wait(reply, RK_NEVER, &nothing); /* Background keeps the deadline. */
+    rk_reply_release(reply);
+}

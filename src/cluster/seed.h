@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seed: a client's way into the cluster while no broker is in use, or none can be reached.
+ *
+ * One broker without a thread, on the background loop, that takes one address after the other:
+ * bootstrap servers first, then every broker known from metadata, then the bootstrap servers anew
+ * (KIP-899), looked up anew each time.
+ */
+#ifndef RK_CLUSTER_SEED_H
+#define RK_CLUSTER_SEED_H
+
+#include "cluster/broker.h"
+#include "cluster/snapshot.h"
+
+struct rk_core;
+
+struct rk_bootstrap_server {
+    char *host;
+    uint16_t port;
+};
+
+struct rk_seed {
+    struct rk_broker *broker;
+    struct rk_bootstrap_server *servers;
+    int server_count;
+    int next;          /* Index into servers, then into the snapshot's brokers. */
+    int seen_failures; /* Of the connection, acted upon. */
+};
+
+/* Reads bootstrap.servers. */
+void rk_seed_init(struct rk_seed *seed, struct rk_cluster *cluster, struct rk_loop *background);
+/* Adds a comma-separated list; entries that make no sense are logged and left out. Returns how many
+ * were added. Background, or before it starts. */
+int rk_seed_add(struct rk_seed *seed, struct rk_core *core, const char *list);
+void rk_seed_clear(struct rk_seed *seed);
+/* There is no address at all to try. */
+bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snapshot);
+/* Its connection failed, or came up: goes on to the next address, at once while this round has one
+ * that was not tried. */
+void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
+/* Every address was tried since a connection was up last. */
+bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *snapshot);
+/* "host[:port]", "[v6]:port", with or without "PROTOCOL://". False when it is none of these. takes
+ * nothing; the host is the caller's (rk_free) */
+bool rk_seed_parse(const char *text, size_t size, struct rk_bootstrap_server *server);
+
+#endif
