@@ -31,7 +31,7 @@ void rk_queue_push(rd_kafka_queue_t *queue, rd_kafka_event_t *event);
 /* Before all others of its priority. */
 void rk_queue_push_front(rd_kafka_queue_t *queue, rd_kafka_event_t *event);
 /* Forwards to `target` (takes a reference) from now on, moving what stands in the queue, in order;
- * NULL ends it. Loops are refused: false. */
+ * NULL ends it. Loops are refused: false. No lock held. */
 bool rk_queue_forward(rd_kafka_queue_t *queue, rd_kafka_queue_t *target);
 /* The same for rd_kafka_queue_forward(): an assignment leaves such a queue alone afterwards. */
 bool rk_queue_forward_for_application(rd_kafka_queue_t *queue, rd_kafka_queue_t *target);

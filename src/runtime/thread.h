@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "runtime/roles.h"
@@ -82,5 +83,7 @@ int rk_wake_open(void);
 void rk_wake_signal(int fd);
 void rk_wake_drain(int fd);
 void rk_wake_close(int fd);
+/* Writes to a descriptor of the application's that it waits for; what does not fit is dropped. */
+void rk_wake_write(int fd, const void *bytes, size_t size);
 
 #endif

@@ -255,3 +255,11 @@ void rk_wake_close(int fd)
 {
     close(fd);
 }
+
+void rk_wake_write(int fd, const void *bytes, size_t size)
+{
+    ssize_t written;
+    do
+        written = write(fd, bytes, size);
+    while (written < 0 && errno == EINTR);
+}
