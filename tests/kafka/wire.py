@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The few requests with which the tests look after a cluster, in plain sockets.
+
+Starting a Java tool takes a second or two, and which tools exist changes from release to release.
+These versions of ApiVersions, Metadata and CreateTopics are served from 0.11 to 4.x alike (0.10
+takes one older CreateTopics). Nothing here is shared with the library under test.
+"""
+
+import socket
+import struct
+
+METADATA, API_VERSIONS, CREATE_TOPICS = 3, 18, 19
+
+
+class Error(Exception):
+    """The broker could not be reached, or it answered with an error."""
+
+
+class Reader:
+    """Reads big-endian values from the front of an answer."""
+
+    def __init__(self, data):
+        self.data, self.position = data, 0
+
+    def take(self, layout):
+        values = struct.unpack_from(">" + layout, self.data, self.position)
+        self.position += struct.calcsize(">" + layout)
+        return values[0] if len(values) == 1 else values
+
+    def string(self):
+        size = self.take("h")
+        if size < 0:
+            return None
+        self.position += size
+        return self.data[self.position - size:self.position].decode()
+
+    def array(self, read_item):
+        return [read_item() for _ in range(self.take("i"))]
+
+
+def string(text):
+    data = text.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def request(address, api_key, version, body, timeout=5.0):
+    """Sends one request on a connection of its own. Returns a reader of the answer's body."""
+    try:
+        with socket.create_connection(address, timeout=timeout) as connection:
+            message = struct.pack(">hhi", api_key, version, 1) + string("tests") + body
+            connection.sendall(struct.pack(">i", len(message)) + message)
+            with connection.makefile("rb") as stream:
+                size = struct.unpack(">i", exactly(stream, 4))[0]
+                reader = Reader(exactly(stream, size))
+    except OSError as error:
+        raise Error(f"{address[0]}:{address[1]}: {error}") from error
+    reader.take("i")
+    return reader
+
+
+def exactly(stream, size):
+    data = stream.read(size)
+    if len(data) != size:
+        raise OSError("the broker closed the connection")
+    return data
+
+
+def api_versions(address):
+    """Returns {api key: (lowest, highest)}."""
+    reader = request(address, API_VERSIONS, 0, b"")
+    error = reader.take("h")
+    if error:
+        raise Error(f"ApiVersions: error {error}")
+    return {key: (low, high) for key, low, high in reader.array(lambda: reader.take("hhh"))}
+
+
+def metadata(address, topics=()):
+    """Returns the brokers, the controller and the topics asked for. Creates topics if it may."""
+    body = struct.pack(">i", len(topics)) + b"".join(string(topic) for topic in topics)
+    reader = request(address, METADATA, 1, body)
+
+    def broker():
+        node, host, port = reader.take("i"), reader.string(), reader.take("i")
+        reader.string()  # The rack.
+        return node, (host, port)
+
+    def partition():
+        error, index, leader = reader.take("hii")
+        replicas, isr = (reader.array(lambda: reader.take("i")) for _ in range(2))
+        return index, {"error": error, "leader": leader, "replicas": replicas, "isr": isr}
+
+    def topic():
+        error, name = reader.take("h"), reader.string()
+        reader.take("b")  # Internal or not.
+        return name, {"error": error, "partitions": dict(reader.array(partition))}
+
+    brokers, controller = dict(reader.array(broker)), reader.take("i")
+    return {"brokers": brokers, "controller": controller, "topics": dict(reader.array(topic))}
+
+
+def create_topic(address, name, partitions, replicas, properties, timeout=15.0):
+    """Creates a topic; the address is the controller's. Raises Error with the broker's code."""
+    version = min(2, api_versions(address)[CREATE_TOPICS][1])
+    pairs = b"".join(string(key) + string(str(value)) for key, value in properties.items())
+    body = struct.pack(">i", 1) + string(name) + struct.pack(">ihi", partitions, replicas, 0)
+    body += struct.pack(">i", len(properties)) + pairs
+    body += struct.pack(">ib", int(timeout * 1000), 0)
+    reader = request(address, CREATE_TOPICS, version, body, timeout + 5)
+    if version >= 2:
+        reader.take("i")  # The throttle time.
+    for _ in range(reader.take("i")):
+        reader.string()
+        error, text = reader.take("h"), reader.string()
+        if error:
+            raise Error(f"topic {name}: error {error} {text or ''}")
