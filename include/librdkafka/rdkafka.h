@@ -1090,7 +1090,8 @@ RD_EXPORT int16_t rd_kafka_message_delivery_count(const rd_kafka_message_t *rkme
 /* ==============================================================================================
  * Uuid
  *
- * Kafka writes these as 22 characters of base64 for URLs.
+ * As text they are 22 characters of base64, in its usual alphabet. Kafka's own tools write the
+ * same with '-' for '+' and '_' for '/'.
  * ============================================================================================== */
 
 /** The 22 characters, without padding. Lives as long as `uuid`. */

@@ -9,7 +9,7 @@
 #include "conf/conf.h"
 #include "event/queue.h"
 
-enum { LOG_LEVEL_DEBUG = 7, LOG_LEVEL_ERROR = 3, LOG_LEVEL_EMERGENCY = 0 };
+enum { LOG_LEVEL_DEBUG = 7, LOG_LEVEL_ERROR = 3 };
 
 static _Thread_local struct {
     rd_kafka_resp_err_t last_error;
@@ -78,7 +78,7 @@ void rk_core_post_error(struct rk_core *core, rd_kafka_resp_err_t err, const cha
     if (application_takes_errors(core))
         rk_queue_push(core->main_queue, rk_event_new_error(err, text));
     else
-        rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s: %s", rd_kafka_err2name(err), text);
+        rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s", text);
     rk_free(text);
 }
 
@@ -104,18 +104,18 @@ bool rk_core_raise_fatal(struct rk_core *core, rd_kafka_resp_err_t err, const ch
     va_end(arguments);
 
     bool is_first = keep_fatal(core, err, text);
-    if (is_first) {
-        rk_log(core, LOG_LEVEL_EMERGENCY, "FATAL", "Fatal error: %s: %s", rd_kafka_err2name(err),
-               text);
-        if (application_takes_errors(core)) {
-            rd_kafka_event_t *event = rk_event_new_error(RD_KAFKA_RESP_ERR__FATAL, text);
-            event->fatal_err = err;
-            rk_queue_push(core->main_queue, event);
-        }
+    char *message = rk_text_format("%s: %s: %s", is_first ? "Fatal error" : "Further fatal error",
+                                   rd_kafka_err2str(err), text);
+    if (!is_first) {
+        rk_log_debug(core, RK_DEBUG_GENERIC, "FATAL", "%s", message);
+    } else if (application_takes_errors(core)) {
+        rd_kafka_event_t *event = rk_event_new_error(RD_KAFKA_RESP_ERR__FATAL, message);
+        event->fatal_err = err;
+        rk_queue_push(core->main_queue, event);
     } else {
-        rk_log_debug(core, RK_DEBUG_EOS, "FATAL", "Further fatal error: %s: %s",
-                     rd_kafka_err2name(err), text);
+        rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s", message);
     }
+    rk_free(message);
     rk_free(text);
     return is_first;
 }

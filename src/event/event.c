@@ -38,7 +38,7 @@ static enum rk_served serve_error(rd_kafka_event_t *event, struct rk_core *core,
         core->conf->callbacks.error_cb(core->client, event->err, text,
                                        core->conf->callbacks.opaque);
     else
-        rk_log(core, 3, "ERROR", "%s: %s", rd_kafka_err2name(event->err), text);
+        rk_log(core, 3, "ERROR", "%s", text);
     ++*count;
     return RK_SERVED_WHOLE;
 }

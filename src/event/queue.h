@@ -67,8 +67,8 @@ int rk_queue_serve(rd_kafka_queue_t *queue, uint64_t deadline_us, int max);
 rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue, uint64_t deadline_us);
 /*
  * The next message, a consumer's error included, owned by the caller. NULL with
- * rd_kafka_last_error() _TIMED_OUT at the deadline, _INTR on yield, _DESTROY when the queue is
- * disabled.
+ * rd_kafka_last_error() _TIMED_OUT at the deadline or on rk_queue_yield, _INTR after a callback
+ * that called rd_kafka_yield(), _DESTROY when the queue is disabled.
  */
 struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue, uint64_t deadline_us);
 /* Waits until `max` messages are there or the deadline has come, taking as many as there are under

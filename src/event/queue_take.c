@@ -12,8 +12,8 @@
 #include "event/message.h"
 #include "event/queue_private.h"
 
-/* Why a call ends without having found anything. */
-enum ending { ENDED_BY_DEADLINE, ENDED_BY_YIELD, ENDED_BY_DISABLE };
+/* Why a call ends without having found anything. rk_queue_yield() looks like the deadline. */
+enum ending { ENDED_BY_DEADLINE, ENDED_BY_CALLBACK, ENDED_BY_DISABLE };
 
 /* Messages taken under one lock. */
 enum { CHUNK = 64 };
@@ -24,7 +24,7 @@ static void set_last_error_for(enum ending ending)
     case ENDED_BY_DEADLINE:
         rk_set_last_error(RD_KAFKA_RESP_ERR__TIMED_OUT, ETIMEDOUT);
         break;
-    case ENDED_BY_YIELD:
+    case ENDED_BY_CALLBACK:
         rk_set_last_error(RD_KAFKA_RESP_ERR__INTR, EINTR);
         break;
     case ENDED_BY_DISABLE:
@@ -59,7 +59,7 @@ static rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64_t dead
         bool is_over = true;
         if (end->shared.is_yielded) {
             end->shared.is_yielded = false;
-            *ending = ENDED_BY_YIELD;
+            *ending = ENDED_BY_DEADLINE;
         } else if (end->shared.is_disabled) {
             *ending = ENDED_BY_DISABLE;
         } else {
@@ -200,7 +200,7 @@ struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
             return message;
         int count = 0;
         if (event && serve_event(queue, event, &count)) {
-            ending = ENDED_BY_YIELD;
+            ending = ENDED_BY_CALLBACK;
             break;
         }
     }
@@ -236,7 +236,7 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
         count += taken;
         if (event && serve_event(queue, event, &served)) {
             end = NULL;
-            ending = ENDED_BY_YIELD;
+            ending = ENDED_BY_CALLBACK;
         }
         if (!end) {
             if (!count)
