@@ -135,7 +135,7 @@ const char *rk_property_check_sasl_mechanism(const char *value)
 
 const char *rk_property_check_plugins(const char *value)
 {
-    return value ? "no value: plugins are not there yet" : NULL;
+    return value && *value ? "no value: plugins are not there yet" : NULL;
 }
 
 const char *rk_property_check_partitioner(const char *value)

@@ -181,7 +181,7 @@ static rd_kafka_conf_res_t parse_flags(const struct rk_property *property, const
 static rd_kafka_conf_res_t parse_string(const struct rk_property *property, const char *value,
                                         struct rk_parsed_value *parsed, char *errstr, size_t size)
 {
-    while (value && isspace((unsigned char)*value))
+    while (value && property->type == RK_PROPERTY_STRING && isspace((unsigned char)*value))
         value++;
     if (property->check) {
         const char *wanted = property->check(value);
