@@ -174,17 +174,20 @@ static void decode_tag(struct decoder *decoder, const struct rk_field *field, si
                        uint8_t *into)
 {
     struct rk_reader *reader = decoder->reader;
-    if (rk_reader_left(reader) < size) {
-        rk_reader_fail_truncated(reader);
-        return;
-    }
     const uint8_t *end = reader->end;
-    reader->end = reader->at + size;
-    decode_field(decoder, field, into + field->offset);
-    if (!reader->failed && reader->at != reader->end)
-        rk_reader_fail(reader, "a tagged field is longer than its value");
+    const uint8_t *own_end = rk_reader_left(reader) < size ? NULL : reader->at + size;
+    if (own_end) {
+        reader->end = own_end;
+        decode_field(decoder, field, into + field->offset);
+        if (reader->at < own_end)
+            rk_reader_fail(reader, "a tagged field is longer than its value");
+    } else {
+        rk_reader_fail_truncated(reader);
+    }
     if (!reader->failed)
         reader->end = end;
+    else if (!reader->field)
+        reader->field = field->name;
 }
 
 static void decode_tags(struct decoder *decoder, const struct rk_layout *layout, uint8_t *into)
@@ -194,10 +197,10 @@ static void decode_tags(struct decoder *decoder, const struct rk_layout *layout,
     for (uint32_t count = rk_reader_get_uvarint(reader); count > 0 && !reader->failed; count--) {
         uint32_t tag = rk_reader_get_uvarint(reader);
         uint32_t size = rk_reader_get_uvarint(reader);
-        if ((int64_t)tag <= last_tag) {
+        if ((int64_t)tag <= last_tag)
             rk_reader_fail(reader, "tagged fields are not in ascending order");
+        if (reader->failed)
             return;
-        }
         last_tag = tag;
         const struct rk_field *field = find_tag(decoder, layout, tag);
         if (field)

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/assert.h"
-
 static void set_struct_defaults(const struct rk_layout *layout, uint8_t *into);
 
 /* The struct is all zeros; a field whose default is zeros needs nothing. */
@@ -181,5 +179,5 @@ size_t rk_layout_wire_size_min(const struct rk_layout *layout, int16_t version, 
         else
             size += rk_field_wire_size_min(field, version, flexible);
     }
-    return RK_MAX(size, (size_t)1);
+    return size;
 }

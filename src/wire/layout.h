@@ -18,7 +18,7 @@ void *rk_layout_try_new(const struct rk_layout *layout, struct rk_arena *arena, 
 bool rk_field_is_default(const struct rk_field *field, const void *at);
 /* Bytes of one item in memory. */
 size_t rk_field_item_size(const struct rk_field *field);
-/* The fewest bytes a struct, or one item of the field, takes on the wire; at least 1. */
+/* The fewest bytes a struct, or one item of the field, takes on the wire. */
 size_t rk_layout_wire_size_min(const struct rk_layout *layout, int16_t version, bool flexible);
 size_t rk_field_wire_size_min(const struct rk_field *field, int16_t version, bool flexible);
 

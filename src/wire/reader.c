@@ -92,7 +92,7 @@ int32_t rk_reader_get_count(struct rk_reader *reader, bool compact, bool nullabl
     int64_t count = get_length(reader, compact, false, nullable);
     if (count <= 0)
         return (int32_t)count;
-    if (RK_UNLIKELY((uint64_t)count > rk_reader_left(reader) / item_size_min ||
+    if (RK_UNLIKELY((uint64_t)count > rk_reader_left(reader) / RK_MAX(item_size_min, 1u) ||
                     count > INT32_MAX)) {
         rk_reader_fail(reader, "an array counts more items than the bytes left can hold");
         return -1;
