@@ -194,7 +194,8 @@ rd_kafka_resp_err_t rk_lz4_decompress(struct rk_decompressor *decompressor, cons
     while (is_frame(at, (size_t)(end - at))) {
         rd_kafka_resp_err_t err = decode_frame(decompressor->lz4, &at, end, output, limit);
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            LZ4F_resetDecompressionContext(decompressor->lz4);
+            /* The library's own reset forgets to forget the content size. */
+            rk_lz4_clear_decompressor(decompressor);
             return err;
         }
     }

@@ -137,6 +137,34 @@ static void test_lz4_frames(void **state)
 #endif
 }
 
+/* A frame whose content is less than the size it claims leaves nothing behind for the next frame.
+ */
+static void test_lz4_after_a_wrong_size(void **state)
+{
+    (void)state;
+#if RK_WITH_LZ4
+    static const uint8_t empty[] = {0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0, 0};
+    static const uint8_t wrong[] = {0x04, 0x22, 0x4d, 0x18, 0x68, 0x40, 9, 0, 0, 0, 0, 0, 0, 0};
+    struct rk_decompressor decompressor;
+    struct rk_block *block;
+    uint8_t frame[sizeof(wrong) + 5] = {0};
+    memcpy(frame, wrong, sizeof(wrong));
+    frame[sizeof(wrong)] = (uint8_t)(rk_xxhash32(frame + 4, sizeof(wrong) - 4) >> 8);
+
+    rk_decompressor_init(&decompressor);
+    assert_int_equal(
+        rk_decompress(&decompressor, RK_COMPRESSION_LZ4, frame, sizeof(frame), TEXT_SIZE, &block),
+        RD_KAFKA_RESP_ERR__BAD_COMPRESSION);
+    assert_int_equal(
+        rk_decompress(&decompressor, RK_COMPRESSION_LZ4, empty, sizeof(empty), TEXT_SIZE, &block),
+        0);
+    rk_block_release(block);
+    rk_decompressor_clear(&decompressor);
+#else
+    skip();
+#endif
+}
+
 /* What Java writes: no content size, because it does not know how much will come. */
 static void test_zstd_without_a_size(void **state)
 {
@@ -164,9 +192,8 @@ static void test_zstd_without_a_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zlib_format),
-        cmocka_unit_test(test_raw_snappy),
-        cmocka_unit_test(test_lz4_frames),
+        cmocka_unit_test(test_zlib_format),         cmocka_unit_test(test_raw_snappy),
+        cmocka_unit_test(test_lz4_frames),          cmocka_unit_test(test_lz4_after_a_wrong_size),
         cmocka_unit_test(test_zstd_without_a_size),
     };
     return cmocka_run_group_tests_name("compression_foreign", tests, make_text, NULL);
