@@ -79,10 +79,10 @@ static void connection_destroy(struct sink *sink, struct sink_connection *connec
     free(connection);
 }
 
-static void accept_connection(struct sink *sink)
+static void accept_connection(struct sink *sink, int listener)
 {
     int on = 1;
-    int socket = accept4(sink->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     struct sink_connection *connection;
     struct epoll_event event;
 
@@ -319,31 +319,43 @@ static void run(struct sink *sink, const sigset_t *mask)
         for (int index = 0; index < count; index++) {
             if (events[index].data.ptr)
                 on_event(sink, events[index].data.ptr, events[index].events);
-            else
-                accept_connection(sink);
+            for (int32_t id = 0; !events[index].data.ptr && id < sink->broker_count; id++)
+                accept_connection(sink, sink->listeners[id]);
         }
     }
 }
 
-static void listen_on(struct sink *sink, int port)
+/* Returns the port. */
+static int listen_on(struct sink *sink, int32_t broker, int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     socklen_t size = sizeof(address);
     struct epoll_event event = {.events = EPOLLIN};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int on = 1;
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sink->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    sink->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (sink->listener < 0 || sink->epoll < 0)
+    if (listener < 0)
         fail("socket");
-    setsockopt(sink->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(sink->listener, (struct sockaddr *)&address, size) || listen(sink->listener, 128) ||
-        getsockname(sink->listener, (struct sockaddr *)&address, &size))
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)broker);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 128) ||
+        getsockname(listener, (struct sockaddr *)&address, &size))
         fail("bind");
-    if (epoll_ctl(sink->epoll, EPOLL_CTL_ADD, sink->listener, &event))
+    if (epoll_ctl(sink->epoll, EPOLL_CTL_ADD, listener, &event))
         fail("epoll_ctl");
-    sink->port = ntohs(address.sin_port);
+    sink->listeners[broker] = listener;
+    return ntohs(address.sin_port);
+}
+
+/* All brokers have the same port. */
+static void listen_all(struct sink *sink, int port)
+{
+    sink->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (sink->epoll < 0)
+        fail("epoll_create1");
+    sink->port = port;
+    for (int32_t broker = 0; broker < sink->broker_count; broker++)
+        sink->port = listen_on(sink, broker, sink->port);
     printf("port %d\n", sink->port);
     fflush(stdout);
 }
@@ -377,7 +389,7 @@ int main(int argc, char **argv)
     int option;
 
     while ((option = getopt_long(argc, argv, "b:", options, NULL)) != -1) {
-        if (option == 'b' && atoi(optarg) > 0) {
+        if (option == 'b' && atoi(optarg) > 0 && atoi(optarg) <= SINK_BROKER_LIMIT) {
             sink.broker_count = atoi(optarg);
         } else {
             fprintf(stderr, "usage: %s [--brokers N] [port]\n", argv[0]);
@@ -392,7 +404,7 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
 
-    listen_on(&sink, optind < argc ? atoi(argv[optind]) : 0);
+    listen_all(&sink, optind < argc ? atoi(argv[optind]) : 0);
     run(&sink, &mask);
     print_counters(&sink.counters);
     while (sink.connections)

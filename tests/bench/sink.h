@@ -30,6 +30,7 @@ enum {
     SINK_API_INIT_PRODUCER_ID = 22,
     SINK_API_LIMIT = 23,
 
+    SINK_BROKER_LIMIT = 250,
     SINK_UUID_SIZE = 16,
     SINK_BATCH_HEADER_SIZE = 61, /* Up to the first record, base offset and length included. */
     SINK_ERROR_UNKNOWN_TOPIC_OR_PARTITION = 3,
@@ -129,7 +130,7 @@ struct sink_counters {
 
 struct sink {
     int epoll;
-    int listener;
+    int listeners[SINK_BROKER_LIMIT];
     int port;
     int32_t broker_count;
     struct sink_connection *connections;

@@ -122,8 +122,11 @@ static void write_brokers(const struct sink *sink, struct sink_bytes *out,
 {
     sink_write_count(out, request->flexible, sink->broker_count);
     for (int32_t id = 1; id <= sink->broker_count; id++) {
+        char host[24];
+
+        snprintf(host, sizeof(host), "127.0.0.%d", (int)id);
         sink_write_i32(out, id);
-        sink_write_string(out, request->flexible, "127.0.0.1");
+        sink_write_string(out, request->flexible, host);
         sink_write_i32(out, sink->port);
         if (request->version >= 1)
             sink_write_string(out, request->flexible, NULL);
