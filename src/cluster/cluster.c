@@ -231,6 +231,16 @@ struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id)
     return broker;
 }
 
+void rk_cluster_visit_started(struct rk_cluster *cluster,
+                              void (*visit)(struct rk_broker *broker, void *argument),
+                              void *argument)
+{
+    for (int i = 0; i < cluster->own.brokers.count; i++) {
+        if (cluster->own.brokers.items[i]->known.is_started)
+            visit(cluster->own.brokers.items[i], argument);
+    }
+}
+
 /* Connections came and went */
 
 static void report_all_down(struct rk_cluster *cluster)

@@ -75,6 +75,11 @@ struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id) 
 /* Known and started, or NULL; never starts it. */
 struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
 
+/* Calls `visit` for each broker that has a thread. */
+void rk_cluster_visit_started(struct rk_cluster *cluster,
+                              void (*visit)(struct rk_broker *broker, void *argument),
+                              void *argument) RK_ON_BACKGROUND;
+
 /* Sends to that broker, on its general connection; fails with _UNKNOWN_BROKER when metadata does
  * not name it. Any thread. takes: request */
 void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,

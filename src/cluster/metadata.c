@@ -76,8 +76,7 @@ static struct rk_request *new_request(struct rk_metadata *metadata)
     message->topics.items = collection.items;
     message->topics.count = collection.count;
     message->allow_auto_topic_creation = allows_creation(cluster->core);
-    request->timeout_us =
-        RK_MIN((uint64_t)conf->metadata_request_timeout_ms * 1000, MAX_REQUEST_TIMEOUT_US);
+    request->timeout_us = RK_MIN((uint64_t)conf->socket_timeout_ms * 1000, MAX_REQUEST_TIMEOUT_US);
     return request;
 }
 

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "conf/conf.h"
+#include "conf/conf_check.h"
 
 static void destroy_topic(rd_kafka_topic_t *topic)
 {
@@ -65,6 +66,8 @@ static rd_kafka_topic_t *new_topic(struct rk_topic_registry *registry, const cha
     rd_kafka_topic_t *topic = RK_NEW(rd_kafka_topic_t);
     rk_topic_base_init(&topic->base, registry->core, name, destroy_topic);
     topic->conf_object = conf ? conf : rk_topic_conf_dup(registry->core->default_topic_conf);
+    rk_topic_conf_finish(registry->core->conf_object, topic->conf_object, registry->core->type,
+                         NULL, 0); /* One of the application's was checked by rd_kafka_topic_new. */
     topic->conf = &topic->conf_object->conf;
     topic->clear_parts = registry->parts.clear;
     if (registry->parts.init)

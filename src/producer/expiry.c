@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/expiry.h"
+
+#include "base/clock.h"
+#include "cluster/topic.h"
+#include "conf/conf.h"
+#include "producer/delivery.h"
+#include "producer/produce_request.h"
+#include "producer/producer.h"
+#include "producer/producer_topic.h"
+
+uint64_t rk_expiry_time(const rd_kafka_topic_t *topic, uint64_t enqueued_us)
+{
+    int timeout_ms = topic->conf->message_timeout_ms;
+    return timeout_ms > 0 ? enqueued_us + (uint64_t)timeout_ms * 1000 : RK_NEVER;
+}
+
+uint64_t rk_expiry_of_batch(const struct rk_batch *batch)
+{
+    uint64_t last_us = batch->base_enqueued_us + batch->enqueued_deltas_us[batch->record_count - 1];
+    return rk_expiry_time(batch->topic, last_us);
+}
+
+void rk_expiry_wake_by(struct rk_sender *sender, uint64_t deadline_us)
+{
+    if (deadline_us >= sender->own.next_expiry_us || sender->own.is_ended)
+        return;
+    sender->own.next_expiry_us = deadline_us;
+    rk_loop_start_timer(sender->loop, &sender->own.expiry_timer, deadline_us);
+}
+
+/* When the first thing in the queue expires. Under its lock. */
+static uint64_t next_in(const struct rk_partition_queue_shared *shared)
+{
+    const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
+    if (!first)
+        return RK_NEVER;
+    return first->sending.attempts > 0 ? rk_expiry_of_batch(first)
+                                       : rk_expiry_time(first->topic, first->base_enqueued_us);
+}
+
+void rk_expiry_note(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    uint64_t next_us = next_in(shared);
+    rk_partition_queue_unlock(queue);
+    rk_expiry_wake_by(sender, next_us);
+}
+
+static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64_t now_us)
+{
+    rk_delivery_fail(batch, err, NULL,
+                     batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                                     : RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
+                     now_us);
+}
+
+/* How many records at its front have expired. */
+static uint32_t expired_count(const struct rk_batch *batch, uint64_t now_us)
+{
+    if (batch->sending.attempts > 0)
+        return rk_expiry_of_batch(batch) <= now_us ? batch->record_count : 0;
+    uint32_t count = 0;
+    while (count < batch->record_count &&
+           rk_expiry_time(batch->topic,
+                          batch->base_enqueued_us + batch->enqueued_deltas_us[count]) <= now_us)
+        count++;
+    return count;
+}
+
+/* Takes out the next batch, or the front of it, that has expired; NULL when there is none. */
+static struct rk_batch *take_expired(struct rk_partition_queue *queue, uint64_t now_us)
+{
+    struct rk_batch *expired = NULL;
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    struct rk_batch *first = TAILQ_FIRST(&shared->batches);
+    uint32_t count = first ? expired_count(first, now_us) : 0;
+    if (count > 0 && count < first->record_count)
+        expired = rk_batch_try_split(first, count); /* Without memory the whole batch goes. */
+    if (count > 0 && !expired) {
+        expired = first;
+        TAILQ_REMOVE(&shared->batches, first, link);
+        if (shared->open == first)
+            shared->open = NULL;
+        else
+            shared->sealed_count--;
+    }
+    rk_partition_queue_unlock(queue);
+    return expired;
+}
+
+static void expire_queue(struct rk_partition_queue *queue, uint64_t now_us)
+{
+    struct rk_batch *batch;
+    while ((batch = take_expired(queue, now_us)) != NULL)
+        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, now_us);
+}
+
+void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.expiry_timer);
+    rk_on_broker(sender->loop);
+    sender->own.next_expiry_us = RK_NEVER;
+    struct rk_partition_queue *queue;
+    TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
+        expire_queue(queue, now_us);
+        rk_sender_look(sender, queue, now_us);
+    }
+    if (sender->broker)
+        rk_expiry_wake_by(sender, rk_produce_request_expire(sender, now_us));
+    else
+        rk_expiry_wake_by(sender, rk_producer_expire_staged(sender->producer, now_us));
+}
+
+void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, uint64_t now_us)
+{
+    struct rk_batch_list batches;
+    struct rk_batch *batch;
+    rk_partition_queue_take_all(queue, &batches);
+    while ((batch = TAILQ_FIRST(&batches)) != NULL) {
+        TAILQ_REMOVE(&batches, batch, link);
+        fail(batch, err, now_us);
+    }
+}

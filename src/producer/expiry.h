@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * message.timeout.ms: what waits too long is reported as failed. Counts from produce(), on the
+ * sender that owns the partition.
+ *
+ * A batch that was never sent loses exactly the records that have expired; one that was sent
+ * expires with its last record, for it must stay what it was.
+ */
+#ifndef RK_PRODUCER_EXPIRY_H
+#define RK_PRODUCER_EXPIRY_H
+
+#include "producer/sender.h"
+
+/* The queue may have got an older first record than known: makes sure the timer fires in time. */
+void rk_expiry_note(struct rk_sender *sender, struct rk_partition_queue *queue);
+/* Makes sure the timer fires by then. */
+void rk_expiry_wake_by(struct rk_sender *sender, uint64_t deadline_us);
+void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us);
+/* Reports everything in the queue as failed with that. Its sender's loop. */
+void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, uint64_t now_us);
+/* When a record enqueued then expires; RK_NEVER: never. */
+uint64_t rk_expiry_time(const rd_kafka_topic_t *topic, uint64_t enqueued_us);
+/* When the last record of a batch expires. */
+uint64_t rk_expiry_of_batch(const struct rk_batch *batch);
+
+#endif

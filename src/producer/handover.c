@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/handover.h"
+
+#include "producer/producer.h"
+#include "producer/producer_topic.h"
+
+static void post_release(struct rk_partition_queue *queue) RK_ON_BACKGROUND;
+
+/* The new sender's loop. */
+static void on_adopt(struct rk_mail *mail)
+{
+    struct rk_partition_queue *queue = rk_container_of(mail, struct rk_partition_queue, move_mail);
+    struct rk_sender *sender = queue->moving.to;
+    rk_on_broker(sender->loop);
+    queue->own.topic_id = queue->moving.topic_id;
+    atomic_store(&queue->moving.is_adopting, false);
+    rk_sender_adopt(sender, queue);
+}
+
+/* Who should own it, by what is known now. Background. */
+static struct rk_sender *wanted_sender(struct rk_partition_queue *queue) RK_ON_BACKGROUND
+{
+    struct rk_producer *producer = queue->producer;
+    if (queue->known.leader < 0)
+        return producer->orphans;
+    struct rk_broker *broker = rk_cluster_use_broker(producer->cluster, queue->known.leader);
+    if (!broker)
+        rk_cluster_post_refresh(producer->cluster, queue->topic, "its leader cannot be used");
+    return broker ? broker->worker : producer->orphans;
+}
+
+static void give_to(struct rk_partition_queue *queue, struct rk_sender *sender) RK_ON_BACKGROUND
+{
+    queue->known.current = sender;
+    queue->moving.to = sender;
+    queue->moving.topic_id = queue->topic->known.id;
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    shared->sender = sender;
+    rk_partition_queue_unlock(queue);
+    atomic_store(&queue->moving.is_adopting, true);
+    queue->move_mail.deliver = on_adopt;
+    rk_loop_post(sender->loop, &queue->move_mail);
+}
+
+static void on_released(struct rk_mail *mail)
+{
+    struct rk_partition_queue *queue = rk_container_of(mail, struct rk_partition_queue, move_mail);
+    rk_on_background(queue->producer->orphans->loop);
+    queue->known.is_moving = false;
+    give_to(queue, wanted_sender(queue));
+}
+
+/* The old sender's loop. */
+static void on_release(struct rk_mail *mail)
+{
+    struct rk_partition_queue *queue = rk_container_of(mail, struct rk_partition_queue, move_mail);
+    struct rk_sender *sender = queue->moving.from;
+    rk_on_broker(sender->loop);
+    rk_sender_release(sender, queue);
+    queue->move_mail.deliver = on_released;
+    rk_loop_post(queue->producer->orphans->loop, &queue->move_mail);
+}
+
+/* Background, again: the adopt under way has not arrived when the next move is wanted; goes behind
+ * it in the same mailbox. */
+static void post_release(struct rk_partition_queue *queue)
+{
+    queue->known.is_moving = true;
+    queue->moving.from = queue->known.current;
+    if (atomic_load(&queue->moving.is_adopting)) {
+        queue->known.is_moving = false; /* The next news moves it: metadata is asked for again. */
+        rk_cluster_post_refresh(queue->producer->cluster, queue->topic,
+                                "a partition moved again while it was handed over");
+        return;
+    }
+    queue->move_mail.deliver = on_release;
+    rk_loop_post(queue->known.current->loop, &queue->move_mail);
+}
+
+static void set_leader(struct rk_partition_queue *queue, int32_t leader,
+                       int32_t leader_epoch) RK_ON_BACKGROUND
+{
+    queue->known.leader = leader;
+    queue->known.leader_epoch = leader_epoch;
+    atomic_store_explicit(&queue->has_leader, leader >= 0, memory_order_relaxed);
+    if (!queue->known.is_moving && wanted_sender(queue) != queue->known.current)
+        post_release(queue);
+}
+
+void rk_handover_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t *topic,
+                          const struct rk_snapshot_topic *data, const struct rk_snapshot *snapshot)
+{
+    struct rk_producer *producer = rk_container_of(observer, struct rk_producer, observer);
+    rk_on_background(producer->orphans->loop);
+    struct rk_producer_topic *self = topic->producer;
+    (void)snapshot;
+    if (topic->known.state == RK_TOPIC_MISSING) {
+        rk_producer_topic_fail_staged(self, topic->known.err);
+        return;
+    }
+    if (!data || data->partition_count == 0)
+        return;
+    rk_producer_topic_publish(self, data->partition_count);
+    const struct rk_partition_table *table = atomic_load(&self->table);
+    for (int32_t i = 0; i < table->count; i++) {
+        const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);
+        set_leader(table->queues[i], partition ? partition->leader : -1,
+                   partition ? partition->leader_epoch : -1);
+    }
+}

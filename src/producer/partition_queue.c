@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/partition_queue.h"
+
+#include "base/memory.h"
+#include "cluster/topic.h"
+#include "producer/producer.h"
+#include "producer/sender.h"
+
+struct rk_partition_queue *rk_partition_queue_new(struct rk_producer *producer,
+                                                  rd_kafka_topic_t *topic, int32_t partition,
+                                                  struct rk_sender *sender)
+{
+    struct rk_partition_queue *queue = RK_NEW(struct rk_partition_queue);
+    queue->topic = topic;
+    queue->partition = partition;
+    queue->producer = producer;
+    rk_mutex_init(&queue->mutex, RK_RANK_PARTITION);
+    TAILQ_INIT(&queue->shared.batches);
+    queue->shared.sender = sender;
+    queue->known.leader = -1;
+    queue->known.leader_epoch = -1;
+    queue->known.current = sender;
+    rk_sender_init_mail(queue);
+    return queue;
+}
+
+int64_t rk_partition_queue_drop(struct rk_partition_queue *queue)
+{
+    struct rk_batch_list batches;
+    int64_t messages = 0;
+    rk_partition_queue_take_all(queue, &batches);
+    struct rk_batch *batch;
+    while ((batch = TAILQ_FIRST(&batches)) != NULL) {
+        TAILQ_REMOVE(&batches, batch, link);
+        messages += batch->record_count;
+        rk_batch_release(batch);
+    }
+    return messages;
+}
+
+void rk_partition_queue_destroy(struct rk_partition_queue *queue)
+{
+    rk_mutex_clear(&queue->mutex);
+    rk_free(queue);
+}
+
+struct rk_partition_queue_shared *rk_partition_queue_lock(struct rk_partition_queue *queue)
+{
+    rk_mutex_lock(&queue->mutex);
+    return &queue->shared;
+}
+
+void rk_partition_queue_unlock(struct rk_partition_queue *queue)
+{
+    rk_mutex_unlock(&queue->mutex);
+}
+
+/* Under the lock: true when the sender must be posted to after unlock. */
+static bool mark_posted(struct rk_partition_queue_shared *shared)
+{
+    if (shared->is_posted || !shared->sender)
+        return false;
+    shared->is_posted = true;
+    return true;
+}
+
+static void post(struct rk_partition_queue *queue, struct rk_sender *sender)
+{
+    rk_loop_post(rk_sender_loop(sender), &queue->ready_mail);
+}
+
+void rk_partition_queue_post_ready(struct rk_partition_queue *queue)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    bool posts = mark_posted(shared);
+    struct rk_sender *sender = shared->sender;
+    rk_partition_queue_unlock(queue);
+    if (posts)
+        post(queue, sender);
+}
+
+/* Under the lock. */
+static void seal(struct rk_partition_queue_shared *shared)
+{
+    shared->open = NULL;
+    shared->sealed_count++;
+}
+
+static bool open_batch(struct rk_partition_queue *queue, struct rk_partition_queue_shared *shared,
+                       const struct rk_new_record *record)
+{
+    struct rk_batch *batch =
+        rk_batch_try_new(queue->producer, queue->topic, queue, shared->next_number, record);
+    if (!batch)
+        return false;
+    shared->next_number++;
+    shared->open = batch;
+    TAILQ_INSERT_TAIL(&shared->batches, batch, link);
+    return true;
+}
+
+/*
+ * Under the lock, one attempt. `*news`: the sender has to know. A new batch is allocated here, once
+ * per batch; segments come from outside.
+ */
+static enum rk_append append_locked(struct rk_partition_queue *queue,
+                                    struct rk_partition_queue_shared *shared,
+                                    const struct rk_new_record *record, struct rk_segment **spare,
+                                    size_t *segment_size, bool *news)
+{
+    for (;;) {
+        bool was_empty = TAILQ_EMPTY(&shared->batches);
+        if (!shared->open && !open_batch(queue, shared, record))
+            return RK_APPEND_NO_MEMORY;
+        struct rk_batch *open = shared->open;
+        enum rk_append result = rk_batch_append(open, record, spare, segment_size);
+        if (result == RK_APPEND_FULL) {
+            seal(shared);
+            *news = true;
+            continue;
+        }
+        if (result == RK_APPEND_OK) {
+            *news |= was_empty;
+            return result;
+        }
+        if (open->record_count == 0) {
+            TAILQ_REMOVE(&shared->batches, open, link);
+            shared->open = NULL;
+            shared->next_number--;
+            rk_batch_release(open);
+        }
+        return result;
+    }
+}
+
+rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
+                                              const struct rk_new_record *record)
+{
+    struct rk_segment *spare = NULL;
+    size_t segment_size = 0;
+    enum rk_append result;
+    do {
+        bool news = false, posts = false;
+        struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+        if (RK_UNLIKELY(shared->is_closed)) {
+            rk_partition_queue_unlock(queue);
+            if (spare)
+                rk_segment_give_back(&queue->producer->pool, spare);
+            return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        }
+        result = append_locked(queue, shared, record, &spare, &segment_size, &news);
+        if (RK_UNLIKELY(news))
+            posts = mark_posted(shared);
+        struct rk_sender *sender = shared->sender;
+        rk_partition_queue_unlock(queue);
+        if (RK_UNLIKELY(posts))
+            post(queue, sender);
+        if (RK_LIKELY(result == RK_APPEND_OK))
+            break;
+        if (result == RK_APPEND_NEEDS_SEGMENT) {
+            if (spare)
+                rk_segment_give_back(&queue->producer->pool, spare);
+            spare = rk_segment_try_take(&queue->producer->pool, segment_size);
+        }
+    } while (result == RK_APPEND_NEEDS_SEGMENT && spare);
+    if (RK_UNLIKELY(spare))
+        rk_segment_give_back(&queue->producer->pool, spare);
+    return result == RK_APPEND_OK ? RD_KAFKA_RESP_ERR_NO_ERROR
+                                  : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+}
+
+struct rk_batch *rk_partition_queue_take(struct rk_partition_queue *queue, bool seal_open,
+                                         size_t max_size, int max_in_flight)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    struct rk_batch *batch = TAILQ_FIRST(&shared->batches);
+    if (batch && (batch->size > max_size || shared->in_flight >= max_in_flight))
+        batch = NULL;
+    if (batch && batch == shared->open) {
+        if (seal_open)
+            seal(shared);
+        else
+            batch = NULL;
+    }
+    if (batch) {
+        TAILQ_REMOVE(&shared->batches, batch, link);
+        shared->sealed_count--;
+        shared->in_flight++;
+    }
+    rk_partition_queue_unlock(queue);
+    return batch;
+}
+
+static void insert_by_number(struct rk_partition_queue_shared *shared, struct rk_batch *batch)
+{
+    struct rk_batch *after;
+    TAILQ_FOREACH (after, &shared->batches, link) {
+        if (after->number > batch->number) {
+            TAILQ_INSERT_BEFORE(after, batch, link);
+            return;
+        }
+    }
+    TAILQ_INSERT_TAIL(&shared->batches, batch, link);
+}
+
+void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_batch *batch)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    insert_by_number(shared, batch);
+    shared->sealed_count++;
+    shared->in_flight--;
+    bool posts = mark_posted(shared);
+    struct rk_sender *sender = shared->sender;
+    rk_partition_queue_unlock(queue);
+    if (posts)
+        post(queue, sender);
+}
+
+void rk_partition_queue_forget(struct rk_partition_queue *queue)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    shared->in_flight--;
+    bool posts = shared->in_flight == 0 && !TAILQ_EMPTY(&shared->batches) && mark_posted(shared);
+    struct rk_sender *sender = shared->sender;
+    rk_partition_queue_unlock(queue);
+    if (posts)
+        post(queue, sender);
+}
+
+void rk_partition_queue_take_all(struct rk_partition_queue *queue, struct rk_batch_list *batches)
+{
+    TAILQ_INIT(batches);
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    TAILQ_CONCAT(batches, &shared->batches, link);
+    shared->open = NULL;
+    shared->sealed_count = 0;
+    rk_partition_queue_unlock(queue);
+}

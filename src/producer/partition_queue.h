@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The queue of one partition: the open batch that produce() writes into, and the sealed ones behind
+ * it.
+ *
+ * Made with its topic's partition table and freed with the topic. Under its lock
+ * (RK_RANK_PARTITION): batches, and which loop may take them. Everything in `own` belongs to the
+ * sender that `shared.sender` names; background decides who that is: see handover.h. A post that
+ * reaches a sender which is not (any more) the queue's is ignored; whoever adopts the queue looks
+ * into it whatever the flag says.
+ */
+#ifndef RK_PRODUCER_PARTITION_QUEUE_H
+#define RK_PRODUCER_PARTITION_QUEUE_H
+
+#include "base/types.h"
+#include "producer/batch.h"
+#include "runtime/mailbox.h"
+
+struct rk_sender;
+
+struct rk_partition_queue {
+    rd_kafka_topic_t *topic; /* Borrowed: the queue lives in it. */
+    int32_t partition;
+    struct rk_producer *producer;
+    _Atomic bool has_leader; /* As last heard; for partitioners. */
+    struct rk_mutex mutex;
+    struct rk_partition_queue_shared {
+        struct rk_batch_list batches; /* By number; the last may be open. */
+        struct rk_batch *open;        /* Last in `batches`, or NULL. */
+        uint64_t next_number;
+        struct rk_sender *sender; /* Who may take batches. */
+        bool is_posted;           /* The sender has been told and has not looked yet. */
+        bool is_closed;           /* The partition is gone: produce() picks again. */
+        bool is_paused;           /* rd_kafka_pause_partitions */
+        int in_flight;            /* Batches taken and not given back. */
+        uint32_t sealed_count;
+    } shared;
+    struct { /* The sender's loop. */
+        TAILQ_ENTRY(rk_partition_queue) owned_link;
+        TAILQ_ENTRY(rk_partition_queue) ready_link;
+        TAILQ_ENTRY(rk_partition_queue) linger_link;
+        bool is_adopted; /* In the sender's list of what it owns. */
+        bool is_ready, is_lingering;
+        uint64_t linger_until_us;
+        struct rk_uuid topic_id; /* Zero: unknown. */
+    } own;
+    struct {            /* Background. */
+        int32_t leader; /* Wanted: -1 none. */
+        int32_t leader_epoch;
+        struct rk_sender *current; /* Who owns it, or is about to. */
+        bool is_moving;            /* A release was posted and is not answered. */
+    } known;
+    struct rk_mail ready_mail; /* Under way while shared.is_posted. */
+    struct rk_mail move_mail;  /* release, released or adopt: one at a time. */
+    struct {                   /* Of the mail under way. */
+        struct rk_sender *from, *to;
+        struct rk_uuid topic_id;
+        _Atomic bool is_adopting; /* Adopt has not arrived. */
+    } moving;
+};
+
+TAILQ_HEAD(rk_partition_queue_list, rk_partition_queue);
+
+struct rk_partition_queue *rk_partition_queue_new(struct rk_producer *producer,
+                                                  rd_kafka_topic_t *topic, int32_t partition,
+                                                  struct rk_sender *sender);
+/* No loop knows it any more; drops what is in it without reports. Returns how many messages that
+ * were. */
+int64_t rk_partition_queue_drop(struct rk_partition_queue *queue);
+void rk_partition_queue_destroy(struct rk_partition_queue *queue);
+
+struct rk_partition_queue_shared *rk_partition_queue_lock(struct rk_partition_queue *queue)
+    RK_ACQUIRES(queue->mutex);
+void rk_partition_queue_unlock(struct rk_partition_queue *queue) RK_RELEASES(queue->mutex);
+
+/*
+ * Any thread: writes the record into the open batch, sealing full ones, and tells the sender when
+ * there is something new for it. Errors: _UNKNOWN_PARTITION when the queue is closed,
+ * _CRIT_SYS_RESOURCE.
+ */
+rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
+                                              const struct rk_new_record *record);
+
+/*
+ * The sender: takes out the first batch if it is sealed, or if `seal_open`, and no larger than
+ * `max_size`, and fewer than `max_in_flight` are under way; NULL otherwise. Counts as in flight.
+ */
+struct rk_batch *rk_partition_queue_take(struct rk_partition_queue *queue, bool seal_open,
+                                         size_t max_size, int max_in_flight);
+/* A batch that was taken comes back, to its place by number. Tells the sender. Any thread. */
+void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_batch *batch);
+/* A batch that was taken is done with. Tells the sender when it waits for that (max.in.flight=1).
+ */
+void rk_partition_queue_forget(struct rk_partition_queue *queue);
+/* Takes out everything, open or not. */
+void rk_partition_queue_take_all(struct rk_partition_queue *queue, struct rk_batch_list *batches);
+/* Tells the sender to look, unless it was told already. Any thread, queue not locked. */
+void rk_partition_queue_post_ready(struct rk_partition_queue *queue);
+
+#endif

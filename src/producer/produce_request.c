@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/produce_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cluster/error_policy.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "producer/delivery.h"
+#include "producer/expiry.h"
+#include "producer/produce_prepare.h"
+#include "producer/producer.h"
+#include "wire/messages.h"
+
+#define MAX_BATCHES        4096 /* In one request. */
+#define REQUEST_OVERHEAD   512  /* Headers and names, roughly: the size limit is the broker's. */
+#define PARTITION_OVERHEAD 32
+#define FIRST_TOPIC_ID     13
+#define TIMEOUT_SLACK_MS   1000
+
+static void on_done(struct rk_request *request);
+
+/* Collecting */
+
+struct rk_produce_collection {
+    struct rk_sender *sender;
+    struct rk_batch *batches[MAX_BATCHES];
+    struct rk_uuid topic_ids[MAX_BATCHES];
+    int count;
+    size_t size;
+    bool has_class;
+    int acks, request_timeout_ms; /* The class: they are properties of the topic. */
+};
+
+static bool is_of_class(struct rk_produce_collection *collection, const struct rk_topic_conf *conf)
+{
+    if (!collection->has_class) {
+        collection->has_class = true;
+        collection->acks = conf->request_required_acks;
+        collection->request_timeout_ms = conf->request_timeout_ms;
+    }
+    return collection->acks == conf->request_required_acks &&
+           collection->request_timeout_ms == conf->request_timeout_ms;
+}
+
+/* Takes the queue's first batch if it fits. */
+static bool collect_from(struct rk_produce_collection *collection, struct rk_partition_queue *queue)
+{
+    struct rk_core *core = collection->sender->producer->core;
+    size_t limit = (size_t)core->conf->message_max_bytes;
+    size_t room = limit > collection->size ? limit - collection->size : 0;
+    size_t max_size = collection->count == 0 ? SIZE_MAX : room;
+    int max_in_flight = core->conf->max_in_flight_requests_per_connection == 1 ? 1 : INT32_MAX;
+    struct rk_batch *batch = rk_partition_queue_take(queue, true, max_size, max_in_flight);
+    if (!batch)
+        return false;
+    collection->topic_ids[collection->count] = queue->own.topic_id;
+    collection->batches[collection->count++] = batch;
+    collection->size += batch->size + PARTITION_OVERHEAD;
+    return true;
+}
+
+/* One batch per partition, round robin: a queue that was served goes to the end of the list, or to
+ * where its next deadline puts it. */
+static void collect(struct rk_produce_collection *collection, uint64_t now_us)
+{
+    struct rk_sender *sender = collection->sender;
+    struct rk_partition_queue *last = TAILQ_LAST(&sender->own.ready, rk_partition_queue_list);
+    struct rk_partition_queue *queue = TAILQ_FIRST(&sender->own.ready);
+    collection->size = REQUEST_OVERHEAD;
+    while (queue && collection->count < MAX_BATCHES) {
+        struct rk_partition_queue *next = queue == last ? NULL : TAILQ_NEXT(queue, own.ready_link);
+        if (is_of_class(collection, queue->topic->conf)) {
+            bool was_taken = collect_from(collection, queue);
+            if (!was_taken && collection->count > 0 &&
+                collection->size >= (size_t)sender->producer->core->conf->message_max_bytes / 2)
+                break; /* Full enough; those that did not fit come first next time. */
+            TAILQ_REMOVE(&sender->own.ready, queue, own.ready_link);
+            queue->own.is_ready = false;
+            if (was_taken)
+                rk_sender_look(sender, queue, now_us);
+            else
+                rk_sender_wait(sender, queue);
+        }
+        queue = next;
+    }
+}
+
+/* Building */
+
+static int order(const struct rk_batch *a, const struct rk_batch *b)
+{
+    if (a->topic != b->topic) {
+        int by_name = strcmp(rk_topic_name(a->topic), rk_topic_name(b->topic));
+        if (by_name)
+            return by_name;
+    }
+    return (a->partition > b->partition) - (a->partition < b->partition);
+}
+
+struct entry {
+    struct rk_batch *batch;
+    struct rk_uuid topic_id;
+};
+
+static int order_entries(const void *a, const void *b)
+{
+    return order(((const struct entry *)a)->batch, ((const struct entry *)b)->batch);
+}
+
+static bool fill_context(struct rk_produce_context *context,
+                         const struct rk_produce_collection *collection, struct rk_request *request)
+{
+    size_t count = (size_t)collection->count;
+    struct entry *entries = rk_request_try_alloc(request, count * sizeof(*entries));
+    context->batches = rk_request_try_alloc(request, count * sizeof(struct rk_batch *));
+    context->topic_ids = rk_request_try_alloc(request, count * sizeof(*context->topic_ids));
+    if (!entries || !context->batches || !context->topic_ids)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct entry){collection->batches[i], collection->topic_ids[i]};
+    if (count > 1)
+        qsort(entries, count, sizeof(*entries), order_entries);
+    for (size_t i = 0; i < count; i++) {
+        context->batches[i] = entries[i].batch;
+        context->topic_ids[i] = entries[i].topic_id;
+    }
+    context->count = (int)count;
+    return true;
+}
+
+static bool fill_records(struct rk_request *request, struct rk_batch *batch,
+                         struct rk_records *records)
+{
+    if (batch->sending.compressed) {
+        records->data = batch->sending.compressed->data;
+        records->size = (int32_t)batch->sending.compressed->size;
+        struct iovec *part = rk_request_try_alloc(request, sizeof(*part));
+        if (!part)
+            return false;
+        *part = (struct iovec){batch->sending.compressed->data, batch->sending.compressed->size};
+        records->parts = part;
+        records->part_count = 1;
+        return true;
+    }
+    int count = 0;
+    for (const struct rk_segment *segment = batch->first; segment; segment = segment->next)
+        count++;
+    struct iovec *parts = rk_request_try_alloc(request, (size_t)count * sizeof(*parts));
+    if (!parts)
+        return false;
+    count = 0;
+    for (const struct rk_segment *segment = batch->first; segment; segment = segment->next) {
+        if (segment->size > 0)
+            parts[count++] = (struct iovec){segment->bytes, segment->size};
+    }
+    records->parts = parts;
+    records->part_count = count;
+    records->size = (int32_t)batch->size;
+    return true;
+}
+
+static bool fill_message(struct rk_request *request, const struct rk_produce_context *context)
+{
+    struct rk_produce_request *message = request->message;
+    message->topic_data.items = rk_produce_request_topic_try_new(&request->arena, context->count);
+    struct rk_produce_request_partition *partitions =
+        rk_produce_request_partition_try_new(&request->arena, context->count);
+    if (!message->topic_data.items || !partitions)
+        return false;
+    message->topic_data.count = 0;
+    struct rk_produce_request_topic *topic = NULL;
+    for (int i = 0; i < context->count; i++) {
+        struct rk_batch *batch = context->batches[i];
+        if (i == 0 || batch->topic != context->batches[i - 1]->topic) {
+            topic = &message->topic_data.items[message->topic_data.count++];
+            topic->name = rk_topic_name(batch->topic);
+            topic->topic_id = context->topic_ids[i];
+            topic->partition_data.items = &partitions[i];
+            topic->partition_data.count = 0;
+            if (rk_uuid_is_zero(&topic->topic_id))
+                request->max_version = FIRST_TOPIC_ID - 1;
+        }
+        topic->partition_data.count++;
+        partitions[i].index = batch->partition;
+        if (!fill_records(request, batch, &partitions[i].records))
+            return false;
+    }
+    return true;
+}
+
+static void give_back(struct rk_batch *batch)
+{
+    batch->sending.is_in_flight = false;
+    rk_partition_queue_give_back(batch->queue, batch);
+}
+
+/* Out of memory: all go back, and wait a little. */
+static void put_off(struct rk_produce_collection *collection, uint64_t now_us)
+{
+    struct rk_core *core = collection->sender->producer->core;
+    for (int i = 0; i < collection->count; i++) {
+        struct rk_batch *batch = collection->batches[i];
+        batch->sending.retry_at_us = now_us + (uint64_t)core->conf->retry_backoff_ms * 1000;
+        give_back(batch);
+    }
+}
+
+static struct rk_request *new_request(struct rk_produce_collection *collection)
+{
+    struct rk_sender *sender = collection->sender;
+    struct rk_request *request = rk_request_try_new(RK_API_PRODUCE, sender->loop, on_done, NULL);
+    if (!request)
+        return NULL;
+    struct rk_produce_context *context = rk_request_try_alloc(request, sizeof(*context));
+    struct rk_produce_request *message = request->message;
+    request->owner = context;
+    request->min_version = 3; /* The first with record batches. */
+    request->has_no_answer = collection->acks == 0;
+    message->acks = (int16_t)collection->acks;
+    message->timeout_ms = collection->request_timeout_ms;
+    uint64_t timeout_ms = (uint64_t)sender->producer->core->conf->socket_timeout_ms;
+    request->timeout_us =
+        RK_MAX(timeout_ms, (uint64_t)collection->request_timeout_ms + TIMEOUT_SLACK_MS) * 1000;
+    if (!context || !fill_context(context, collection, request) ||
+        !fill_message(request, context)) {
+        rk_request_destroy(request);
+        return NULL;
+    }
+    context->sender = sender;
+    context->request = request;
+    return request;
+}
+
+bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
+{
+    struct rk_produce_collection *collection = sender->own.collection;
+    collection->sender = sender;
+    collection->count = 0;
+    collection->has_class = false;
+    collect(collection, now_us);
+    rk_produce_prepare_all(sender, collection->batches, &collection->count);
+    if (collection->count == 0)
+        return false;
+    struct rk_request *request = new_request(collection);
+    if (!request) {
+        put_off(collection, now_us);
+        return false;
+    }
+    struct rk_produce_context *context = request->owner;
+    for (int i = 0; i < context->count; i++) {
+        context->batches[i]->sending.attempts++;
+        context->batches[i]->sending.is_in_flight = true;
+        uint64_t expires_us = rk_expiry_of_batch(context->batches[i]);
+        rk_expiry_wake_by(sender, expires_us);
+    }
+    LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
+    rk_connection_send(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE), request);
+    return true;
+}
+
+struct rk_produce_collection *rk_produce_request_new_collection(void)
+{
+    return RK_NEW(struct rk_produce_collection);
+}
+
+/* Outcomes */
+
+/* The batch is done with as far as its queue is concerned. */
+static void leave_queue(struct rk_batch *batch)
+{
+    batch->sending.is_in_flight = false;
+    rk_partition_queue_forget(batch->queue);
+}
+
+static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text, uint64_t now_us)
+{
+    leave_queue(batch);
+    rk_delivery_fail(batch, err, text,
+                     batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                                     : RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
+                     now_us);
+}
+
+static void succeed(struct rk_batch *batch, const struct rk_produce_answer_partition *partition,
+                    int32_t broker_id, uint64_t now_us)
+{
+    leave_queue(batch);
+    rk_delivery_succeed(batch, partition ? partition->base_offset : -1,
+                        partition ? partition->log_append_time_ms : -1, broker_id, now_us);
+}
+
+static void retry(struct rk_batch *batch, uint64_t now_us)
+{
+    const struct rk_conf *conf = batch->producer->core->conf;
+    batch->sending.retry_at_us = now_us + rk_backoff_us((uint64_t)conf->retry_backoff_ms * 1000,
+                                                        (uint64_t)conf->retry_backoff_max_ms * 1000,
+                                                        (unsigned)batch->sending.attempts - 1);
+    give_back(batch);
+}
+
+static void note_failures(struct rk_batch *batch,
+                          const struct rk_produce_answer_partition *partition)
+{
+    int32_t count = partition ? partition->record_errors.count : 0;
+    if (count <= 0)
+        return;
+    batch->outcome.failures = rk_try_calloc((size_t)count, sizeof(*batch->outcome.failures));
+    if (!batch->outcome.failures)
+        return;
+    batch->outcome.failure_count = count;
+    for (int32_t i = 0; i < count; i++) {
+        const struct rk_produce_answer_record_error *error = &partition->record_errors.items[i];
+        batch->outcome.failures[i].index = error->batch_index;
+        batch->outcome.failures[i].text = rk_strdup_or_null(error->batch_index_error_message);
+    }
+}
+
+/* What the error table says about one batch. `partition` NULL: the whole request failed with err.
+ */
+static void settle(struct rk_produce_context *context, struct rk_batch *batch,
+                   rd_kafka_resp_err_t err, const struct rk_produce_answer_partition *partition,
+                   uint64_t now_us)
+{
+    const struct rk_request *request = context->request;
+    struct rk_producer *producer = batch->producer;
+    unsigned action = rk_error_policy_find(RK_API_PRODUCE, err);
+    if (batch->sending.is_reported) {
+        rk_partition_queue_forget(batch->queue);
+        rk_batch_release(batch);
+        return;
+    }
+    if (action == RK_ACTION_NONE) {
+        succeed(batch, partition, request->broker_id, now_us);
+        return;
+    }
+    batch->sending.last_err = err;
+    if ((action & RK_ACTION_MAY_BE_PERSISTED) && (partition || request->was_written))
+        batch->sending.may_be_persisted = true;
+    if (err == RD_KAFKA_RESP_ERR__DESTROY) {
+        give_back(batch); /* The client counts it as dropped. */
+        return;
+    }
+    if (action & RK_ACTION_REFRESH)
+        rk_cluster_post_refresh(producer->cluster, batch->topic, rd_kafka_err2name(err));
+    bool has_expired = rk_expiry_of_batch(batch) <= now_us;
+    if (has_expired && (action & RK_ACTION_RETRY)) {
+        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
+    } else if ((action & RK_ACTION_RETRY) &&
+               batch->sending.attempts <= producer->core->conf->message_send_max_retries) {
+        retry(batch, now_us);
+    } else {
+        note_failures(batch, partition);
+        const char *text = partition ? partition->error_message : request->error_text;
+        fail(batch, err, text, now_us);
+    }
+}
+
+/* Matching answers to batches */
+
+static int find_first_of_topic(const struct rk_produce_context *context,
+                               const struct rk_produce_answer_topic *topic, bool by_id)
+{
+    for (int i = 0; i < context->count; i++) {
+        if (by_id ? rk_uuid_equal(&context->topic_ids[i], &topic->topic_id)
+                  : strcmp(rk_topic_name(context->batches[i]->topic), topic->name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* Batches of a topic stand together, by partition. */
+static int find_batch(const struct rk_produce_context *context, int first, int32_t partition)
+{
+    const rd_kafka_topic_t *topic = context->batches[first]->topic;
+    int low = first, high = context->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        const struct rk_batch *batch = context->batches[middle];
+        if (batch->topic == topic && batch->partition < partition)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < context->count && context->batches[low]->topic == topic &&
+        context->batches[low]->partition == partition)
+        return low;
+    return -1;
+}
+
+static void take_hint(struct rk_produce_context *context, const struct rk_batch *batch,
+                      const struct rk_produce_answer *answer,
+                      const struct rk_produce_answer_partition *partition)
+{
+    if (partition->current_leader.leader_id < 0 || partition->current_leader.leader_epoch < 0)
+        return;
+    struct rk_snapshot_broker endpoints[8];
+    int32_t count = 0;
+    for (int32_t i = 0; i < answer->node_endpoints.count && count < 8; i++) {
+        const struct rk_produce_answer_node_endpoint *node = &answer->node_endpoints.items[i];
+        if (node->node_id != partition->current_leader.leader_id || !node->host ||
+            node->port <= 0 || node->port > UINT16_MAX)
+            continue;
+        endpoints[count++] = (struct rk_snapshot_broker){.id = node->node_id,
+                                                         .host = node->host,
+                                                         .port = (uint16_t)node->port,
+                                                         .rack = node->rack};
+    }
+    rk_cluster_post_leader_hint(context->sender->producer->cluster, batch->topic, batch->partition,
+                                partition->current_leader.leader_id,
+                                partition->current_leader.leader_epoch, endpoints, count);
+}
+
+static void take_answer(struct rk_produce_context *context, uint64_t now_us)
+{
+    const struct rk_request *request = context->request;
+    const struct rk_produce_answer *answer = request->answer;
+    bool by_id = request->version >= FIRST_TOPIC_ID;
+    for (int32_t t = 0; t < answer->responses.count; t++) {
+        const struct rk_produce_answer_topic *topic = &answer->responses.items[t];
+        int first = find_first_of_topic(context, topic, by_id);
+        for (int32_t p = 0; first >= 0 && p < topic->partition_responses.count; p++) {
+            const struct rk_produce_answer_partition *partition =
+                &topic->partition_responses.items[p];
+            int index = find_batch(context, first, partition->index);
+            if (index < 0 || context->is_settled[index])
+                continue;
+            context->is_settled[index] = true;
+            take_hint(context, context->batches[index], answer, partition);
+            settle(context, context->batches[index], partition->error_code, partition, now_us);
+        }
+    }
+}
+
+static void on_done(struct rk_request *request)
+{
+    struct rk_produce_context *context = request->owner;
+    struct rk_sender *sender = context->sender;
+    rk_on_broker(sender->loop);
+    uint64_t now_us = rk_clock_now_us();
+    LIST_REMOVE(context, link);
+    bool has_answer = !request->err && request->answer;
+    context->is_settled = has_answer ? rk_request_try_alloc(request, (size_t)context->count) : NULL;
+    if (context->is_settled)
+        take_answer(context, now_us);
+    for (int i = 0; i < context->count; i++) {
+        if (context->is_settled && context->is_settled[i])
+            continue;
+        rd_kafka_resp_err_t err = request->err;
+        if (!err && !request->has_no_answer)
+            err = RD_KAFKA_RESP_ERR__BAD_MSG; /* The answer leaves it out. */
+        settle(context, context->batches[i], err, NULL, now_us);
+    }
+    rk_request_destroy(request);
+}
+
+/* Leaving before the answer comes */
+
+/* Reports the batch now; the answer will find it reported. */
+static void report_early(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64_t now_us)
+{
+    batch->sending.is_reported = true;
+    rk_batch_acquire(batch); /* The request's. */
+    rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
+}
+
+uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
+{
+    uint64_t next_us = RK_NEVER;
+    struct rk_produce_context *context;
+    LIST_FOREACH (context, &sender->own.in_flight, link) {
+        for (int i = 0; i < context->count; i++) {
+            struct rk_batch *batch = context->batches[i];
+            if (batch->sending.is_reported)
+                continue;
+            uint64_t expires_us = rk_expiry_of_batch(batch);
+            if (expires_us > now_us)
+                next_us = RK_MIN(next_us, expires_us);
+            else if (context->request->was_written)
+                report_early(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, now_us);
+            else
+                rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
+                                   RD_KAFKA_RESP_ERR__TIMED_OUT,
+                                   "messages expired while they were being sent");
+        }
+    }
+    return next_us;
+}
+
+void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us)
+{
+    struct rk_produce_context *context;
+    LIST_FOREACH (context, &sender->own.in_flight, link) {
+        for (int i = 0; i < context->count; i++) {
+            struct rk_batch *batch = context->batches[i];
+            if (batch->sending.is_reported)
+                continue;
+            if (context->request->was_written)
+                report_early(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
+            else
+                rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
+                                   RD_KAFKA_RESP_ERR__TRANSPORT, "purged while being sent");
+        }
+    }
+}
+
+void rk_produce_request_abandon(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    const struct rk_conf *conf = sender->producer->core->conf;
+    if (conf->max_in_flight_requests_per_connection > 1)
+        return;
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    bool waits = shared->in_flight > 0;
+    rk_partition_queue_unlock(queue);
+    if (waits && !rk_timer_is_started(&sender->own.give_up_timer))
+        rk_loop_start_timer(sender->loop, &sender->own.give_up_timer,
+                            rk_clock_now_us() + (uint64_t)conf->retry_backoff_max_ms * 1000);
+}
+
+void rk_produce_request_on_give_up(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.give_up_timer);
+    rk_on_broker(sender->loop);
+    (void)now_us;
+    if (!LIST_EMPTY(&sender->own.in_flight))
+        rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
+                           RD_KAFKA_RESP_ERR__TRANSPORT,
+                           "a partition has another leader, which waits for what is under way");
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One Produce request: batches of several partitions out, their outcomes back. On the sender's
+ * loop.
+ */
+#ifndef RK_PRODUCER_PRODUCE_REQUEST_H
+#define RK_PRODUCER_PRODUCE_REQUEST_H
+
+#include "cluster/request.h"
+#include "producer/sender.h"
+
+/* What a request carries, in its arena. A batch that was reported meanwhile (expired, purged) has
+ * `is_reported`. */
+struct rk_produce_context {
+    LIST_ENTRY(rk_produce_context) link; /* In the sender's in_flight. */
+    struct rk_sender *sender;
+    struct rk_request *request;
+    int count;
+    struct rk_batch **batches; /* One reference each. By topic name, then partition. */
+    struct rk_uuid *topic_ids; /* Of each. */
+    bool *is_settled;          /* While the answer is taken apart. */
+};
+
+/* What a sender collects batches in; reused. rk_free */
+struct rk_produce_collection;
+struct rk_produce_collection *rk_produce_request_new_collection(void);
+/* Sends what is ready, as one request. False when there was nothing to send. */
+bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
+/* Reports what is under way and has expired, as far as it is written whole; returns when the next
+ * one does. */
+uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
+/* Reports all that is under way as purged. */
+void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
+/* The queue has another sender now: with max.in.flight=1, which waits for ours, the connection is
+ * closed if they do not come back soon. */
+void rk_produce_request_abandon(struct rk_sender *sender,
+                                struct rk_partition_queue *queue) RK_ON_BROKER;
+void rk_produce_request_on_give_up(struct rk_timer *timer, uint64_t now_us);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/producer_topic.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "event/headers.h"
+#include "producer/delivery.h"
+#include "producer/expiry.h"
+#include "producer/producer.h"
+
+#define MISSING_REFRESH_US 1000000u
+
+/* Life */
+
+static bool sticks(const struct rk_core *core, enum rk_partitioner partitioner)
+{
+    return core->conf->queue_buffering_max_ms > 0 &&
+           core->conf->sticky_partitioning_linger_ms > 0 &&
+           (partitioner == RK_PARTITIONER_RANDOM ||
+            partitioner == RK_PARTITIONER_CONSISTENT_RANDOM ||
+            partitioner == RK_PARTITIONER_MURMUR2_RANDOM ||
+            partitioner == RK_PARTITIONER_FNV1A_RANDOM);
+}
+
+void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
+{
+    struct rk_producer_topic *self = RK_NEW(struct rk_producer_topic);
+    self->producer = producer;
+    self->topic = topic;
+    self->partitioner = rk_partitioner_from_name(topic->conf->partitioner);
+    self->sticks = sticks(self->producer->core, self->partitioner);
+    atomic_init(&self->sticky_partition, -1);
+    rk_mutex_init(&self->mutex, RK_RANK_PARTITION);
+    STAILQ_INIT(&self->shared.staged);
+    topic->producer = self;
+}
+
+static void free_staged(struct rk_staged *staged)
+{
+    rk_headers_destroy((rd_kafka_headers_t *)(uintptr_t)staged->record.headers);
+    rk_free(staged);
+}
+
+int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
+{
+    int64_t messages = 0;
+    struct rk_staged *staged;
+    while ((staged = STAILQ_FIRST(&self->shared.staged)) != NULL) {
+        STAILQ_REMOVE_HEAD(&self->shared.staged, link);
+        if (staged->record.flags & RD_KAFKA_MSG_F_FREE)
+            rk_app_free(staged->record.value);
+        free_staged(staged);
+        messages++;
+    }
+    struct rk_partition_table *table = atomic_load(&self->table);
+    for (int32_t i = 0; table && i < table->count; i++)
+        messages += rk_partition_queue_drop(table->queues[i]);
+    return messages;
+}
+
+void rk_producer_topic_clear(rd_kafka_topic_t *topic)
+{
+    struct rk_producer_topic *self = topic->producer;
+    rk_producer_topic_drop(self);
+    struct rk_partition_table *table = atomic_load(&self->table);
+    for (int32_t i = 0; table && i < table->count; i++)
+        rk_partition_queue_destroy(table->queues[i]);
+    while (table) {
+        struct rk_partition_table *older = table->older;
+        rk_free(table);
+        table = older;
+    }
+    rk_mutex_clear(&self->mutex);
+    rk_free(self);
+}
+
+/* Choosing */
+
+static bool has_leader(const void *argument, int32_t partition)
+{
+    const struct rk_partition_table *table = argument;
+    return atomic_load_explicit(&table->queues[partition]->has_leader, memory_order_relaxed);
+}
+
+bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_t partition)
+{
+    const struct rk_partition_table *table =
+        atomic_load_explicit(&self->table, memory_order_acquire);
+    return table && partition >= 0 && partition < table->count && has_leader(table, partition);
+}
+
+/* The same partition for sticky.partitioning.linger.ms, so that batches fill. */
+static int32_t pick_sticky(struct rk_producer_topic *self, const struct rk_partition_table *table,
+                           uint64_t now_us)
+{
+    int32_t partition = atomic_load_explicit(&self->sticky_partition, memory_order_relaxed);
+    uint64_t until_us = atomic_load_explicit(&self->sticky_until_us, memory_order_relaxed);
+    if (RK_LIKELY(partition >= 0 && partition < table->count && now_us < until_us &&
+                  has_leader(table, partition)))
+        return partition;
+    uint64_t linger_us = (uint64_t)self->producer->core->conf->sticky_partitioning_linger_ms * 1000;
+    partition = rk_partitioner_draw(table->count, has_leader, table);
+    atomic_store_explicit(&self->sticky_partition, partition, memory_order_relaxed);
+    atomic_store_explicit(&self->sticky_until_us, now_us + linger_us, memory_order_relaxed);
+    return partition;
+}
+
+static int32_t pick(struct rk_producer_topic *self, const struct rk_partition_table *table,
+                    const struct rk_new_record *record)
+{
+    const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
+    const void *key = record->key_size >= 0 ? record->key : NULL;
+    size_t key_size = (size_t)RK_MAX(record->key_size, 0);
+    if (callbacks->partitioner)
+        return callbacks->partitioner(self->topic, key, key_size, table->count, callbacks->opaque,
+                                      record->opaque);
+    if (!rk_partitioner_is_random(self->partitioner, key, key_size))
+        return rk_partitioner_hash(self->partitioner, key, key_size, table->count);
+    if (self->sticks)
+        return pick_sticky(self, table, record->enqueued_us);
+    return rk_partitioner_draw(table->count, has_leader, table);
+}
+
+/* Adding */
+
+static rd_kafka_resp_err_t add_to(struct rk_producer_topic *self,
+                                  const struct rk_partition_table *table,
+                                  const struct rk_new_record *record, int32_t partition)
+{
+    if (partition == RD_KAFKA_PARTITION_UA)
+        partition = pick(self, table, record);
+    if (partition < 0 || partition >= table->count)
+        return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    return rk_partition_queue_append(table->queues[partition], record);
+}
+
+static struct rk_staged *new_staged(const struct rk_new_record *record, int32_t partition)
+{
+    bool copies = (record->flags & RD_KAFKA_MSG_F_COPY) != 0;
+    size_t key_size = (size_t)RK_MAX(record->key_size, 0);
+    size_t value_size = copies ? (size_t)RK_MAX(record->value_size, 0) : 0;
+    struct rk_staged *staged = rk_try_malloc(sizeof(*staged) + key_size + value_size);
+    if (!staged)
+        return NULL;
+    staged->record = *record;
+    staged->partition = partition;
+    if (record->key_size >= 0)
+        staged->record.key = memcpy(staged->bytes, record->key ? record->key : "", key_size);
+    if (copies && record->value_size >= 0)
+        staged->record.value =
+            memcpy(staged->bytes + key_size, record->value ? record->value : "", value_size);
+    if (record->headers) {
+        staged->record.headers = rk_headers_try_copy(record->headers);
+        if (!staged->record.headers) {
+            rk_free(staged);
+            return NULL;
+        }
+    }
+    return staged;
+}
+
+static void note_staging(void *argument)
+{
+    struct rk_producer_topic *self = argument;
+    struct rk_producer *producer = self->producer;
+    rk_on_background(producer->orphans->loop);
+    if (!self->is_staging) {
+        self->is_staging = true;
+        SLIST_INSERT_HEAD(&producer->staging, self, staging_link);
+    }
+    rk_expiry_wake_by(producer->orphans, rk_producer_expire_staged(producer, rk_clock_now_us()));
+}
+
+static void drop_nothing(void *argument)
+{
+    (void)argument;
+}
+
+/* Stages the message; false: the table was published meanwhile, try that. */
+static bool stage(struct rk_producer_topic *self, const struct rk_new_record *record,
+                  int32_t partition, rd_kafka_resp_err_t *err)
+{
+    struct rk_staged *staged = new_staged(record, partition);
+    *err = staged ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (!staged)
+        return true;
+    rk_mutex_lock(&self->mutex);
+    bool is_known = atomic_load_explicit(&self->table, memory_order_relaxed) != NULL;
+    bool is_first = STAILQ_EMPTY(&self->shared.staged);
+    if (!is_known)
+        STAILQ_INSERT_TAIL(&self->shared.staged, staged, link);
+    rk_mutex_unlock(&self->mutex);
+    if (is_known) {
+        free_staged(staged);
+        return false;
+    }
+    if (is_first) {
+        rk_cluster_post_call(self->producer->cluster, note_staging, drop_nothing, self);
+        rk_cluster_post_refresh(self->producer->cluster, self->topic, "messages wait for it");
+    }
+    return true;
+}
+
+/* The cluster said there is no such topic; asks again now and then, for it may come. */
+static rd_kafka_resp_err_t refuse_missing(struct rk_producer_topic *self, int err, uint64_t now_us)
+{
+    uint64_t until_us = atomic_load_explicit(&self->sticky_until_us, memory_order_relaxed);
+    if (now_us >= until_us) {
+        atomic_store_explicit(&self->sticky_until_us, now_us + MISSING_REFRESH_US,
+                              memory_order_relaxed);
+        rk_cluster_post_refresh(self->producer->cluster, self->topic,
+                                "an application produces to it, but it was missing");
+    }
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+                                                          : (rd_kafka_resp_err_t)err;
+}
+
+rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
+                                          const struct rk_new_record *record, int32_t partition)
+{
+    for (;;) {
+        const struct rk_partition_table *table =
+            atomic_load_explicit(&self->table, memory_order_acquire);
+        if (RK_LIKELY(table != NULL)) {
+            rd_kafka_resp_err_t err = add_to(self, table, record, partition);
+            if (RK_LIKELY(err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                          table == atomic_load_explicit(&self->table, memory_order_acquire)))
+                return err;
+            continue; /* The table was replaced meanwhile. */
+        }
+        int missing = atomic_load_explicit(&self->missing_err, memory_order_relaxed);
+        if (missing)
+            return refuse_missing(self, missing, record->enqueued_us);
+        rd_kafka_resp_err_t err;
+        if (stage(self, record, partition, &err))
+            return err;
+    }
+}
+
+/* Background: leaving staging */
+
+/* A report for messages that never got a partition. takes: staged */
+static void fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
+                        rd_kafka_resp_err_t err)
+{
+    struct rk_batch *batch =
+        rk_batch_try_new(self->producer, self->topic, NULL, 0, &staged->record);
+    struct rk_segment *spare = NULL;
+    size_t segment_size = 0;
+    enum rk_append result = RK_APPEND_NO_MEMORY;
+    if (batch) {
+        result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
+        if (result == RK_APPEND_NEEDS_SEGMENT) {
+            spare = rk_segment_try_take(&self->producer->pool, segment_size);
+            result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
+        }
+    }
+    if (spare)
+        rk_segment_give_back(&self->producer->pool, spare);
+    if (result != RK_APPEND_OK) {
+        rk_log(self->producer->core, 2, "MEMORY",
+               "no memory for the delivery report of a message to %s: it is lost, error %s",
+               rk_topic_name(self->topic), rd_kafka_err2name(err));
+        rk_producer_return_credit(self->producer, 1,
+                                  RK_MAX(staged->record.value_size, 0) +
+                                      RK_MAX(staged->record.key_size, 0));
+        if (batch)
+            rk_batch_release(batch);
+    } else {
+        batch->partition = staged->partition;
+        rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
+    }
+    free_staged(staged);
+}
+
+static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *list)
+{
+    STAILQ_INIT(list);
+    rk_mutex_lock(&self->mutex);
+    STAILQ_CONCAT(list, &self->shared.staged);
+    rk_mutex_unlock(&self->mutex);
+}
+
+static void route(struct rk_producer_topic *self, const struct rk_partition_table *table,
+                  struct rk_staged_list *list)
+{
+    struct rk_staged *staged;
+    while ((staged = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
+        rd_kafka_resp_err_t err = add_to(self, table, &staged->record, staged->partition);
+        if (err)
+            fail_staged(self, staged, err);
+        else
+            free_staged(staged);
+    }
+}
+
+static struct rk_partition_table *new_table(struct rk_producer_topic *self,
+                                            struct rk_partition_table *older, int32_t count)
+{
+    struct rk_partition_table *table =
+        rk_calloc(1, sizeof(*table) + (size_t)count * sizeof(struct rk_partition_queue *));
+    table->older = older;
+    table->count = count;
+    for (int32_t i = 0; i < count; i++)
+        table->queues[i] =
+            older && i < older->count
+                ? older->queues[i]
+                : rk_partition_queue_new(self->producer, self->topic, i, self->producer->orphans);
+    return table;
+}
+
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count)
+{
+    struct rk_partition_table *before = atomic_load(&self->table);
+    atomic_store(&self->missing_err, 0);
+    if (before && partition_count <= before->count)
+        return;
+    struct rk_partition_table *table = new_table(self, before, partition_count);
+    for (int32_t i = before ? before->count : 0; i < partition_count; i++)
+        rk_sender_adopt_on_background(self->producer->orphans, table->queues[i]);
+    for (;;) {
+        struct rk_staged_list list;
+        rk_mutex_lock(&self->mutex);
+        bool is_empty = STAILQ_EMPTY(&self->shared.staged);
+        if (is_empty)
+            atomic_store_explicit(&self->table, table, memory_order_release);
+        rk_mutex_unlock(&self->mutex);
+        if (is_empty)
+            break;
+        take_staged(self, &list);
+        route(self, table, &list);
+    }
+}
+
+static void fail_all_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
+{
+    struct rk_staged_list list;
+    struct rk_staged *staged;
+    take_staged(self, &list);
+    while ((staged = STAILQ_FIRST(&list)) != NULL) {
+        STAILQ_REMOVE_HEAD(&list, link);
+        fail_staged(self, staged, err);
+    }
+}
+
+void rk_producer_topic_fail_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
+{
+    atomic_store(&self->missing_err, (int)err);
+    fail_all_staged(self, err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                              ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+                              : err);
+}
+
+void rk_producer_topic_purge_staged(struct rk_producer_topic *self)
+{
+    fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+}
+
+/* Staged messages of one topic are in the order of time. */
+static uint64_t expire_topic(struct rk_producer_topic *self, uint64_t now_us)
+{
+    for (;;) {
+        rk_mutex_lock(&self->mutex);
+        struct rk_staged *first = STAILQ_FIRST(&self->shared.staged);
+        uint64_t expires_us =
+            first ? rk_expiry_time(self->topic, first->record.enqueued_us) : RK_NEVER;
+        if (first && expires_us <= now_us)
+            STAILQ_REMOVE_HEAD(&self->shared.staged, link);
+        rk_mutex_unlock(&self->mutex);
+        if (!first || expires_us > now_us)
+            return expires_us;
+        fail_staged(self, first, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+    }
+}
+
+uint64_t rk_producer_expire_staged(struct rk_producer *producer, uint64_t now_us)
+{
+    uint64_t next_us = RK_NEVER;
+    struct rk_producer_topic *self, *next;
+    for (self = SLIST_FIRST(&producer->staging); self; self = next) {
+        next = SLIST_NEXT(self, staging_link);
+        uint64_t expires_us = expire_topic(self, now_us);
+        if (expires_us == RK_NEVER && atomic_load(&self->table)) {
+            SLIST_REMOVE(&producer->staging, self, rk_producer_topic, staging_link);
+            self->is_staging = false;
+        }
+        next_us = RK_MIN(next_us, expires_us);
+    }
+    return next_us;
+}

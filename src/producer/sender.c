@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "producer/sender.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "producer/delivery.h"
+#include "producer/expiry.h"
+#include "producer/produce_request.h"
+#include "producer/producer.h"
+#include "wire/compression.h"
+
+static void run(struct rk_connection_user *user, uint64_t now_us);
+
+/* Ready and lingering queues */
+
+static void unlist(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    if (queue->own.is_ready)
+        TAILQ_REMOVE(&sender->own.ready, queue, own.ready_link);
+    if (queue->own.is_lingering)
+        TAILQ_REMOVE(&sender->own.lingering, queue, own.linger_link);
+    queue->own.is_ready = queue->own.is_lingering = false;
+}
+
+static void set_linger_timer(struct rk_sender *sender)
+{
+    struct rk_partition_queue *first = TAILQ_FIRST(&sender->own.lingering);
+    if (first)
+        rk_loop_start_timer(sender->loop, &sender->own.linger_timer, first->own.linger_until_us);
+    else
+        rk_loop_stop_timer(sender->loop, &sender->own.linger_timer);
+}
+
+/* Nearly always at the end: deadlines come in the order of time. */
+static void list_lingering(struct rk_sender *sender, struct rk_partition_queue *queue,
+                           uint64_t until_us)
+{
+    queue->own.linger_until_us = until_us;
+    queue->own.is_lingering = true;
+    struct rk_partition_queue *before = TAILQ_LAST(&sender->own.lingering, rk_partition_queue_list);
+    while (before && before->own.linger_until_us > until_us)
+        before = TAILQ_PREV(before, rk_partition_queue_list, own.linger_link);
+    if (before)
+        TAILQ_INSERT_AFTER(&sender->own.lingering, before, queue, own.linger_link);
+    else
+        TAILQ_INSERT_HEAD(&sender->own.lingering, queue, own.linger_link);
+    if (TAILQ_FIRST(&sender->own.lingering) == queue)
+        set_linger_timer(sender);
+}
+
+/* When the first batch may be sent; RK_NEVER: there is none, or not now. */
+static uint64_t due_time(struct rk_partition_queue *queue)
+{
+    const struct rk_producer *producer = queue->producer;
+    uint64_t due_us = RK_NEVER;
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
+    if (first && !shared->is_paused) {
+        due_us = first->sending.retry_at_us;
+        if (first == shared->open &&
+            atomic_load_explicit(&producer->flushing, memory_order_relaxed) == 0)
+            due_us = first->base_enqueued_us + producer->limits.linger_us;
+    }
+    rk_partition_queue_unlock(queue);
+    return due_us;
+}
+
+void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us)
+{
+    rk_expiry_note(sender, queue);
+    if (!sender->broker)
+        return;
+    uint64_t due_us = due_time(queue);
+    if (queue->own.is_lingering && (due_us == RK_NEVER || due_us < queue->own.linger_until_us))
+        unlist(sender, queue);
+    if (due_us == RK_NEVER || queue->own.is_ready || queue->own.is_lingering)
+        return;
+    if (due_us > now_us) {
+        list_lingering(sender, queue, due_us);
+        return;
+    }
+    queue->own.is_ready = true;
+    TAILQ_INSERT_TAIL(&sender->own.ready, queue, own.ready_link);
+}
+
+static struct rk_connection *connection_of(struct rk_sender *sender) RK_ON_BROKER
+{
+    return rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
+}
+
+static void send_ready(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER
+{
+    if (!sender->broker || sender->own.is_ended)
+        return;
+    bool has_work = !TAILQ_EMPTY(&sender->own.ready) || !TAILQ_EMPTY(&sender->own.lingering);
+    rk_connection_want(connection_of(sender), has_work);
+    if (!TAILQ_EMPTY(&sender->own.ready))
+        rk_connection_poke(connection_of(sender), now_us);
+}
+
+static void run(struct rk_connection_user *user, uint64_t now_us)
+{
+    struct rk_sender *sender = rk_container_of(user, struct rk_sender, user);
+    rk_on_broker(sender->loop);
+    while (!TAILQ_EMPTY(&sender->own.ready) &&
+           rk_connection_may_send(connection_of(sender), now_us) &&
+           rk_produce_request_send_next(sender, now_us))
+        ;
+    set_linger_timer(sender);
+}
+
+static void on_linger(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.linger_timer);
+    rk_on_broker(sender->loop);
+    struct rk_partition_queue *queue;
+    while ((queue = TAILQ_FIRST(&sender->own.lingering)) != NULL &&
+           queue->own.linger_until_us <= now_us) {
+        unlist(sender, queue);
+        rk_sender_look(sender, queue, now_us);
+    }
+    set_linger_timer(sender);
+    send_ready(sender, now_us);
+}
+
+/* Mail */
+
+static void on_ready_mail(struct rk_mail *mail)
+{
+    struct rk_partition_queue *queue = rk_container_of(mail, struct rk_partition_queue, ready_mail);
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    struct rk_sender *sender = shared->sender;
+    shared->is_posted = false;
+    rk_partition_queue_unlock(queue);
+    if (!sender)
+        return;
+    if (!rk_loop_is_mine(sender->loop)) {
+        rk_partition_queue_post_ready(queue); /* It has moved meanwhile. */
+        return;
+    }
+    rk_on_broker(sender->loop);
+    uint64_t now_us = rk_clock_now_us();
+    if (sender->own.is_ended || !queue->own.is_adopted)
+        return; /* Whoever adopts it looks. */
+    rk_sender_look(sender, queue, now_us);
+    send_ready(sender, now_us);
+}
+
+static void discard_mail(struct rk_mail *mail)
+{
+    (void)mail; /* Part of its queue or sender. */
+}
+
+void rk_sender_init_mail(struct rk_partition_queue *queue)
+{
+    queue->ready_mail.deliver = on_ready_mail;
+    queue->ready_mail.discard = discard_mail;
+    queue->move_mail.discard = discard_mail;
+}
+
+static void on_kick(struct rk_mail *mail)
+{
+    struct rk_sender *sender = rk_container_of(mail, struct rk_sender, kick_mail);
+    rk_on_broker(sender->loop);
+    uint64_t now_us = rk_clock_now_us();
+    atomic_store(&sender->is_kicked, false);
+    if (sender->own.is_ended)
+        return;
+    struct rk_partition_queue *queue;
+    TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
+        rk_sender_look(sender, queue, now_us);
+    }
+    send_ready(sender, now_us);
+}
+
+void rk_sender_post_kick(struct rk_sender *sender)
+{
+    if (!atomic_exchange(&sender->is_kicked, true))
+        rk_loop_post(sender->loop, &sender->kick_mail);
+}
+
+/* Owning */
+
+void rk_sender_adopt(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    uint64_t now_us = rk_clock_now_us();
+    if (sender->own.is_ended)
+        return;
+    if (!queue->own.is_adopted) {
+        queue->own.is_adopted = true;
+        TAILQ_INSERT_TAIL(&sender->own.owned, queue, own.owned_link);
+    }
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    struct rk_batch *batch;
+    TAILQ_FOREACH (batch, &shared->batches, link) {
+        batch->sending.retry_at_us = 0; /* The leader is another one: no reason to wait. */
+    }
+    rk_partition_queue_unlock(queue);
+    rk_sender_look(sender, queue, now_us);
+    send_ready(sender, now_us);
+}
+
+void rk_sender_adopt_on_background(struct rk_sender *orphans, struct rk_partition_queue *queue)
+{
+    rk_on_broker(orphans->loop); /* The same loop. */
+    rk_sender_adopt(orphans, queue);
+}
+
+void rk_sender_release(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    if (!queue->own.is_adopted)
+        return;
+    unlist(sender, queue);
+    TAILQ_REMOVE(&sender->own.owned, queue, own.owned_link);
+    queue->own.is_adopted = false;
+    set_linger_timer(sender);
+    if (sender->broker)
+        rk_produce_request_abandon(sender, queue);
+}
+
+/* Something must wait for what is in flight; whoever brings that back posts. */
+void rk_sender_wait(struct rk_sender *sender, struct rk_partition_queue *queue)
+{
+    (void)sender;
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    bool is_waiting = shared->in_flight > 0;
+    rk_partition_queue_unlock(queue);
+    if (!is_waiting)
+        rk_partition_queue_post_ready(queue);
+}
+
+/* Life */
+
+struct rk_sender *rk_sender_new(struct rk_producer *producer, struct rk_broker *broker,
+                                struct rk_loop *loop)
+{
+    struct rk_sender *sender = RK_NEW(struct rk_sender);
+    sender->user.run = run;
+    sender->producer = producer;
+    sender->broker = broker;
+    sender->loop = loop;
+    sender->kick_mail.deliver = on_kick;
+    sender->kick_mail.discard = discard_mail;
+    TAILQ_INIT(&sender->own.owned);
+    TAILQ_INIT(&sender->own.ready);
+    TAILQ_INIT(&sender->own.lingering);
+    LIST_INIT(&sender->own.in_flight);
+    rk_timer_init(&sender->own.linger_timer, on_linger);
+    rk_timer_init(&sender->own.expiry_timer, rk_expiry_on_timer);
+    rk_timer_init(&sender->own.give_up_timer, rk_produce_request_on_give_up);
+    sender->own.next_expiry_us = RK_NEVER;
+    sender->own.compressor = RK_NEW(struct rk_compressor);
+    rk_compressor_init(sender->own.compressor);
+    sender->own.collection = rk_produce_request_new_collection();
+    return sender;
+}
+
+void rk_sender_end(struct rk_sender *sender)
+{
+    sender->own.is_ended = true;
+    rk_loop_stop_timer(sender->loop, &sender->own.linger_timer);
+    rk_loop_stop_timer(sender->loop, &sender->own.expiry_timer);
+    rk_loop_stop_timer(sender->loop, &sender->own.give_up_timer);
+}
+
+void rk_sender_destroy(struct rk_sender *sender)
+{
+    RK_ASSERT(LIST_EMPTY(&sender->own.in_flight));
+    rk_compressor_clear(sender->own.compressor);
+    rk_free(sender->own.compressor);
+    rk_free(sender->own.collection);
+    rk_free(sender);
+}
+
+struct rk_loop *rk_sender_loop(const struct rk_sender *sender)
+{
+    return sender->loop;
+}
+
+/* Purging */
+
+void rk_sender_purge(struct rk_sender *sender, bool queued, bool in_flight)
+{
+    uint64_t now_us = rk_clock_now_us();
+    if (in_flight)
+        rk_produce_request_purge(sender, now_us);
+    if (!queued)
+        return;
+    struct rk_partition_queue *queue;
+    TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
+        rk_expiry_fail_all(queue, RD_KAFKA_RESP_ERR__PURGE_QUEUE, now_us);
+        unlist(sender, queue);
+    }
+    set_linger_timer(sender);
+}
