@@ -15,7 +15,6 @@
 
 #if defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define HAS_ARM_FORM 1
-#include <arm_acle.h>
 #if !defined(__ARM_FEATURE_CRC32) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -120,10 +119,15 @@ by_three_streams(uint32_t crc, const void *data, size_t size)
 
 #if HAS_ARM_FORM
 
+/* The instructions' names in arm_acle.h are only there when the whole file is compiled for them. */
 #if defined(__clang__)
-#define ARM_CRC_TARGET __attribute__((target("crc")))
+#define ARM_CRC_TARGET          __attribute__((target("crc")))
+#define ARM_CRC_WORD(crc, word) __builtin_arm_crc32cd(crc, word)
+#define ARM_CRC_BYTE(crc, byte) __builtin_arm_crc32cb(crc, byte)
 #else
-#define ARM_CRC_TARGET __attribute__((target("+crc")))
+#define ARM_CRC_TARGET          __attribute__((target("+crc")))
+#define ARM_CRC_WORD(crc, word) __builtin_aarch64_crc32cx(crc, word)
+#define ARM_CRC_BYTE(crc, byte) __builtin_aarch64_crc32cb(crc, byte)
 #endif
 
 ARM_CRC_TARGET static uint32_t by_arm(uint32_t crc, const void *data, size_t size)
@@ -133,10 +137,10 @@ ARM_CRC_TARGET static uint32_t by_arm(uint32_t crc, const void *data, size_t siz
     for (; size >= 8; size -= 8, at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof(word));
-        crc = __crc32cd(crc, word);
+        crc = ARM_CRC_WORD(crc, word);
     }
     while (size--)
-        crc = __crc32cb(crc, *at++);
+        crc = ARM_CRC_BYTE(crc, *at++);
     return ~crc;
 }
 

@@ -40,7 +40,8 @@ static int make_text(void **state)
     return 0;
 }
 
-static rd_kafka_resp_err_t read_back(int codec, size_t stream_size, size_t text_size)
+__attribute__((unused)) static rd_kafka_resp_err_t read_back(int codec, size_t stream_size,
+                                                             size_t text_size)
 {
     struct rk_decompressor decompressor;
     struct rk_block *block;
