@@ -47,6 +47,12 @@ struct rk_core *rk_core_acquire(struct rk_core *core)
     return core;
 }
 
+void rk_core_give_conf_back(struct rk_core *core)
+{
+    rk_conf_thaw(core->conf_object);
+    core->conf_object = NULL;
+}
+
 void rk_core_release(struct rk_core *core)
 {
     if (!core || atomic_fetch_sub_explicit(&core->references, 1, memory_order_acq_rel) != 1)

@@ -57,6 +57,9 @@ struct rk_core {
 
 /* One reference. takes: name (rk_free), conf (checked by rk_conf_finish; frozen here) */
 struct rk_core *rk_core_new(rd_kafka_type_t type, char *name, rd_kafka_conf_t *conf);
+/* The client could not be made: the configuration is the application's again. Before the last
+ * release. */
+void rk_core_give_conf_back(struct rk_core *core);
 struct rk_core *rk_core_acquire(struct rk_core *core);
 /* NULL is fine. */
 void rk_core_release(struct rk_core *core);

@@ -46,8 +46,8 @@ static bool wait(rd_kafka_queue_t *queue, uint64_t deadline_us) RK_REQUIRES(queu
  * rk_queue_lock_end, or NULL with the reason. Forwarding may change while a thread waits: it begins
  * again at `queue` each time it wakes up.
  */
-static rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64_t deadline_us,
-                                          enum ending *ending) RK_NO_THREAD_ANALYSIS
+static rd_kafka_queue_t *wait_until_filled(rd_kafka_queue_t *queue, uint64_t deadline_us,
+                                           enum ending *ending) RK_NO_THREAD_ANALYSIS
 {
     bool in_time = deadline_us != 0;
     bool has_waited = false;
@@ -77,6 +77,19 @@ static rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64_t dead
     }
 }
 
+/* The same, for the case that there is one. */
+static inline rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64_t deadline_us,
+                                                 enum ending *ending) RK_NO_THREAD_ANALYSIS
+{
+    rd_kafka_queue_t *end = rk_queue_lock_end(queue);
+    if (RK_LIKELY(!TAILQ_EMPTY(&end->shared.events))) {
+        end->shared.has_told = false;
+        return end;
+    }
+    rk_queue_unlock_end(queue, end, false);
+    return wait_until_filled(queue, deadline_us, ending);
+}
+
 /* After something was taken: others who wait may have what is left. */
 static void unlock_after_take(rd_kafka_queue_t *queue, rd_kafka_queue_t *end) RK_NO_THREAD_ANALYSIS
 {
@@ -91,32 +104,40 @@ static rd_kafka_event_t *take_first(rd_kafka_queue_t *queue) RK_REQUIRES(queue->
     return event;
 }
 
-/*
- * The next message, as long as events that hold messages stand first; those that ran empty go to
- * `emptied`. `*kind` is that of the event it came from. `type`: only from events of that type;
- * NONE: from any.
- */
-static struct rk_message *next_message(rd_kafka_queue_t *queue, rd_kafka_event_type_t type,
-                                       struct rk_event_list *emptied,
-                                       const struct rk_event_kind **kind) RK_REQUIRES(queue->mutex)
+static bool has_messages(const rd_kafka_event_t *event)
 {
-    rd_kafka_event_t *event;
-    while ((event = TAILQ_FIRST(&queue->shared.events)) && event->kind->next_message &&
-           (type == RD_KAFKA_EVENT_NONE || event->type == type)) {
-        int length = event->length;
-        struct rk_message *message = event->kind->next_message(event);
-        if (message && event->length == length && length > 1)
-            event->length = length - 1;
-        queue->shared.length -= (size_t)length - (size_t)event->length;
-        *kind = event->kind;
-        if (!message || event->kind->is_empty(event)) {
-            rk_queue_unlink(queue, event);
-            TAILQ_INSERT_TAIL(emptied, event, link);
-        }
-        if (message)
-            return message;
+    return event && event->kind->next_message;
+}
+
+/*
+ * One step: the next message of the first event, which holds messages; NULL when there was none
+ * left in it. The event is returned in `*emptied`, to be destroyed after unlock, when it has run
+ * empty, else NULL.
+ */
+static inline struct rk_message *next_message(rd_kafka_queue_t *queue, rd_kafka_event_t *event,
+                                              rd_kafka_event_t **emptied) RK_REQUIRES(queue->mutex)
+{
+    const struct rk_event_kind *kind = event->kind;
+    int length = event->length;
+    struct rk_message *message = kind->next_message(event);
+    if (event->length == length && length > 1)
+        event->length = length - 1;
+    queue->shared.length -= (size_t)(length - event->length);
+    *emptied = NULL;
+    if (!message || kind->is_empty(event)) {
+        rk_queue_unlink(queue, event);
+        *emptied = event;
     }
-    return NULL;
+    return message;
+}
+
+/* What follows after unlock. */
+static inline void finish_message(const struct rk_event_kind *kind, struct rk_message *message,
+                                  rd_kafka_event_t *emptied)
+{
+    if (message && kind->message_taken)
+        kind->message_taken(message);
+    rk_event_destroy(emptied);
 }
 
 /* takes: event. True when the callback asked for the call to end. */
@@ -157,28 +178,28 @@ int rk_queue_serve(rd_kafka_queue_t *queue, uint64_t deadline_us, int max) RK_NO
 rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue,
                                       uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
 {
-    for (;;) {
-        enum ending ending;
-        rd_kafka_queue_t *end = lock_when_filled(queue, deadline_us, &ending);
-        if (!end)
-            return NULL;
-        struct rk_event_list emptied = TAILQ_HEAD_INITIALIZER(emptied);
-        const struct rk_event_kind *kind = NULL;
-        struct rk_message *message = next_message(end, RD_KAFKA_EVENT_FETCH, &emptied, &kind);
-        rd_kafka_event_t *event = message ? NULL : take_first(end);
+    enum ending ending;
+    rd_kafka_queue_t *end;
+    while ((end = lock_when_filled(queue, deadline_us, &ending))) {
+        rd_kafka_event_t *event = TAILQ_FIRST(&end->shared.events), *emptied;
+        if (has_messages(event) && event->type == RD_KAFKA_EVENT_FETCH) {
+            const struct rk_event_kind *kind = event->kind;
+            struct rk_message *message = next_message(end, event, &emptied);
+            unlock_after_take(queue, end);
+            finish_message(kind, message, emptied);
+            if (message)
+                return rk_event_new_fetch(message);
+            continue;
+        }
+        rk_queue_unlink(end, event);
         unlock_after_take(queue, end);
-
-        if (message && kind->message_taken)
-            kind->message_taken(message);
-        rk_event_list_destroy(&emptied);
-        if (message)
-            return rk_event_new_fetch(message);
         int count = 0;
-        if (event && event->type != RD_KAFKA_EVENT_NONE)
+        if (event->type != RD_KAFKA_EVENT_NONE)
             return event;
-        if (event && serve_event(queue, event, &count))
-            return NULL;
+        if (serve_event(queue, event, &count))
+            break;
     }
+    return NULL;
 }
 
 struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
@@ -187,25 +208,59 @@ struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
     enum ending ending;
     rd_kafka_queue_t *end;
     while ((end = lock_when_filled(queue, deadline_us, &ending))) {
-        struct rk_event_list emptied = TAILQ_HEAD_INITIALIZER(emptied);
-        const struct rk_event_kind *kind = NULL;
-        struct rk_message *message = next_message(end, RD_KAFKA_EVENT_NONE, &emptied, &kind);
-        rd_kafka_event_t *event = message ? NULL : take_first(end);
+        rd_kafka_event_t *event = TAILQ_FIRST(&end->shared.events), *emptied;
+        if (RK_LIKELY(has_messages(event))) {
+            const struct rk_event_kind *kind = event->kind;
+            struct rk_message *message = next_message(end, event, &emptied);
+            unlock_after_take(queue, end);
+            finish_message(kind, message, emptied);
+            if (RK_LIKELY(message))
+                return message;
+            continue;
+        }
+        rk_queue_unlink(end, event);
         unlock_after_take(queue, end);
-
-        if (message && kind->message_taken)
-            kind->message_taken(message);
-        rk_event_list_destroy(&emptied);
-        if (message)
-            return message;
         int count = 0;
-        if (event && serve_event(queue, event, &count)) {
+        if (serve_event(queue, event, &count)) {
             ending = ENDED_BY_CALLBACK;
             break;
         }
     }
     set_last_error_for(ending);
     return NULL;
+}
+
+/* Messages taken under one lock, and what they came from. */
+struct chunk {
+    const struct rk_event_kind *kinds[CHUNK];
+    size_t count;
+    struct rk_event_list emptied;
+};
+
+/* As many messages as stand first, and for which there is room. */
+static void take_chunk(rd_kafka_queue_t *queue, struct chunk *chunk, rd_kafka_message_t **messages,
+                       size_t room) RK_REQUIRES(queue->mutex)
+{
+    rd_kafka_event_t *event, *emptied;
+    room = RK_MIN(room, (size_t)CHUNK);
+    while (chunk->count < room && has_messages(event = TAILQ_FIRST(&queue->shared.events))) {
+        chunk->kinds[chunk->count] = event->kind;
+        struct rk_message *message = next_message(queue, event, &emptied);
+        if (emptied)
+            TAILQ_INSERT_TAIL(&chunk->emptied, emptied, link);
+        if (message)
+            messages[chunk->count++] = &message->rkmessage;
+    }
+}
+
+/* What follows after unlock. */
+static void finish_chunk(struct chunk *chunk, rd_kafka_message_t **messages)
+{
+    for (size_t i = 0; i < chunk->count; i++) {
+        if (chunk->kinds[i]->message_taken)
+            chunk->kinds[i]->message_taken(rk_message_from_public(messages[i]));
+    }
+    rk_event_list_destroy(&chunk->emptied);
 }
 
 size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
@@ -215,28 +270,20 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
     while (count < max) {
         enum ending ending;
         rd_kafka_queue_t *end = lock_when_filled(queue, deadline_us, &ending);
-        struct rk_event_list emptied = TAILQ_HEAD_INITIALIZER(emptied);
-        const struct rk_event_kind *kinds[CHUNK];
-        size_t taken = 0, room = RK_MIN(max - count, (size_t)CHUNK);
-        rd_kafka_event_t *event = NULL;
-        struct rk_message *message;
-        int served = 0;
         if (end) {
-            while (taken < room &&
-                   (message = next_message(end, RD_KAFKA_EVENT_NONE, &emptied, &kinds[taken])))
-                messages[count + taken++] = &message->rkmessage;
-            event = taken ? NULL : take_first(end);
+            struct chunk chunk;
+            chunk.count = 0;
+            TAILQ_INIT(&chunk.emptied);
+            take_chunk(end, &chunk, messages + count, max - count);
+            rd_kafka_event_t *event = chunk.count ? NULL : take_first(end);
             unlock_after_take(queue, end);
-        }
-        for (size_t i = 0; i < taken; i++) {
-            if (kinds[i]->message_taken)
-                kinds[i]->message_taken(rk_message_from_public(messages[count + i]));
-        }
-        rk_event_list_destroy(&emptied);
-        count += taken;
-        if (event && serve_event(queue, event, &served)) {
-            end = NULL;
-            ending = ENDED_BY_CALLBACK;
+            finish_chunk(&chunk, messages + count);
+            count += chunk.count;
+            int served = 0;
+            if (event && serve_event(queue, event, &served)) {
+                ending = ENDED_BY_CALLBACK;
+                end = NULL;
+            }
         }
         if (!end) {
             if (!count)
