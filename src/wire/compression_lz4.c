@@ -123,6 +123,14 @@ size_t rk_lz4_claimed_size(const uint8_t *data, size_t size)
     return claimed;
 }
 
+/* Lack of memory must not be taken for damage; the library tells them apart by name only. */
+static rd_kafka_resp_err_t decoding_error(LZ4F_errorCode_t error)
+{
+    return strcmp(LZ4F_getErrorName(error), "ERROR_allocation_failed") == 0
+               ? RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE
+               : RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+}
+
 /* Feeds one frame, or its header, to the decoder. *ended: it saw the end of the frame. */
 static rd_kafka_resp_err_t decode(LZ4F_dctx *context, const uint8_t **at, const uint8_t *end,
                                   struct rk_scratch *output, size_t limit, bool *ended)
@@ -139,7 +147,7 @@ static rd_kafka_resp_err_t decode(LZ4F_dctx *context, const uint8_t **at, const 
         size_t result = LZ4F_decompress(context, room ? output->data + output->size : &excess,
                                         &written, *at, &taken, NULL);
         if (LZ4F_isError(result))
-            return RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+            return decoding_error(result);
         if (room == 0 && written > 0)
             return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
         *at += taken;
