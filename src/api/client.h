@@ -2,16 +2,36 @@
 /*
  * A client: the public rd_kafka_t.
  *
- * Made by rd_kafka_new(), freed by rd_kafka_destroy(). The core is its first member and is set
- * before anybody else sees the client.
+ * Made by rd_kafka_new(), freed by rd_kafka_destroy(). Everything in it is set before
+ * rd_kafka_new() returns and only read afterwards; the parts know their own threads. What may
+ * outlive it (messages, topics, queues) holds the core, not the client.
  */
 #ifndef RK_API_CLIENT_H
 #define RK_API_CLIENT_H
 
+#include "cluster/cluster.h"
 #include "event/core.h"
+#include "event/queue.h"
+
+struct rd_kafka_mock_cluster_s;
+struct rk_consumer;
+struct rk_producer;
 
 struct rd_kafka_s {
-    struct rk_core *core;
+    struct rk_core *core; /* First. */
+    struct rk_loop *background;
+    struct rk_loop *main; /* Callbacks of the application that need a thread of ours. */
+    struct rk_cluster *cluster;
+    struct rk_producer *producer;          /* NULL on a consumer. */
+    struct rk_consumer *consumer;          /* NULL on a producer. */
+    struct rd_kafka_mock_cluster_s *mock_cluster; /* test.mock.num.brokers; NULL: none. */
+    rd_kafka_queue_t *background_queue;    /* Served on `main`; NULL until it is asked for. */
+    struct rk_mail background_queue_mail;  /* Tells `main` that there is something in it. */
+    _Atomic bool is_background_queue_posted;
+    struct rk_mutex mutex; /* RK_RANK_TOPICS: making the background queue. */
 };
+
+/* The queue that rdk:main serves; made at its first use. Borrowed. */
+rd_kafka_queue_t *rk_client_background_queue(rd_kafka_t *rk);
 
 #endif

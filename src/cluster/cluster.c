@@ -241,6 +241,39 @@ void rk_cluster_visit_started(struct rk_cluster *cluster,
     }
 }
 
+struct addition {
+    struct rk_cluster *cluster;
+    const char *list;
+    int added;
+    struct rk_reply *reply;
+};
+
+static void add_servers(void *argument)
+{
+    struct addition *addition = argument;
+    struct rk_cluster *cluster = addition->cluster;
+    rk_on_background(cluster->background);
+    addition->added = rk_seed_add(&cluster->own.seed, cluster->core, addition->list);
+    if (addition->added > 0)
+        rk_metadata_want_all(&cluster->own.metadata, "brokers were added");
+    rk_reply_answer(addition->reply, NULL);
+}
+
+static void drop_addition(void *argument)
+{
+    rk_reply_abandon(((struct addition *)argument)->reply);
+}
+
+int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list)
+{
+    struct addition addition = {.cluster = cluster, .list = list, .reply = rk_reply_new(NULL)};
+    void *nothing;
+    rk_cluster_post_call(cluster, add_servers, drop_addition, &addition);
+    rk_reply_wait(addition.reply, RK_NEVER, &nothing);
+    rk_reply_release(addition.reply);
+    return addition.added;
+}
+
 /* Connections came and went */
 
 static void report_all_down(struct rk_cluster *cluster)

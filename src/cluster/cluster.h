@@ -75,6 +75,10 @@ struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id) 
 /* Known and started, or NULL; never starts it. */
 struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
 
+/* More bootstrap servers; waits for background. Returns how many were taken. Application threads.
+ */
+int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list);
+
 /* Calls `visit` for each broker that has a thread. */
 void rk_cluster_visit_started(struct rk_cluster *cluster,
                               void (*visit)(struct rk_broker *broker, void *argument),

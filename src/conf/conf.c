@@ -373,6 +373,11 @@ struct rd_kafka_conf_s *rk_conf_dup(const struct rd_kafka_conf_s *conf, size_t f
     return copy;
 }
 
+void rk_conf_thaw(struct rd_kafka_conf_s *conf)
+{
+    conf->frozen = false;
+}
+
 const struct rk_conf *rk_conf_freeze(struct rd_kafka_conf_s *conf)
 {
     struct rk_callbacks *callbacks = &conf->conf.callbacks;

@@ -169,6 +169,8 @@ rd_kafka_conf_res_t rk_conf_set_certificate(struct rd_kafka_conf_s *conf, rd_kaf
  * rk_conf_destroy(). takes: conf; returns: &conf->conf
  */
 const struct rk_conf *rk_conf_freeze(struct rd_kafka_conf_s *conf);
+/* The client could not be made: setters work again. */
+void rk_conf_thaw(struct rd_kafka_conf_s *conf);
 
 struct rd_kafka_topic_conf_s *rk_topic_conf_new(void);
 void rk_topic_conf_destroy(struct rd_kafka_topic_conf_s *topic_conf);

@@ -164,6 +164,13 @@ static rd_kafka_resp_err_t wait_for_credit(struct rk_producer *producer, int64_t
     return taken ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__DESTROY;
 }
 
+void rk_producer_wake_blocked(struct rk_producer *producer)
+{
+    rk_mutex_lock(&producer->mutex);
+    rk_condition_broadcast(&producer->room);
+    rk_mutex_unlock(&producer->mutex);
+}
+
 int64_t rk_producer_queued(const struct rk_producer *producer)
 {
     return atomic_load_explicit(&producer->queued_messages, memory_order_relaxed);

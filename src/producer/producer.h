@@ -80,6 +80,8 @@ rd_kafka_resp_err_t rk_producer_flush(struct rk_producer *producer, uint64_t dea
 /* RD_KAFKA_PURGE_F_*. */
 rd_kafka_resp_err_t rk_producer_purge(struct rk_producer *producer, int flags);
 
+/* For destroy: threads that wait for room give up. */
+void rk_producer_wake_blocked(struct rk_producer *producer);
 /* Messages queued and not reported. Any thread. */
 int64_t rk_producer_queued(const struct rk_producer *producer);
 /* Stops or resumes sending a partition's messages. _UNKNOWN_PARTITION when it is not known. Any
