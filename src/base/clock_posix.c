@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/assert.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <x86intrin.h>
@@ -23,6 +25,7 @@ struct reading {
     uint64_t tsc;
     uint64_t now_us;
     uint64_t wall_us;
+    bool is_initialised;
     uint64_t last_us; /* Highest time given out: time never steps back within a thread. */
 };
 
@@ -120,10 +123,13 @@ static void refresh(struct reading *mine, uint64_t tsc)
 
 /* Microseconds since the thread's reading; a counter that stepped back counts as far ahead and
  * causes a new reading. */
-static uint64_t since_reading(struct reading *mine)
+static inline uint64_t since_reading(struct reading *mine)
 {
-    pthread_once(&counter_once, init_counter);
-    if (!counter.usable) {
+    if (RK_UNLIKELY(!mine->is_initialised)) {
+        pthread_once(&counter_once, init_counter);
+        mine->is_initialised = true;
+    }
+    if (RK_UNLIKELY(!counter.usable)) {
         mine->now_us = read_kernel(CLOCK_MONOTONIC);
         mine->wall_us = read_kernel(CLOCK_REALTIME);
         return 0;

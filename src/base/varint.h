@@ -43,7 +43,11 @@ static inline int64_t rk_unzigzag64(uint64_t raw)
 /* 1 to 10: the number of 7-bit groups, ceil(bits / 7) as a multiplication. */
 static inline size_t rk_uvarlong_size(uint64_t value)
 {
-    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    if (RK_LIKELY(value < 0x80))
+        return 1;
+    if (RK_LIKELY(value < 0x4000))
+        return 2;
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value);
     return (bits * 9 + 64) / 64;
 }
 

@@ -273,6 +273,24 @@ static const uint8_t *segment_end(const struct rk_segment *segment)
     return segment->bytes + segment->size;
 }
 
+/* A number of our own writing: nothing to check. */
+static inline const uint8_t *read_own(const uint8_t *at, int64_t *value)
+{
+    uint64_t raw = *at++;
+    if (RK_UNLIKELY(raw >= 0x80)) {
+        raw &= 0x7f;
+        unsigned shift = 7;
+        uint64_t byte;
+        do {
+            byte = *at++;
+            raw |= (byte & 0x7f) << shift;
+            shift += 7;
+        } while (byte >= 0x80);
+    }
+    *value = rk_unzigzag64(raw);
+    return at;
+}
+
 /* The value of a record that is sent from where it is, and its tail, stand in the next segments. */
 static const uint8_t *walk_to_tail(struct rk_batch_walk *walk, struct rk_batch_record *record)
 {
@@ -282,49 +300,50 @@ static const uint8_t *walk_to_tail(struct rk_batch_walk *walk, struct rk_batch_r
     return walk->segment->bytes;
 }
 
-bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_batch_record *record)
+static void next_segment(struct rk_batch_walk *walk)
 {
-    const struct rk_batch *batch = walk->batch;
-    if (walk->index >= batch->record_count)
-        return false;
     while (walk->at >= segment_end(walk->segment)) {
         walk->segment = walk->segment->next;
         walk->at = walk->segment->bytes;
     }
-    const uint8_t *end = segment_end(walk->segment);
-    int32_t body_size = 0, offset_delta; /* Our own bytes: the reads cannot fail. */
-    int64_t timestamp_delta = 0;
-    const uint8_t *at = rk_varint_read(walk->at, end, &body_size) + 1;
-    at = rk_varlong_read(at, end, &timestamp_delta);
-    at = rk_varint_read(at, end, &offset_delta);
-    at = rk_varint_read(at, end, &record->key_size);
-    record->key = record->key_size >= 0 ? at : NULL;
-    at += RK_MAX(record->key_size, 0);
-    at = rk_varint_read(at, end, &record->value_size);
-    record->value = record->value_size >= 0 ? at : NULL;
-    const uint8_t *tail;
-    if (at == end && record->value_size > 0)
-        tail = walk_to_tail(walk, record);
-    else
-        tail = at + RK_MAX(record->value_size, 0);
+}
 
-    record->raw_headers = NULL;
-    record->raw_headers_size = 0;
-    size_t before = rk_varint_size(body_size) + (size_t)body_size - (size_t)(at - walk->at) -
-                    (size_t)RK_MAX(record->value_size, 0);
-    if (before > 1) {
-        record->raw_headers = tail;
-        record->raw_headers_size = (int32_t)before;
-    }
+bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_batch_record *record)
+{
+    const struct rk_batch *batch = walk->batch;
+    uint32_t index = walk->index;
+    if (index >= batch->record_count)
+        return false;
+    if (RK_UNLIKELY(walk->at >= segment_end(walk->segment)))
+        next_segment(walk);
+    const uint8_t *end = segment_end(walk->segment);
+    int64_t body_size, timestamp_delta, offset_delta, key_size, value_size;
+    const uint8_t *body = read_own(walk->at, &body_size);
+    const uint8_t *at = read_own(body + 1, &timestamp_delta);
+    at = read_own(at, &offset_delta);
+    at = read_own(at, &key_size);
+    record->key_size = (int32_t)key_size;
+    record->key = key_size >= 0 ? at : NULL;
+    at += RK_MAX(key_size, 0);
+    at = read_own(at, &value_size);
+    record->value_size = (int32_t)value_size;
+    record->value = value_size >= 0 ? at : NULL;
+    value_size = RK_MAX(value_size, 0);
+    int64_t tail_size = body_size - (at - body) - value_size;
+    const uint8_t *tail = at + value_size;
+    if (RK_UNLIKELY(at == end && value_size > 0))
+        tail = walk_to_tail(walk, record);
+    record->raw_headers = tail_size > 1 ? tail : NULL;
+    record->raw_headers_size = tail_size > 1 ? (int32_t)tail_size : 0;
     record->timestamp_ms = batch->base_timestamp_ms + timestamp_delta;
-    record->enqueued_us = batch->base_enqueued_us + batch->enqueued_deltas_us[walk->index];
-    record->opaque = batch->opaques ? batch->opaques[walk->index] : NULL;
+    record->enqueued_us = batch->base_enqueued_us + batch->enqueued_deltas_us[index];
+    record->opaque = batch->opaques ? batch->opaques[index] : NULL;
     record->original = NULL;
-    if (walk->next_original < batch->original_count &&
-        batch->originals[walk->next_original].index == walk->index)
+    if (RK_UNLIKELY(walk->next_original < batch->original_count) &&
+        batch->originals[walk->next_original].index == index)
         record->original = &batch->originals[walk->next_original++];
-    walk->at = tail + before;
-    walk->index++;
+    walk->at = tail + tail_size;
+    walk->index = index + 1;
     return true;
 }
 

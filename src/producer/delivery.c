@@ -43,37 +43,47 @@ static rd_kafka_resp_err_t err_of_record(const struct rk_batch *batch, uint32_t 
     return RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD;
 }
 
-static void fill_message(struct rk_message *message, const struct rk_batch *batch,
-                         const struct rk_batch_record *record, uint32_t index)
+/* What all messages of a batch have in common. */
+static void init_message(struct rk_message *message, const struct rk_batch *batch)
 {
-    const char *text;
+    bool is_log_append = batch->outcome.log_append_ms >= 0;
     *message = (struct rk_message){
-        .rkmessage = {.err = err_of_record(batch, index, &text),
+        .rkmessage = {.err = batch->outcome.err,
                       .rkt = batch->topic,
                       .partition = batch->partition,
-                      .payload = record->original ? record->original->value
-                                                  : (void *)(uintptr_t)record->value,
-                      .len = (size_t)RK_MAX(record->value_size, 0),
-                      .key = (void *)(uintptr_t)record->key,
-                      .key_len = (size_t)RK_MAX(record->key_size, 0),
-                      .offset = batch->outcome.base_offset < 0
-                                    ? RD_KAFKA_OFFSET_INVALID
-                                    : batch->outcome.base_offset + (int64_t)index,
-                      ._private = record->opaque},
-        .timestamp_ms = record->timestamp_ms,
-        .latency_us = (int64_t)(batch->outcome.done_us - record->enqueued_us),
-        .raw_headers = {record->raw_headers, record->raw_headers_size},
+                      .offset = RD_KAFKA_OFFSET_INVALID},
+        .timestamp_ms = batch->outcome.log_append_ms,
         .broker_id = batch->outcome.broker_id,
         .leader_epoch = -1,
         .delivery_count = -1,
         .kind = RK_MESSAGE_PRODUCED,
         .status = batch->outcome.status,
-        .timestamp_type = RD_KAFKA_TIMESTAMP_CREATE_TIME,
+        .timestamp_type =
+            is_log_append ? RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME : RD_KAFKA_TIMESTAMP_CREATE_TIME,
+        .error_text = batch->outcome.text,
     };
-    message->error_text = (char *)(uintptr_t)text;
-    if (batch->outcome.log_append_ms >= 0) {
-        message->timestamp_ms = batch->outcome.log_append_ms;
-        message->timestamp_type = RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+}
+
+/* What differs from one to the next; the message was initialised for its batch. */
+static inline void fill_message(struct rk_message *message, const struct rk_batch *batch,
+                                const struct rk_batch_record *record, uint32_t index)
+{
+    message->rkmessage.payload =
+        record->original ? record->original->value : (void *)(uintptr_t)record->value;
+    message->rkmessage.len = (size_t)RK_MAX(record->value_size, 0);
+    message->rkmessage.key = (void *)(uintptr_t)record->key;
+    message->rkmessage.key_len = (size_t)RK_MAX(record->key_size, 0);
+    message->rkmessage._private = record->opaque;
+    if (RK_LIKELY(batch->outcome.base_offset >= 0))
+        message->rkmessage.offset = batch->outcome.base_offset + (int64_t)index;
+    if (RK_LIKELY(batch->outcome.log_append_ms < 0))
+        message->timestamp_ms = record->timestamp_ms;
+    message->latency_us = (int64_t)(batch->outcome.done_us - record->enqueued_us);
+    message->raw_headers = (struct rk_bytes){record->raw_headers, record->raw_headers_size};
+    if (RK_UNLIKELY(batch->outcome.failure_count > 0)) {
+        const char *text;
+        message->rkmessage.err = err_of_record(batch, index, &text);
+        message->error_text = (char *)(uintptr_t)text;
     }
 }
 
@@ -106,11 +116,13 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
         rk_batch_walk_init(&walk, batch);
     (*count)++;
     struct rk_batch_record record;
+    struct rk_message message;
+    init_message(&message, batch);
     while (rk_batch_walk_next(&walk, &record)) {
-        struct rk_message message;
         fill_message(&message, batch, &record, walk.index - 1);
         call(core, &message);
-        rk_message_clear_parsed(&message);
+        if (RK_UNLIKELY(message.headers != NULL))
+            rk_message_clear_parsed(&message);
         if (RK_UNLIKELY(rk_has_yield_request()) && walk.index < batch->record_count) {
             if (!batch->report)
                 batch->report = RK_NEW(struct rk_report);
@@ -139,8 +151,10 @@ static const rd_kafka_message_t *message_at(rd_kafka_event_t *event, size_t inde
         struct rk_batch_record record;
         report->messages = rk_calloc(batch->record_count, sizeof(*report->messages));
         rk_batch_walk_init(&walk, batch);
-        while (rk_batch_walk_next(&walk, &record))
+        while (rk_batch_walk_next(&walk, &record)) {
+            init_message(&report->messages[report->count], batch);
             fill_message(&report->messages[report->count++], batch, &record, walk.index - 1);
+        }
     }
     return &report->messages[index].rkmessage;
 }
@@ -191,6 +205,7 @@ static void tell_interceptors(struct rk_batch *batch)
     rk_batch_walk_init(&walk, batch);
     while (rk_batch_walk_next(&walk, &record)) {
         struct rk_message message;
+        init_message(&message, batch);
         fill_message(&message, batch, &record, walk.index - 1);
         rk_interceptors_on_acknowledgement(interceptors, core->client, &message.rkmessage);
         rk_message_clear_parsed(&message);
