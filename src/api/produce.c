@@ -38,39 +38,38 @@ static int errno_of(rd_kafka_resp_err_t err)
     return EINVAL;
 }
 
-/* What on_send interceptors are shown; what they change of it counts. */
-static void run_on_send(rd_kafka_t *rk, struct rk_produce *produce,
-                        rd_kafka_headers_t **made_headers)
+/* What on_send interceptors are shown; what they change of the headers counts. */
+static rd_kafka_resp_err_t add_intercepted(rd_kafka_t *rk, struct rk_produce *produce)
 {
+    struct rk_new_record *record = &produce->record;
     struct rk_message message = {
         .rkmessage = {.rkt = produce->topic,
                       .partition = produce->partition,
-                      .payload = produce->value,
+                      .payload = record->value,
                       .len = produce->value_size,
-                      .key = (void *)(uintptr_t)produce->key,
+                      .key = (void *)(uintptr_t)record->key,
                       .key_len = produce->key_size,
                       .offset = RD_KAFKA_OFFSET_INVALID,
-                      ._private = produce->opaque},
-        .timestamp_ms = produce->timestamp_ms,
-        .headers = produce->headers ? rk_headers_try_copy(produce->headers) : NULL,
+                      ._private = record->opaque},
+        .timestamp_ms = record->timestamp_ms,
+        .headers = record->headers ? rk_headers_try_copy(record->headers) : NULL,
         .kind = RK_MESSAGE_PRODUCED,
         .broker_id = -1,
         .leader_epoch = -1,
+        .delivery_count = -1,
     };
     rk_interceptors_on_send(&rk->core->conf_object->interceptors, rk, &message.rkmessage);
-    *made_headers = message.headers;
-    produce->headers = message.headers;
+    record->headers = message.headers;
+    rd_kafka_resp_err_t err = rk_producer_add(rk->producer, produce);
+    rk_headers_destroy(message.headers);
+    return err;
 }
 
-static rd_kafka_resp_err_t add(rd_kafka_t *rk, struct rk_produce *produce)
+static inline rd_kafka_resp_err_t add(rd_kafka_t *rk, struct rk_produce *produce)
 {
-    if (RK_LIKELY(!rk_interceptors_has(&rk->core->conf_object->interceptors, RK_ON_SEND)))
-        return rk_producer_add(rk->producer, produce);
-    rd_kafka_headers_t *made_headers = NULL;
-    run_on_send(rk, produce, &made_headers);
-    rd_kafka_resp_err_t err = rk_producer_add(rk->producer, produce);
-    rk_headers_destroy(made_headers);
-    return err;
+    if (RK_UNLIKELY(rk_interceptors_has(&rk->core->conf_object->interceptors, RK_ON_SEND)))
+        return add_intercepted(rk, produce);
+    return rk_producer_add(rk->producer, produce);
 }
 
 static rd_kafka_t *client_of(const rd_kafka_topic_t *topic)
@@ -87,12 +86,9 @@ int rd_kafka_produce(rd_kafka_topic_t *rkt, int32_t partition, int msgflags, voi
         struct rk_produce produce = {
             .topic = rkt,
             .partition = partition,
-            .flags = msgflags,
-            .value = payload,
+            .record = {.value = payload, .key = key, .flags = msgflags, .opaque = msg_opaque},
             .value_size = payload ? len : 0,
-            .key = key,
             .key_size = key ? keylen : 0,
-            .opaque = msg_opaque,
         };
         err = add(rk, &produce);
     }
@@ -147,21 +143,21 @@ static rd_kafka_resp_err_t take_argument(rd_kafka_t *rk, struct arguments *argum
         produce->partition = vu->u.i32;
         break;
     case RD_KAFKA_VTYPE_VALUE:
-        produce->value = vu->u.mem.ptr;
+        produce->record.value = vu->u.mem.ptr;
         produce->value_size = vu->u.mem.ptr ? vu->u.mem.size : 0;
         break;
     case RD_KAFKA_VTYPE_KEY:
-        produce->key = vu->u.mem.ptr;
+        produce->record.key = vu->u.mem.ptr;
         produce->key_size = vu->u.mem.ptr ? vu->u.mem.size : 0;
         break;
     case RD_KAFKA_VTYPE_OPAQUE:
-        produce->opaque = vu->u.ptr;
+        produce->record.opaque = vu->u.ptr;
         break;
     case RD_KAFKA_VTYPE_MSGFLAGS:
-        produce->flags = vu->u.i;
+        produce->record.flags = vu->u.i;
         break;
     case RD_KAFKA_VTYPE_TIMESTAMP:
-        produce->timestamp_ms = vu->u.i64;
+        produce->record.timestamp_ms = vu->u.i64;
         break;
     case RD_KAFKA_VTYPE_HEADER:
         return add_header(arguments, vu->u.header.name, vu->u.header.val, vu->u.header.size);
@@ -185,7 +181,7 @@ static rd_kafka_resp_err_t finish(rd_kafka_t *rk, struct arguments *arguments,
     if (!err && !arguments->produce.topic)
         err = refuse(arguments, RD_KAFKA_RESP_ERR__INVALID_ARG, "Topic name or object required");
     if (!err) {
-        arguments->produce.headers =
+        arguments->produce.record.headers =
             arguments->given_headers ? arguments->given_headers : arguments->made_headers;
         err = add(rk, &arguments->produce);
     }
@@ -296,12 +292,12 @@ int rd_kafka_produce_batch(rd_kafka_topic_t *rkt, int32_t partition, int msgflag
         struct rk_produce produce = {
             .topic = rkt,
             .partition = msgflags & RD_KAFKA_MSG_F_PARTITION ? message->partition : partition,
-            .flags = msgflags,
-            .value = message->payload,
+            .record = {.value = message->payload,
+                       .key = message->key,
+                       .flags = msgflags,
+                       .opaque = message->_private},
             .value_size = message->payload ? message->len : 0,
-            .key = message->key,
             .key_size = message->key ? message->key_len : 0,
-            .opaque = message->_private,
         };
         message->err = add(rk, &produce);
         accepted += !message->err;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "event/headers.h"
 #include "event/topic.h"
+#include "producer/batch_walk.h"
 #include "producer/delivery.h"
 #include "producer/partition_queue.h"
 #include "producer/producer.h"
@@ -165,8 +166,8 @@ static bool append_by_reference(struct rk_batch *batch, const struct rk_new_reco
     return true;
 }
 
-static void append_copy(struct rk_batch *batch, const struct rk_new_record *record,
-                        size_t body_size, int64_t timestamp_delta)
+static inline void append_copy(struct rk_batch *batch, const struct rk_new_record *record,
+                               size_t body_size, int64_t timestamp_delta)
 {
     struct rk_segment *segment = batch->last;
     uint8_t *at = segment->bytes + segment->size;
@@ -198,8 +199,23 @@ static bool is_full(const struct rk_batch *batch, const struct rk_new_record *re
                                        record->enqueued_us - batch->base_enqueued_us > UINT32_MAX);
 }
 
-enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
-                               struct rk_segment **spare, size_t *segment_size)
+/* Counts a record that stands in its segment. */
+static inline void count_record(struct rk_batch *batch, const struct rk_new_record *record,
+                                size_t record_size)
+{
+    batch->enqueued_deltas_us[batch->record_count] =
+        (uint32_t)(record->enqueued_us - batch->base_enqueued_us);
+    batch->record_count++;
+    batch->size += (uint32_t)record_size;
+    batch->credit_bytes +=
+        (uint64_t)RK_MAX(record->value_size, 0) + (uint64_t)RK_MAX(record->key_size, 0);
+    if (record->timestamp_ms > batch->max_timestamp_ms)
+        batch->max_timestamp_ms = record->timestamp_ms;
+}
+
+/* Everything that is not the plain case: first and last records, growing, values by reference. */
+static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
+                                    struct rk_segment **spare, size_t *segment_size)
 {
     int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
     size_t body_size =
@@ -209,37 +225,57 @@ enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_recor
     if (is_full(batch, record, record_size))
         return RK_APPEND_FULL;
     size_t needed = record->by_reference ? record->headers_size + 1 : record_size;
-    if (record->by_reference || batch->last->capacity - batch->last->size < needed ||
-        !batch->last->capacity) {
-        if (!*spare || (*spare)->capacity < needed) {
-            *segment_size = rk_batch_next_segment_size(batch, needed);
-            return RK_APPEND_NEEDS_SEGMENT;
-        }
+    bool needs_segment = record->by_reference || !batch->last->capacity ||
+                         batch->last->capacity - batch->last->size < needed;
+    if (needs_segment && (!*spare || (*spare)->capacity < needed)) {
+        *segment_size = rk_batch_next_segment_size(batch, needed);
+        return RK_APPEND_NEEDS_SEGMENT;
     }
     if (batch->record_count == batch->capacity && !grow(batch))
         return RK_APPEND_NO_MEMORY;
+    uint32_t original_count = batch->original_count;
     if (!note_opaque(batch, record->opaque) || !note_original(batch, record))
         return RK_APPEND_NO_MEMORY;
     if (record->by_reference) {
         if (!append_by_reference(batch, record, body_size, timestamp_delta, spare)) {
-            batch->original_count--;
+            batch->original_count = original_count;
             return RK_APPEND_NO_MEMORY;
         }
     } else {
-        if (batch->last->capacity - batch->last->size < needed || !batch->last->capacity) {
+        if (needs_segment) {
             link_segment(batch, *spare);
             *spare = NULL;
         }
         append_copy(batch, record, body_size, timestamp_delta);
     }
-    batch->enqueued_deltas_us[batch->record_count] =
-        (uint32_t)(record->enqueued_us - batch->base_enqueued_us);
-    batch->record_count++;
-    batch->size += (uint32_t)record_size;
-    batch->credit_bytes +=
-        (uint64_t)RK_MAX(record->value_size, 0) + (uint64_t)RK_MAX(record->key_size, 0);
-    if (record->timestamp_ms > batch->max_timestamp_ms)
-        batch->max_timestamp_ms = record->timestamp_ms;
+    count_record(batch, record, record_size);
+    return RK_APPEND_OK;
+}
+
+enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
+                               struct rk_segment **spare, size_t *segment_size)
+{
+    const struct rk_producer_limits *limits = &batch->producer->limits;
+    struct rk_segment *segment = batch->last;
+    size_t most = (size_t)RK_MAX(record->value_size, 0) + (size_t)RK_MAX(record->key_size, 0) +
+                  record->headers_size + RK_RECORD_OVERHEAD_MAX;
+    uint32_t count = batch->record_count;
+    if (RK_UNLIKELY(segment->size + most > segment->capacity ||
+                    batch->size + most > limits->batch_size || count >= limits->batch_records ||
+                    count >= batch->capacity || record->by_reference ||
+                    (record->opaque && !batch->opaques) ||
+                    record->enqueued_us - batch->base_enqueued_us > UINT32_MAX))
+        return append_slowly(batch, record, spare, segment_size);
+    if (!(record->flags & RD_KAFKA_MSG_F_COPY) && !note_original(batch, record))
+        return RK_APPEND_NO_MEMORY;
+    if (batch->opaques)
+        batch->opaques[count] = record->opaque;
+    int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
+    size_t body_size = rk_record_body_size(timestamp_delta, (int32_t)count, record->key_size,
+                                           record->value_size, record->headers_size);
+    uint32_t before = segment->size;
+    append_copy(batch, record, body_size, timestamp_delta);
+    count_record(batch, record, segment->size - before);
     return RK_APPEND_OK;
 }
 
@@ -259,94 +295,6 @@ int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int
     return count;
 }
 
-/* Walking */
-
-void rk_batch_walk_init(struct rk_batch_walk *walk, const struct rk_batch *batch)
-{
-    *walk = (struct rk_batch_walk){.batch = batch,
-                                   .segment = batch->first,
-                                   .at = batch->first->bytes + RK_RECORD_BATCH_HEADER_SIZE};
-}
-
-static const uint8_t *segment_end(const struct rk_segment *segment)
-{
-    return segment->bytes + segment->size;
-}
-
-/* A number of our own writing: nothing to check. */
-static inline const uint8_t *read_own(const uint8_t *at, int64_t *value)
-{
-    uint64_t raw = *at++;
-    if (RK_UNLIKELY(raw >= 0x80)) {
-        raw &= 0x7f;
-        unsigned shift = 7;
-        uint64_t byte;
-        do {
-            byte = *at++;
-            raw |= (byte & 0x7f) << shift;
-            shift += 7;
-        } while (byte >= 0x80);
-    }
-    *value = rk_unzigzag64(raw);
-    return at;
-}
-
-/* The value of a record that is sent from where it is, and its tail, stand in the next segments. */
-static const uint8_t *walk_to_tail(struct rk_batch_walk *walk, struct rk_batch_record *record)
-{
-    walk->segment = walk->segment->next;
-    record->value = walk->segment->bytes;
-    walk->segment = walk->segment->next;
-    return walk->segment->bytes;
-}
-
-static void next_segment(struct rk_batch_walk *walk)
-{
-    while (walk->at >= segment_end(walk->segment)) {
-        walk->segment = walk->segment->next;
-        walk->at = walk->segment->bytes;
-    }
-}
-
-bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_batch_record *record)
-{
-    const struct rk_batch *batch = walk->batch;
-    uint32_t index = walk->index;
-    if (index >= batch->record_count)
-        return false;
-    if (RK_UNLIKELY(walk->at >= segment_end(walk->segment)))
-        next_segment(walk);
-    const uint8_t *end = segment_end(walk->segment);
-    int64_t body_size, timestamp_delta, offset_delta, key_size, value_size;
-    const uint8_t *body = read_own(walk->at, &body_size);
-    const uint8_t *at = read_own(body + 1, &timestamp_delta);
-    at = read_own(at, &offset_delta);
-    at = read_own(at, &key_size);
-    record->key_size = (int32_t)key_size;
-    record->key = key_size >= 0 ? at : NULL;
-    at += RK_MAX(key_size, 0);
-    at = read_own(at, &value_size);
-    record->value_size = (int32_t)value_size;
-    record->value = value_size >= 0 ? at : NULL;
-    value_size = RK_MAX(value_size, 0);
-    int64_t tail_size = body_size - (at - body) - value_size;
-    const uint8_t *tail = at + value_size;
-    if (RK_UNLIKELY(at == end && value_size > 0))
-        tail = walk_to_tail(walk, record);
-    record->raw_headers = tail_size > 1 ? tail : NULL;
-    record->raw_headers_size = tail_size > 1 ? (int32_t)tail_size : 0;
-    record->timestamp_ms = batch->base_timestamp_ms + timestamp_delta;
-    record->enqueued_us = batch->base_enqueued_us + batch->enqueued_deltas_us[index];
-    record->opaque = batch->opaques ? batch->opaques[index] : NULL;
-    record->original = NULL;
-    if (RK_UNLIKELY(walk->next_original < batch->original_count) &&
-        batch->originals[walk->next_original].index == index)
-        record->original = &batch->originals[walk->next_original++];
-    walk->at = tail + tail_size;
-    walk->index = index + 1;
-    return true;
-}
-
 /* Splitting */
 
 /* Appends a copy of a record of another batch. */
@@ -364,7 +312,7 @@ static bool move_record(struct rk_batch *to, const struct rk_batch_record *recor
         .flags = RD_KAFKA_MSG_F_COPY,
     };
     rd_kafka_headers_t *headers = NULL;
-    if (record->raw_headers) {
+    if (record->raw_headers_size > 0) {
         if (rk_headers_parse(record->raw_headers, (size_t)record->raw_headers_size, &headers))
             return false;
         copy.headers = headers;

@@ -133,32 +133,6 @@ size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_si
  * at most `max`. */
 int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int max);
 
-/* One record as it stands in the batch. Borrowed from it. */
-struct rk_batch_record {
-    const void *key;
-    int32_t key_size;
-    const void *value;
-    int32_t value_size;
-    const uint8_t *raw_headers; /* Count and all. */
-    int32_t raw_headers_size;   /* 0: none. */
-    int64_t timestamp_ms;
-    uint64_t enqueued_us;
-    void *opaque;
-    const struct rk_original *original; /* NULL: copied. */
-};
-
-/* Walks the records in order. */
-struct rk_batch_walk {
-    const struct rk_batch *batch;
-    const struct rk_segment *segment;
-    const uint8_t *at;
-    uint32_t index; /* Of the next record. */
-    uint32_t next_original;
-};
-void rk_batch_walk_init(struct rk_batch_walk *walk, const struct rk_batch *batch);
-/* False at the end. */
-bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_batch_record *record);
-
 /*
  * Moves the first `count` records, 0 < count < record_count, into a batch of their own, which has
  * the same number; the rest is encoded anew. Only before it was sent. NULL when memory is out:

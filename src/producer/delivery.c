@@ -9,6 +9,7 @@
 #include "event/core.h"
 #include "event/message.h"
 #include "event/queue.h"
+#include "producer/batch_walk.h"
 #include "producer/producer.h"
 
 /* What is built when the application looks at a report as an event, or when its callback stopped

@@ -178,48 +178,50 @@ int64_t rk_producer_queued(const struct rk_producer *producer)
 
 /* Producing */
 
-/* Overhead of a batch with this one record included, as the broker's limit counts it. */
-static bool is_too_large(const struct rk_producer *producer, const struct rk_produce *produce,
-                         size_t headers_size)
+/* Overhead of a batch with this one record included, as the broker's limit counts it. No sum
+ * overflows: each part is checked first. */
+static inline bool is_too_large(const struct rk_producer *producer,
+                                const struct rk_produce *produce)
 {
     size_t overhead = RK_RECORD_BATCH_HEADER_SIZE + RK_RECORD_OVERHEAD_MAX;
     size_t limit = producer->limits.message_size;
-    return produce->value_size > limit || produce->key_size > limit || headers_size > limit ||
+    size_t headers_size = produce->record.headers_size;
+    return (produce->value_size | produce->key_size | headers_size) > INT32_MAX ||
            produce->value_size + produce->key_size + headers_size + overhead > limit;
 }
 
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, const struct rk_produce *produce)
+static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int64_t bytes,
+                                               int flags)
 {
-    size_t headers_size = produce->headers ? rk_headers_wire_size(produce->headers) : 0;
-    if (RK_UNLIKELY(is_too_large(producer, produce, headers_size)))
+    if (RK_LIKELY(take_credit(producer, bytes)))
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return flags & RD_KAFKA_MSG_F_BLOCK ? wait_for_credit(producer, bytes)
+                                        : RD_KAFKA_RESP_ERR__QUEUE_FULL;
+}
+
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
+{
+    struct rk_new_record *record = &produce->record;
+    record->headers_size = 0;
+    if (record->headers)
+        record->headers_size = rk_headers_wire_size(record->headers);
+    if (RK_UNLIKELY(is_too_large(producer, produce)))
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
     int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    if (RK_UNLIKELY(!take_credit(producer, bytes))) {
-        if (!(produce->flags & RD_KAFKA_MSG_F_BLOCK))
-            return RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        rd_kafka_resp_err_t err = wait_for_credit(producer, bytes);
-        if (err)
-            return err;
-    }
-    struct rk_new_record record = {
-        .key = produce->key,
-        .key_size = produce->key ? (int32_t)produce->key_size : -1,
-        .value = produce->value,
-        .value_size = produce->value ? (int32_t)produce->value_size : -1,
-        .headers = produce->headers,
-        .headers_size = headers_size,
-        .opaque = produce->opaque,
-        .flags = produce->flags,
-        .by_reference = !(produce->flags & RD_KAFKA_MSG_F_COPY) &&
-                        produce->value_size > producer->limits.copy_size,
-    };
+    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, record->flags);
+    if (RK_UNLIKELY(err))
+        return err;
+    record->key_size = record->key ? (int32_t)produce->key_size : -1;
+    record->value_size = record->value ? (int32_t)produce->value_size : -1;
+    record->by_reference =
+        !(record->flags & RD_KAFKA_MSG_F_COPY) && produce->value_size > producer->limits.copy_size;
     int64_t wall_ms;
-    record.enqueued_us = rk_clock_now_and_wall(&wall_ms);
-    record.timestamp_ms = produce->timestamp_ms ? produce->timestamp_ms : wall_ms;
-    rd_kafka_resp_err_t err =
-        rk_producer_topic_add(produce->topic->producer, &record, produce->partition);
+    record->enqueued_us = rk_clock_now_and_wall(&wall_ms);
+    if (record->timestamp_ms == 0)
+        record->timestamp_ms = wall_ms;
+    err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
     if (RK_UNLIKELY(err))
         rk_producer_return_credit(producer, 1, bytes);
     return err;

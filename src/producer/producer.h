@@ -54,23 +54,21 @@ void rk_producer_release(struct rk_producer *producer);
 /* Background, while it ends: the orphans' sender stops. */
 void rk_producer_terminate(struct rk_producer *producer);
 
-/* A message to produce. Borrowed, but for the value with F_FREE, which success takes. */
+/*
+ * A message to produce. Borrowed, but for a value with F_FREE, which success takes. The record's
+ * headers_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0 means now.
+ */
 struct rk_produce {
     rd_kafka_topic_t *topic;
     int32_t partition;
-    int flags;
-    void *value;
-    size_t value_size;
-    const void *key;
-    size_t key_size;
-    rd_kafka_headers_t *headers; /* Destroyed by the caller; copied. NULL: none. */
-    int64_t timestamp_ms;        /* 0: now. */
-    void *opaque;
+    struct rk_new_record record;
+    size_t key_size, value_size; /* As given: the record's are set from these when they are found to
+                                    be possible. */
 };
 
 /* Application threads. Errors: MSG_SIZE_TOO_LARGE, _QUEUE_FULL, _UNKNOWN_TOPIC, _UNKNOWN_PARTITION,
  * _FATAL, _CRIT_SYS_RESOURCE, _DESTROY */
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, const struct rk_produce *produce);
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce);
 
 /* Room is given back: when a report was served, or none is wanted. Any thread. */
 void rk_producer_return_credit(struct rk_producer *producer, int64_t messages, int64_t bytes);

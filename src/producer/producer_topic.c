@@ -27,6 +27,16 @@ static bool sticks(const struct rk_core *core, enum rk_partitioner partitioner)
             partitioner == RK_PARTITIONER_FNV1A_RANDOM);
 }
 
+/* The largest size of a key that is not hashed: -1 stands for no key, -2 for none at all. */
+static int32_t spreads_up_to(enum rk_partitioner partitioner)
+{
+    if (rk_partitioner_is_random(partitioner, "k", 1))
+        return INT32_MAX;
+    if (rk_partitioner_is_random(partitioner, "", 0))
+        return 0;
+    return rk_partitioner_is_random(partitioner, NULL, 0) ? -1 : -2;
+}
+
 void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
 {
     struct rk_producer_topic *self = RK_NEW(struct rk_producer_topic);
@@ -34,6 +44,7 @@ void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
     self->topic = topic;
     self->partitioner = rk_partitioner_from_name(topic->conf->partitioner);
     self->sticks = sticks(self->producer->core, self->partitioner);
+    self->spreads_up_to = spreads_up_to(self->partitioner);
     atomic_init(&self->sticky_partition, -1);
     rk_mutex_init(&self->mutex, RK_RANK_PARTITION);
     STAILQ_INIT(&self->shared.staged);
@@ -110,20 +121,25 @@ static int32_t pick_sticky(struct rk_producer_topic *self, const struct rk_parti
     return partition;
 }
 
+static int32_t pick_without_key(struct rk_producer_topic *self,
+                                const struct rk_partition_table *table, uint64_t now_us)
+{
+    return self->sticks ? pick_sticky(self, table, now_us)
+                        : rk_partitioner_draw(table->count, has_leader, table);
+}
+
 static int32_t pick(struct rk_producer_topic *self, const struct rk_partition_table *table,
                     const struct rk_new_record *record)
 {
     const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
-    const void *key = record->key_size >= 0 ? record->key : NULL;
-    size_t key_size = (size_t)RK_MAX(record->key_size, 0);
     if (callbacks->partitioner)
-        return callbacks->partitioner(self->topic, key, key_size, table->count, callbacks->opaque,
-                                      record->opaque);
-    if (!rk_partitioner_is_random(self->partitioner, key, key_size))
-        return rk_partitioner_hash(self->partitioner, key, key_size, table->count);
-    if (self->sticks)
-        return pick_sticky(self, table, record->enqueued_us);
-    return rk_partitioner_draw(table->count, has_leader, table);
+        return callbacks->partitioner(self->topic, record->key_size >= 0 ? record->key : NULL,
+                                      (size_t)RK_MAX(record->key_size, 0), table->count,
+                                      callbacks->opaque, record->opaque);
+    if (record->key_size <= self->spreads_up_to)
+        return pick_without_key(self, table, record->enqueued_us);
+    return rk_partitioner_hash(self->partitioner, record->key, (size_t)RK_MAX(record->key_size, 0),
+                               table->count);
 }
 
 /* Adding */

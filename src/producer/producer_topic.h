@@ -41,7 +41,9 @@ struct rk_producer_topic {
     struct rk_producer *producer;
     rd_kafka_topic_t *topic;
     enum rk_partitioner partitioner;
-    bool sticks; /* Messages that go to a random partition go to the same one for a while. */
+    int32_t
+        spreads_up_to; /* Keys of this size and below are not hashed; -1: only NULL, -2: none. */
+    bool sticks;       /* Messages that go to a random partition go to the same one for a while. */
     _Atomic(struct rk_partition_table *) table; /* NULL: not known yet. */
     _Atomic int missing_err;          /* Why there is no such topic; 0: there is, or may be. */
     _Atomic int32_t sticky_partition; /* -1: none yet. */
