@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/cursor.h"
 #include "event/message.h"
 #include "event/partition_list.h"
 
@@ -63,12 +64,22 @@ rd_kafka_event_t *rk_event_new_error(rd_kafka_resp_err_t err, const char *text)
 struct message_event {
     rd_kafka_event_t event;     /* First. */
     struct rk_message *message; /* NULL once it was taken. */
+    struct rk_cursor *cursor;   /* Counted; NULL: never void. */
+    uint32_t version;
 };
+
+static bool is_message_void(const rd_kafka_event_t *event)
+{
+    const struct message_event *mine = rk_container_of(event, const struct message_event, event);
+    return mine->cursor && !rk_cursor_is(mine->cursor, mine->version);
+}
 
 static struct rk_message *give_message(rd_kafka_event_t *event)
 {
     struct message_event *mine = rk_container_of(event, struct message_event, event);
     struct rk_message *message = mine->message;
+    if (is_message_void(event))
+        return NULL;
     mine->message = NULL;
     return message;
 }
@@ -93,6 +104,7 @@ static void destroy_message_event(rd_kafka_event_t *event)
 {
     struct message_event *mine = rk_container_of(event, struct message_event, event);
     rk_message_destroy(mine->message);
+    rk_cursor_release(mine->cursor);
     rk_free(mine);
 }
 
@@ -106,11 +118,18 @@ static rd_kafka_event_t *new_message_event(const struct rk_event_kind *kind,
     return &mine->event;
 }
 
+static enum rk_served serve_consumer_error(rd_kafka_event_t *event, struct rk_core *core,
+                                           int *count)
+{
+    return is_message_void(event) ? RK_SERVED_WHOLE : serve_error(event, core, count);
+}
+
 static const struct rk_event_kind consumer_error_kind = {
     .name = "consumer error",
-    .serve = serve_error,
+    .serve = serve_consumer_error,
     .next_message = give_message,
     .is_empty = has_no_message,
+    .is_void = is_message_void,
     .destroy = destroy_message_event,
 };
 
@@ -121,6 +140,17 @@ rd_kafka_event_t *rk_event_new_consumer_error(rd_kafka_resp_err_t err, rd_kafka_
     rd_kafka_event_t *event =
         new_message_event(&consumer_error_kind, RD_KAFKA_EVENT_ERROR, message);
     event->text = rk_strdup_or_null(text);
+    return event;
+}
+
+rd_kafka_event_t *rk_event_new_partition_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
+                                               int32_t partition, int64_t offset, const char *text,
+                                               struct rk_cursor *cursor, uint32_t version)
+{
+    rd_kafka_event_t *event = rk_event_new_consumer_error(err, topic, partition, offset, text);
+    struct message_event *mine = rk_container_of(event, struct message_event, event);
+    mine->cursor = rk_cursor_acquire(cursor);
+    mine->version = version;
     return event;
 }
 

@@ -18,6 +18,7 @@
 #include "rdkafka.h"
 
 struct rk_core;
+struct rk_cursor;
 struct rk_event_kind;
 struct rk_message;
 
@@ -67,6 +68,9 @@ struct rk_event_kind {
      */
     struct rk_message *(*next_message)(rd_kafka_event_t *event);
     bool (*is_empty)(const rd_kafka_event_t *event);
+    /* What it tells belongs to a position that was left since (event/cursor.h): to be dropped
+     * instead of given to the application. May be NULL. */
+    bool (*is_void)(const rd_kafka_event_t *event);
     /* After unlock, for a message that `next_message` gave, before the event is destroyed: returns
      * budget, wakes the fetcher, runs on_consume interceptors. May be NULL. */
     void (*message_taken)(struct rk_message *message);
@@ -92,6 +96,11 @@ rd_kafka_event_t *rk_event_new_error(rd_kafka_resp_err_t err, const char *text);
  * none */
 rd_kafka_event_t *rk_event_new_consumer_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
                                               int32_t partition, int64_t offset, const char *text);
+/* The same, void together with what was fetched under that version of the cursor. borrows: cursor
+ * (takes a reference) */
+rd_kafka_event_t *rk_event_new_partition_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
+                                               int32_t partition, int64_t offset, const char *text,
+                                               struct rk_cursor *cursor, uint32_t version);
 /* `context`: RK_DEBUG_* or 0. */
 rd_kafka_event_t *rk_event_new_log(int level, int context, const char *facility, const char *text);
 rd_kafka_event_t *rk_event_new_throttle(const char *broker_name, int32_t broker_id,

@@ -194,6 +194,10 @@ rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue,
         rk_queue_unlink(end, event);
         unlock_after_take(queue, end);
         int count = 0;
+        if (event->kind->is_void && event->kind->is_void(event)) {
+            rk_event_destroy(event);
+            continue;
+        }
         if (event->type != RD_KAFKA_EVENT_NONE)
             return event;
         if (serve_event(queue, event, &count))

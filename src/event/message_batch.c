@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "event/message_batch.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "event/topic.h"
+
+#define CREDIT_STEP 65536 /* Bytes handed out are given back to the budget in about these steps. \
+                           */
+
+struct message_batch {
+    rd_kafka_event_t event; /* First. */
+    struct rk_slab_pool *pool;
+    rd_kafka_topic_t *topic;
+    struct rk_cursor *cursor;
+    struct rk_prefetch *prefetch;
+    struct rk_budget *budget;
+    uint32_t version;
+    int32_t partition;
+    int32_t broker_id;
+    bool is_intercepted; /* There are on_consume interceptors. */
+    int64_t wanted;      /* Records below are passed over. */
+    struct {             /* Counted and not given back. */
+        int64_t messages;
+        int64_t bytes;
+        const uint8_t *from;      /* Of the current part; what is before was given back. */
+        int64_t messages_waiting; /* Handed out. */
+        bool must_tell;           /* Whoever waits for room: after unlock. */
+    } credit;
+    struct rk_message_slab *slab; /* Being filled; NULL: none. */
+    uint32_t slab_used;
+    size_t at, count;
+    struct rk_message_part parts[];
+};
+
+static struct message_batch *batch_of(rd_kafka_event_t *event)
+{
+    return rk_container_of(event, struct message_batch, event);
+}
+
+/* Credit */
+
+static void give_credit(struct message_batch *batch, int64_t messages, int64_t bytes)
+{
+    batch->credit.messages -= messages;
+    batch->credit.bytes -= bytes;
+    batch->credit.must_tell |= rk_prefetch_give(batch->prefetch, messages);
+    batch->credit.must_tell |= rk_budget_give(batch->budget, bytes);
+}
+
+/* What was handed out since the last time; `upto` is in the current part. */
+static void give_handed_out(struct message_batch *batch, const uint8_t *upto)
+{
+    int64_t messages = RK_MIN(batch->credit.messages_waiting, batch->credit.messages);
+    give_credit(batch, messages, upto - batch->credit.from);
+    batch->credit.messages_waiting = 0;
+    batch->credit.from = upto;
+}
+
+/* Walking */
+
+static void close_slab(struct message_batch *batch)
+{
+    if (batch->slab)
+        rk_message_slab_close(batch->slab, batch->slab_used);
+    batch->slab = NULL;
+}
+
+/* The next slab, for what is left of the batch. */
+static void open_slab(struct message_batch *batch, struct rk_message_part *part)
+{
+    batch->slab = rk_message_slab_new(batch->pool, part->block, batch->topic,
+                                      (size_t)RK_MAX(part->records.left, 0) + 1);
+    batch->slab_used = 0;
+    batch->slab->room = batch->prefetch->room;
+    if (RK_UNLIKELY(batch->is_intercepted))
+        atomic_store_explicit(&batch->slab->needs_attention, true, memory_order_relaxed);
+}
+
+static bool is_at_end(const struct rk_message_part *part)
+{
+    return part->records.left == 0 && part->records.at == part->records.end;
+}
+
+/* False when there is no further part. */
+static bool next_part(struct message_batch *batch)
+{
+    struct rk_message_part *part = &batch->parts[batch->at];
+    give_handed_out(batch, part->records.end);
+    batch->wanted = RK_MAX(batch->wanted, part->next_offset);
+    if (++batch->at == batch->count)
+        return false;
+    struct rk_message_part *next = &batch->parts[batch->at];
+    batch->credit.from = next->records.at;
+    if (next->block != part->block)
+        close_slab(batch);
+    return true;
+}
+
+static inline void fill(struct message_batch *batch, const struct rk_message_part *part,
+                        const struct rk_record *record, struct rk_message *message)
+{
+    *message = (struct rk_message){
+        .rkmessage = {.rkt = batch->topic,
+                      .partition = batch->partition,
+                      .payload = (void *)(uintptr_t)record->value,
+                      .len = record->value_size > 0 ? (size_t)record->value_size : 0,
+                      .key = (void *)(uintptr_t)record->key,
+                      .key_len = record->key_size > 0 ? (size_t)record->key_size : 0,
+                      .offset = record->offset},
+        .holder = &rk_message_slab_holder,
+        .holder_data = batch->slab,
+        .timestamp_ms = record->timestamp,
+        .latency_us = -1,
+        .raw_headers = {record->headers, record->headers_size},
+        .broker_id = batch->broker_id,
+        .leader_epoch = part->leader_epoch,
+        .delivery_count = -1,
+        .kind = RK_MESSAGE_CONSUMED,
+        .status = RD_KAFKA_MSG_STATUS_PERSISTED,
+        .timestamp_type = part->timestamp_type,
+    };
+}
+
+static struct rk_message *hand_out(struct message_batch *batch, struct rk_message_part *part,
+                                   const struct rk_record *record)
+{
+    int64_t next = RK_LIKELY(!is_at_end(part)) ? record->offset + 1 : part->next_offset;
+    if (!rk_cursor_advance(batch->cursor, batch->version, record->offset, next, part->leader_epoch))
+        return NULL;
+    if (!batch->slab)
+        open_slab(batch, part);
+    struct rk_message *message = &batch->slab->messages[batch->slab_used++];
+    fill(batch, part, record, message);
+    batch->wanted = next;
+    batch->credit.messages_waiting++;
+    bool is_full = batch->slab_used == batch->slab->capacity;
+    if (RK_UNLIKELY(is_full || part->records.at - batch->credit.from >= CREDIT_STEP))
+        give_handed_out(batch, part->records.at);
+    if (RK_UNLIKELY(batch->credit.must_tell)) {
+        batch->credit.must_tell = false;
+        atomic_store_explicit(&batch->slab->needs_attention, true, memory_order_relaxed);
+    }
+    if (RK_UNLIKELY(is_full))
+        close_slab(batch);
+    return message;
+}
+
+/* The rest of the part cannot be read: an error in its place, and on behind it. */
+static struct rk_message *hand_out_corrupt(struct message_batch *batch,
+                                           const struct rk_message_part *part)
+{
+    int64_t offset = batch->wanted;
+    rk_cursor_set_next(batch->cursor, batch->version, part->next_offset, part->leader_epoch);
+    next_part(batch);
+    if (!rk_cursor_is(batch->cursor, batch->version))
+        return NULL;
+    char *text = rk_text_format("%s [%" PRId32 "]: record at offset %" PRId64
+                                " cannot be read; its batch is passed over",
+                                rk_topic_name(batch->topic), batch->partition, offset);
+    struct rk_message *message = rk_message_new_error(RD_KAFKA_RESP_ERR__BAD_MSG, batch->topic,
+                                                      batch->partition, offset, text);
+    rk_free(text);
+    return message;
+}
+
+static struct rk_message *next_message(rd_kafka_event_t *event)
+{
+    struct message_batch *batch = batch_of(event);
+    struct rk_record record;
+    while (batch->at < batch->count) {
+        struct rk_message_part *part = &batch->parts[batch->at];
+        switch (rk_record_read(&part->records, &record)) {
+        case RK_RECORD_FOUND:
+            if (RK_LIKELY(record.offset >= batch->wanted))
+                return hand_out(batch, part, &record);
+            batch->credit.messages_waiting++;
+            if (event->length > 1)
+                event->length--;
+            break;
+        case RK_RECORD_END:
+            rk_cursor_set_next(batch->cursor, batch->version, part->next_offset,
+                               part->leader_epoch);
+            next_part(batch);
+            break;
+        case RK_RECORD_CORRUPT:
+            return hand_out_corrupt(batch, part);
+        }
+    }
+    return NULL;
+}
+
+static bool is_empty(const rd_kafka_event_t *event)
+{
+    const struct message_batch *batch = rk_container_of(event, const struct message_batch, event);
+    return batch->at == batch->count ||
+           (batch->at == batch->count - 1 && is_at_end(&batch->parts[batch->at]));
+}
+
+/* Of a slab, but for errors. */
+static void message_taken(struct rk_message *message)
+{
+    if (message->holder != &rk_message_slab_holder)
+        return;
+    struct rk_message_slab *slab = message->holder_data;
+    if (RK_LIKELY(!atomic_load_explicit(&slab->needs_attention, memory_order_relaxed)))
+        return;
+    struct rk_core *core = ((struct rk_topic_base *)(void *)message->rkmessage.rkt)->core;
+    if (rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME))
+        rk_interceptors_on_consume(&core->conf_object->interceptors, core->client,
+                                   &message->rkmessage);
+    else
+        atomic_store_explicit(&slab->needs_attention, false, memory_order_relaxed);
+    rk_room_tell(slab->room);
+}
+
+static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *count)
+{
+    const struct rk_callbacks *callbacks = &core->conf->callbacks;
+    struct rk_message *message;
+    if (!callbacks->consume_cb)
+        return RK_SERVED_PART; /* For a call that returns messages. */
+    while ((message = next_message(event)) != NULL) {
+        if (event->length > 1)
+            event->length--;
+        message_taken(message);
+        callbacks->consume_cb(&message->rkmessage, callbacks->opaque);
+        rk_message_destroy(message);
+        ++*count;
+        if (rk_has_yield_request() && !is_empty(event))
+            return RK_SERVED_PART;
+    }
+    return RK_SERVED_WHOLE;
+}
+
+/* Life */
+
+static void destroy(rd_kafka_event_t *event)
+{
+    struct message_batch *batch = batch_of(event);
+    close_slab(batch);
+    give_credit(batch, batch->credit.messages, batch->credit.bytes);
+    if (batch->credit.must_tell)
+        rk_room_tell(batch->prefetch->room);
+    const struct rk_block *before = NULL;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->parts[i].block != before)
+            rk_block_release(batch->parts[i].block);
+        before = batch->parts[i].block;
+    }
+    rk_budget_release(batch->budget);
+    rk_prefetch_release(batch->prefetch);
+    rk_cursor_release(batch->cursor);
+    rk_topic_release(batch->topic);
+    rk_slab_pool_release(batch->pool);
+    rk_free(batch);
+}
+
+static bool is_void(const rd_kafka_event_t *event)
+{
+    const struct message_batch *batch = rk_container_of(event, const struct message_batch, event);
+    return !rk_cursor_is(batch->cursor, batch->version);
+}
+
+static void count_in(struct message_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct rk_record_cursor *records = &batch->parts[i].records;
+        batch->credit.messages += records->left;
+        batch->credit.bytes += records->end - records->at;
+    }
+    batch->event.length = (int)RK_MAX(1, RK_MIN(batch->credit.messages, INT_MAX));
+    rk_prefetch_take(batch->prefetch, batch->credit.messages);
+    rk_budget_take(batch->budget, batch->credit.bytes);
+}
+
+static const struct rk_event_kind message_batch_kind = {
+    .name = "messages",
+    .serve = serve,
+    .next_message = next_message,
+    .is_empty = is_empty,
+    .is_void = is_void,
+    .message_taken = message_taken,
+    .destroy = destroy,
+};
+
+rd_kafka_event_t *rk_message_batch_try_new(const struct rk_message_batch_setup *setup)
+{
+    struct rk_core *core = ((struct rk_topic_base *)(void *)setup->topic)->core;
+    size_t parts_size = setup->part_count * sizeof(*setup->parts);
+    struct message_batch *batch = rk_try_malloc(sizeof(*batch) + parts_size);
+    if (!batch)
+        return NULL;
+    *batch = (struct message_batch){
+        .pool = rk_slab_pool_acquire(setup->pool),
+        .topic = rk_topic_acquire(setup->topic),
+        .cursor = rk_cursor_acquire(setup->cursor),
+        .prefetch = rk_prefetch_acquire(setup->prefetch),
+        .budget = rk_budget_acquire(setup->budget),
+        .version = setup->version,
+        .partition = setup->partition,
+        .broker_id = setup->broker_id,
+        .is_intercepted = rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME),
+        .wanted = setup->first_offset,
+        .count = setup->part_count,
+    };
+    rk_event_init(&batch->event, &message_batch_kind, RD_KAFKA_EVENT_FETCH);
+    memcpy(batch->parts, setup->parts, parts_size);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (i == 0 || batch->parts[i].block != batch->parts[i - 1].block)
+            rk_block_acquire(batch->parts[i].block);
+    }
+    batch->credit.from = batch->parts[0].records.at;
+    count_in(batch);
+    return &batch->event;
+}
+
+bool rk_message_batch_is_void(const rd_kafka_event_t *event, const void *unused)
+{
+    (void)unused;
+    return event->kind->is_void && event->kind->is_void(event);
+}

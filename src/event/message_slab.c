@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "event/message_slab.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "event/topic.h"
+
+#define POOL_LIMIT 128 /* Slabs kept for reuse, 11 KB each. */
+
+struct rk_slab_pool {
+    _Atomic uint32_t references;
+    struct rk_mutex mutex; /* RK_RANK_POOL */
+    struct {
+        struct rk_message_slab *first; /* Last in, first out: the warmest. */
+        int count;
+    } shared;
+};
+
+struct rk_slab_pool *rk_slab_pool_new(void)
+{
+    struct rk_slab_pool *pool = RK_NEW(struct rk_slab_pool);
+    atomic_init(&pool->references, 1);
+    rk_mutex_init(&pool->mutex, RK_RANK_POOL);
+    return pool;
+}
+
+struct rk_slab_pool *rk_slab_pool_acquire(struct rk_slab_pool *pool)
+{
+    atomic_fetch_add_explicit(&pool->references, 1, memory_order_relaxed);
+    return pool;
+}
+
+void rk_slab_pool_release(struct rk_slab_pool *pool)
+{
+    if (!pool || atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1)
+        return;
+    struct rk_message_slab *slab;
+    while ((slab = pool->shared.first) != NULL) {
+        pool->shared.first = slab->next;
+        rk_free(slab);
+    }
+    rk_mutex_clear(&pool->mutex);
+    rk_free(pool);
+}
+
+static struct rk_message_slab *take_pooled(struct rk_slab_pool *pool)
+{
+    rk_mutex_lock(&pool->mutex);
+    struct rk_message_slab *slab = pool->shared.first;
+    if (slab) {
+        pool->shared.first = slab->next;
+        pool->shared.count--;
+    }
+    rk_mutex_unlock(&pool->mutex);
+    return slab;
+}
+
+/* Fits the messages that are to come when they are few: they are likely to be kept for long. */
+static struct rk_message_slab *allocate(size_t wanted)
+{
+    uint32_t capacity = (uint32_t)RK_MIN(wanted, (size_t)RK_SLAB_MESSAGES);
+    struct rk_message_slab *slab = rk_malloc(sizeof(*slab) + capacity * sizeof(slab->messages[0]));
+    slab->capacity = capacity;
+    return slab;
+}
+
+struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
+                                            rd_kafka_topic_t *topic, size_t wanted)
+{
+    struct rk_message_slab *slab = wanted > RK_SLAB_MESSAGES / 4 ? take_pooled(pool) : NULL;
+    if (!slab)
+        slab = allocate(wanted > RK_SLAB_MESSAGES / 4 ? RK_SLAB_MESSAGES : RK_MAX(wanted, 1));
+    atomic_init(&slab->references, slab->capacity + 1);
+    atomic_init(&slab->needs_attention, false);
+    slab->pool = rk_slab_pool_acquire(pool);
+    slab->block = rk_block_acquire(block);
+    slab->topic = rk_topic_acquire(topic);
+    return slab;
+}
+
+static void give_back(struct rk_message_slab *slab)
+{
+    struct rk_slab_pool *pool = slab->pool;
+    rk_block_release(slab->block);
+    rk_topic_release(slab->topic);
+    bool keeps = false;
+    if (slab->capacity == RK_SLAB_MESSAGES) {
+        rk_mutex_lock(&pool->mutex);
+        keeps = pool->shared.count < POOL_LIMIT;
+        if (keeps) {
+            slab->next = pool->shared.first;
+            pool->shared.first = slab;
+            pool->shared.count++;
+        }
+        rk_mutex_unlock(&pool->mutex);
+    }
+    if (!keeps)
+        rk_free(slab);
+    rk_slab_pool_release(pool);
+}
+
+static inline void drop(struct rk_message_slab *slab, uint32_t count)
+{
+    if (atomic_fetch_sub_explicit(&slab->references, count, memory_order_acq_rel) == count)
+        give_back(slab);
+}
+
+void rk_message_slab_close(struct rk_message_slab *slab, uint32_t used)
+{
+    drop(slab, slab->capacity + 1 - used);
+}
+
+static void release_message(struct rk_message *message)
+{
+    if (RK_UNLIKELY(message->headers))
+        rk_message_clear_parsed(message);
+    drop(message->holder_data, 1);
+}
+
+const struct rk_message_holder rk_message_slab_holder = {release_message};
