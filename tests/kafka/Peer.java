@@ -67,6 +67,10 @@ public final class Peer {
         private byte[] bytes(int size) {
             byte[] bytes = new byte[size];
             for (int i = 0; i < size; i += 8) {
+                if (i % 32 >= 16) {
+                    System.arraycopy(bytes, i - 16, bytes, i, Math.min(8, size - i));
+                    continue;
+                }
                 long letters = (next() & 0x0f0f0f0f0f0f0f0fL) + 0x6161616161616161L;
                 for (int k = i; k < Math.min(size, i + 8); k++, letters >>>= 8)
                     bytes[k] = (byte) letters;

@@ -41,6 +41,8 @@ class Library:
         self.folder = self.find(folder)
         self.built = None
         self.programs = Path(programs).resolve() if programs else self.find_programs()
+        if missing := [name for name in PROGRAMS if not (self.programs / name).exists()]:
+            sys.exit(f"no {', '.join(missing)} in {self.programs}")
 
     @staticmethod
     def find(folder):
@@ -203,7 +205,7 @@ class Results:
             except (cluster.Missing, Skipped) as reason:
                 self.skip(name, reason)
                 return
-            except (TestFailed, cluster.Failed, cluster.wire.Error) as reason:
+            except (TestFailed, cluster.Failed, cluster.wire.Error, OSError) as reason:
                 self.fail(name, reason, path)
                 return
         self.passed += 1
