@@ -43,6 +43,10 @@ else()
   target_compile_options(milena_flags INTERFACE -fno-semantic-interposition)
 endif()
 
+# Thread-local variables are few and small: they fit into what the C library keeps for libraries that
+# are loaded late, and reading one costs no call.
+target_compile_options(milena_flags INTERFACE -ftls-model=initial-exec -fno-plt)
+
 if(SANITIZE STREQUAL "address")
   set(sanitize_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 elseif(SANITIZE STREQUAL "thread")
@@ -64,4 +68,12 @@ endif()
 if(sanitize_flags)
   target_compile_options(milena_flags INTERFACE ${sanitize_flags})
   target_link_options(milena_flags INTERFACE ${sanitize_flags})
+endif()
+
+# Link-time optimisation of the shared library: produce() and poll() cross five files each. The
+# objects hold machine code too, for the tests and for librdkafka.a.
+set(MILENA_LTO OFF)
+if(WITH_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT sanitize_flags AND NOT FUZZ
+   AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(MILENA_LTO ON)
 endif()

@@ -68,6 +68,15 @@ static inline size_t rk_varlong_size(int64_t value)
 
 static inline uint8_t *rk_uvarlong_write(uint8_t *at, uint64_t value)
 {
+    if (RK_LIKELY(value < 0x80)) {
+        *at = (uint8_t)value;
+        return at + 1;
+    }
+    if (RK_LIKELY(value < 0x4000)) {
+        at[0] = (uint8_t)(value | 0x80);
+        at[1] = (uint8_t)(value >> 7);
+        return at + 2;
+    }
     while (RK_UNLIKELY(value >= 0x80)) {
         *at++ = (uint8_t)(value | 0x80);
         value >>= 7;

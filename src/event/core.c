@@ -142,7 +142,8 @@ rd_kafka_resp_err_t rk_core_fatal_error(struct rk_core *core, char *text, size_t
 void rk_set_last_error(rd_kafka_resp_err_t err, int error_number)
 {
     caller.last_error = err;
-    errno = error_number;
+    if (RK_UNLIKELY(error_number))
+        errno = error_number;
 }
 
 rd_kafka_resp_err_t rk_last_error(void)

@@ -166,22 +166,55 @@ static bool append_by_reference(struct rk_batch *batch, const struct rk_new_reco
     return true;
 }
 
-static inline void append_copy(struct rk_batch *batch, const struct rk_new_record *record,
-                               size_t body_size, int64_t timestamp_delta)
+/* All of a record behind its length and attributes. */
+static inline uint8_t *write_body(uint8_t *at, const struct rk_new_record *record,
+                                  int64_t timestamp_delta, uint32_t offset_delta)
 {
-    struct rk_segment *segment = batch->last;
-    uint8_t *at = segment->bytes + segment->size;
-    at = rk_record_write_head(at, body_size, timestamp_delta, (int32_t)batch->record_count,
-                              record->key, record->key_size, record->value_size);
+    at = rk_varlong_write(at, timestamp_delta);
+    at = rk_varint_write(at, (int32_t)offset_delta);
+    at = rk_varint_write(at, record->key_size);
+    if (record->key_size > 0) {
+        memcpy(at, record->key, (size_t)record->key_size);
+        at += record->key_size;
+    }
+    at = rk_varint_write(at, record->value_size);
     if (record->value_size > 0) {
         memcpy(at, record->value, (size_t)record->value_size);
         at += record->value_size;
     }
-    if (RK_LIKELY(record->headers_size == 0))
-        *at++ = 0;
-    else
-        at = rk_headers_write(record->headers, at);
+    if (RK_UNLIKELY(record->headers_size > 0))
+        return rk_headers_write(record->headers, at);
+    *at++ = 0;
+    return at;
+}
+
+static void append_copy(struct rk_batch *batch, const struct rk_new_record *record,
+                        size_t body_size, int64_t timestamp_delta)
+{
+    struct rk_segment *segment = batch->last;
+    uint8_t *at = rk_varint_write(segment->bytes + segment->size, (int32_t)body_size);
+    *at++ = 0;
+    at = write_body(at, record, timestamp_delta, batch->record_count);
     segment->size = (uint32_t)(at - segment->bytes);
+}
+
+/* Bodies between these sizes have a length of two bytes: it can be written behind the body, whose
+ * size then need not be worked out first. */
+#define TWO_BYTE_BODY_MIN 64
+#define TWO_BYTE_BODY_MAX 8191
+
+static inline void append_medium(struct rk_batch *batch, const struct rk_new_record *record)
+{
+    struct rk_segment *segment = batch->last;
+    uint8_t *start = segment->bytes + segment->size;
+    uint8_t *body = start + 2;
+    *body = 0;
+    uint8_t *end = write_body(body + 1, record, record->timestamp_ms - batch->base_timestamp_ms,
+                              batch->record_count);
+    uint32_t length = rk_zigzag32((int32_t)(end - body));
+    start[0] = (uint8_t)(length | 0x80);
+    start[1] = (uint8_t)(length >> 7);
+    segment->size = (uint32_t)(end - segment->bytes);
 }
 
 size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_size)
@@ -270,11 +303,17 @@ enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_recor
         return RK_APPEND_NO_MEMORY;
     if (batch->opaques)
         batch->opaques[count] = record->opaque;
-    int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
-    size_t body_size = rk_record_body_size(timestamp_delta, (int32_t)count, record->key_size,
-                                           record->value_size, record->headers_size);
     uint32_t before = segment->size;
-    append_copy(batch, record, body_size, timestamp_delta);
+    if (RK_LIKELY(most - RK_RECORD_OVERHEAD_MAX >= TWO_BYTE_BODY_MIN &&
+                  most <= TWO_BYTE_BODY_MAX)) {
+        append_medium(batch, record);
+    } else {
+        int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
+        append_copy(batch, record,
+                    rk_record_body_size(timestamp_delta, (int32_t)count, record->key_size,
+                                        record->value_size, record->headers_size),
+                    timestamp_delta);
+    }
     count_record(batch, record, segment->size - before);
     return RK_APPEND_OK;
 }

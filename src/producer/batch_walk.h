@@ -72,10 +72,10 @@ RK_ALWAYS_INLINE bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_b
         return false;
     while (RK_UNLIKELY(walk->at >= walk->end))
         rk_batch_walk_enter(walk, walk->segment->next);
-    int64_t body_size, timestamp_delta, offset_delta, key_size, value_size;
+    int64_t body_size, timestamp_delta, key_size, value_size;
     const uint8_t *body = rk_batch_walk_read(walk->at, &body_size);
     const uint8_t *at = rk_batch_walk_read(body + 1, &timestamp_delta);
-    at = rk_batch_walk_read(at, &offset_delta);
+    at += rk_varint_size((int32_t)index); /* The offset delta. */
     at = rk_batch_walk_read(at, &key_size);
     record->key_size = (int32_t)key_size;
     record->key = key_size >= 0 ? at : NULL;

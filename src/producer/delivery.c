@@ -90,13 +90,13 @@ static inline void fill_message(struct rk_message *message, const struct rk_batc
 
 /* Callbacks */
 
-static void call(struct rk_core *core, const struct rk_message *message)
+static inline void call(const struct rk_callbacks *callbacks, rd_kafka_t *client,
+                        const struct rk_message *message)
 {
-    const struct rk_callbacks *callbacks = &core->conf->callbacks;
-    if (callbacks->dr_msg_cb)
-        callbacks->dr_msg_cb(core->client, &message->rkmessage, callbacks->opaque);
+    if (RK_LIKELY(callbacks->dr_msg_cb != NULL))
+        callbacks->dr_msg_cb(client, &message->rkmessage, callbacks->opaque);
     else if (callbacks->dr_cb)
-        callbacks->dr_cb(core->client, message->rkmessage.payload, message->rkmessage.len,
+        callbacks->dr_cb(client, message->rkmessage.payload, message->rkmessage.len,
                          message->rkmessage.err, callbacks->opaque, message->rkmessage._private);
 }
 
@@ -110,6 +110,8 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
                batch->record_count);
         return RK_SERVED_WHOLE;
     }
+    const struct rk_callbacks callbacks =
+        core->conf->callbacks; /* On the stack: it cannot change. */
     struct rk_batch_walk walk;
     if (batch->report)
         walk = batch->report->walk;
@@ -121,7 +123,7 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
     init_message(&message, batch);
     while (rk_batch_walk_next(&walk, &record)) {
         fill_message(&message, batch, &record, walk.index - 1);
-        call(core, &message);
+        call(&callbacks, core->client, &message);
         if (RK_UNLIKELY(message.headers != NULL))
             rk_message_clear_parsed(&message);
         if (RK_UNLIKELY(rk_has_yield_request()) && walk.index < batch->record_count) {

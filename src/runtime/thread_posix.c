@@ -75,7 +75,7 @@ void rk_mutex_init(struct rk_mutex *mutex, enum rk_rank rank)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
     pthread_mutex_init(&mutex->native, &attributes);
     pthread_mutexattr_destroy(&attributes);
     mutex->rank = rank;
