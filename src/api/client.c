@@ -268,6 +268,8 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
     rk_queue_disable(core->main_queue);
     stop_threads(rk);
     int64_t dropped = rk->producer ? rk_producer_drop_all(rk->producer) : 0;
+    if (rk->consumer)
+        rk_consumer_drop_all(rk->consumer);
     if (dropped > 0)
         rk_log(core, 4, "TERMINATE",
                "Producer terminating with %lld message(s) still in queue: use rd_kafka_flush() to "
@@ -340,4 +342,11 @@ int rd_kafka_wait_destroyed(int timeout_ms)
 int rd_kafka_brokers_add(rd_kafka_t *rk, const char *brokerlist)
 {
     return rk_cluster_add_brokers(rk->cluster, brokerlist);
+}
+
+/* There is no SASL queue: rd_kafka_conf_enable_sasl_queue() waits for SASL. */
+rd_kafka_queue_t *rd_kafka_queue_get_sasl(rd_kafka_t *rk)
+{
+    (void)rk;
+    return NULL;
 }

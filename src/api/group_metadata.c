@@ -4,6 +4,9 @@
  */
 #include "event/group_metadata.h"
 
+#include "api/client.h"
+#include "conf/conf.h"
+
 #include "event/error.h"
 
 rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata_new(const char *group_id)
@@ -68,4 +71,12 @@ rd_kafka_error_t *rd_kafka_consumer_group_metadata_read(rd_kafka_consumer_group_
     const char *problem = NULL;
     *cgmdp = rk_group_metadata_read(buffer, size, &problem);
     return *cgmdp ? NULL : rk_error_new(RD_KAFKA_RESP_ERR__BAD_MSG, 0, "%s", problem);
+}
+
+rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata(rd_kafka_t *rk)
+{
+    if (rk->core->type != RD_KAFKA_CONSUMER || !rk->core->conf->group_id)
+        return NULL;
+    return rk_group_metadata_new(rk->core->conf->group_id, -1, "",
+                                 rk->core->conf->group_instance_id);
 }
