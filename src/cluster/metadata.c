@@ -52,7 +52,7 @@ static void collect_topic(rd_kafka_topic_t *topic, void *argument)
 
 static bool allows_creation(const struct rk_core *core)
 {
-    return core->type == RD_KAFKA_PRODUCER || core->conf->allow_auto_create_topics;
+    return core->conf->allow_auto_create_topics; /* Unset: true for producers only. */
 }
 
 static struct rk_request *new_request(struct rk_metadata *metadata)
