@@ -43,8 +43,8 @@ else()
   target_compile_options(milena_flags INTERFACE -fno-semantic-interposition)
 endif()
 
-# Thread-local variables are few and small: they fit into what the C library keeps for libraries that
-# are loaded late, and reading one costs no call.
+# Thread-local variables are few and small: they fit into what the C library keeps for libraries
+# that are loaded late, and reading one costs no call.
 target_compile_options(milena_flags INTERFACE -ftls-model=initial-exec -fno-plt)
 
 if(SANITIZE STREQUAL "address")
