@@ -22,11 +22,11 @@ struct rd_kafka_s {
     struct rk_loop *background;
     struct rk_loop *main; /* Callbacks of the application that need a thread of ours. */
     struct rk_cluster *cluster;
-    struct rk_producer *producer;          /* NULL on a consumer. */
-    struct rk_consumer *consumer;          /* NULL on a producer. */
+    struct rk_producer *producer;                 /* NULL on a consumer. */
+    struct rk_consumer *consumer;                 /* NULL on a producer. */
     struct rd_kafka_mock_cluster_s *mock_cluster; /* test.mock.num.brokers; NULL: none. */
-    rd_kafka_queue_t *background_queue;    /* Served on `main`; NULL until it is asked for. */
-    struct rk_mail background_queue_mail;  /* Tells `main` that there is something in it. */
+    rd_kafka_queue_t *background_queue;   /* Served on `main`; NULL until it is asked for. */
+    struct rk_mail background_queue_mail; /* Tells `main` that there is something in it. */
     _Atomic bool is_background_queue_posted;
     struct rk_mutex mutex; /* RK_RANK_TOPICS: making the background queue. */
 };

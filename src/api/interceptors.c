@@ -5,13 +5,13 @@
 #include "api/client.h"
 #include "conf/conf.h"
 
-#define ADD(point, POINT)                                                                          \
-    rd_kafka_resp_err_t rd_kafka_interceptor_add_##point(                                          \
-        rd_kafka_t *rk, const char *ic_name, rd_kafka_interceptor_f_##point##_t *point,            \
-        void *ic_opaque)                                                                           \
-    {                                                                                              \
-        return rk_interceptors_add(&rk->core->conf_object->interceptors, POINT, ic_name,           \
-                                   (void (*)(void))point, ic_opaque);                              \
+#define ADD(point, POINT)                                                                \
+    rd_kafka_resp_err_t rd_kafka_interceptor_add_##point(                                \
+        rd_kafka_t *rk, const char *ic_name, rd_kafka_interceptor_f_##point##_t *point,  \
+        void *ic_opaque)                                                                 \
+    {                                                                                    \
+        return rk_interceptors_add(&rk->core->conf_object->interceptors, POINT, ic_name, \
+                                   (void (*)(void))point, ic_opaque);                    \
     }
 
 ADD(on_destroy, RK_ON_DESTROY)

@@ -11,8 +11,9 @@
 #include "rdkafka_mock.h"
 
 /*
- * Before the configuration is frozen: starts a cluster of as many brokers as it asks for, and makes its addresses the bootstrap servers. NULL with a text
- * when the system has no thread, descriptor or port to give.
+ * Before the configuration is frozen: starts a cluster of as many brokers as it asks for, and makes
+ * its addresses the bootstrap servers. NULL with a text when the system has no thread, descriptor
+ * or port to give.
  */
 rd_kafka_mock_cluster_t *rk_client_new_mock(rd_kafka_conf_t *conf, char *errstr, size_t size);
 /* The client exists now: it logs for the cluster. */
