@@ -216,6 +216,16 @@ void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_ba
         post(queue, sender);
 }
 
+void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struct rk_batch *head,
+                                         struct rk_batch *rest)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    insert_by_number(shared, head); /* Equal numbers stay in the order of their coming. */
+    shared->sealed_count++;
+    rk_partition_queue_unlock(queue);
+    rk_partition_queue_give_back(queue, rest);
+}
+
 void rk_partition_queue_forget(struct rk_partition_queue *queue)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);

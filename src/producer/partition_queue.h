@@ -89,6 +89,9 @@ struct rk_batch *rk_partition_queue_take(struct rk_partition_queue *queue, bool 
                                          size_t max_size, int max_in_flight);
 /* A batch that was taken comes back, to its place by number. Tells the sender. Any thread. */
 void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_batch *batch);
+/* The same for a batch that was split meanwhile. */
+void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struct rk_batch *head,
+                                         struct rk_batch *rest);
 /* A batch that was taken is done with. Tells the sender when it waits for that (max.in.flight=1).
  */
 void rk_partition_queue_forget(struct rk_partition_queue *queue);

@@ -319,6 +319,25 @@ static void note_failures(struct rk_batch *batch,
     }
 }
 
+/*
+ * Too large for the broker, which has written none of it: goes back in two halves, at once. False
+ * when it cannot be split.
+ */
+static bool split(struct rk_batch *batch)
+{
+    struct rk_batch *head =
+        batch->record_count > 1 ? rk_batch_try_split(batch, batch->record_count / 2) : NULL;
+    if (!head)
+        return false;
+    rk_log_debug(batch->producer->core, RK_DEBUG_MSG, "SPLIT",
+                 "%s [%d]: a batch of %u messages is too large for the broker: split",
+                 rk_topic_name(batch->topic), (int)batch->partition,
+                 head->record_count + batch->record_count);
+    batch->sending.is_in_flight = false;
+    rk_partition_queue_give_back_halves(batch->queue, head, batch);
+    return true;
+}
+
 /* What the error table says about one batch. `partition` NULL: the whole request failed with err.
  */
 static void settle(struct rk_produce_context *context, struct rk_batch *batch,
@@ -352,7 +371,7 @@ static void settle(struct rk_produce_context *context, struct rk_batch *batch,
     } else if ((action & RK_ACTION_RETRY) &&
                batch->sending.attempts <= producer->core->conf->message_send_max_retries) {
         retry(batch, now_us);
-    } else {
+    } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
         note_failures(batch, partition);
         const char *text = partition ? partition->error_message : request->error_text;
         fail(batch, err, text, now_us);
