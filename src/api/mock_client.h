@@ -17,7 +17,7 @@
  */
 rd_kafka_mock_cluster_t *rk_client_new_mock(rd_kafka_conf_t *conf, char *errstr, size_t size);
 /* The client exists now: it logs for the cluster. */
-void rk_client_adopt_mock(rd_kafka_t *rk, rd_kafka_mock_cluster_t *cluster);
-void rk_client_destroy_mock(rd_kafka_mock_cluster_t *cluster);
+void rk_client_adopt_mock(rd_kafka_t *rk, rd_kafka_mock_cluster_t *mcluster);
+void rk_client_destroy_mock(rd_kafka_mock_cluster_t *mcluster);
 
 #endif

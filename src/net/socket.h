@@ -50,6 +50,9 @@ ssize_t rk_socket_write(int fd, const struct iovec *parts, int count, int *error
 void rk_socket_close(int fd);
 
 /* Listening side, for the mock cluster. */
+/* Holds 127.0.0.1:*port (0: any, which is written back) without listening: connecting is refused,
+ * rk_socket_listen may take it, nobody else does. -1 with errno. */
+int rk_socket_reserve(uint16_t *port);
 /* Listens on 127.0.0.1:*port (0: any, which is written back). -1 with errno. */
 int rk_socket_listen(uint16_t *port);
 /* Accepted non-blocking descriptor, or -1 when there is none. */

@@ -134,7 +134,14 @@ void rk_socket_close(int fd)
     close(fd);
 }
 
-int rk_socket_listen(uint16_t *port)
+static void close_keeping_errno(int fd)
+{
+    int error = errno;
+    close(fd);
+    errno = error;
+}
+
+int rk_socket_reserve(uint16_t *port)
 {
     int fd = rk_socket_open(AF_INET);
     if (fd < 0)
@@ -143,14 +150,22 @@ int rk_socket_listen(uint16_t *port)
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
-    if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
+    if (bind(fd, (struct sockaddr *)&address, size) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
+        close_keeping_errno(fd);
         return -1;
     }
     *port = ntohs(address.sin_port);
+    return fd;
+}
+
+int rk_socket_listen(uint16_t *port)
+{
+    int fd = rk_socket_reserve(port);
+    if (fd >= 0 && listen(fd, LISTEN_BACKLOG) != 0) {
+        close_keeping_errno(fd);
+        return -1;
+    }
     return fd;
 }
 
