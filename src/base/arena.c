@@ -59,7 +59,7 @@ void *rk_arena_try_alloc(struct rk_arena *arena, size_t size)
 
 char *rk_arena_try_text(struct rk_arena *arena, const char *text, size_t length)
 {
-    char *copy = rk_arena_try_alloc(arena, length + 1);
+    char *copy = length < SIZE_MAX ? rk_arena_try_alloc(arena, length + 1) : NULL;
     if (copy)
         memcpy(copy, text, length);
     return copy;

@@ -17,8 +17,12 @@
 #endif
 
 #define REFRESH_US      1000 /* A thread asks the kernel again after this. */
-#define MIN_BASELINE_US 5000 /* The counter's rate is taken over at least this. */
-#define RATE_SHIFT      32
+#define MIN_BASELINE_US 5000 /* The counter's rate is taken over at least this, */
+#define MAX_BASELINE_US \
+    1000000 /* and made exact until then; not later, for it counts on while the machine sleeps. */
+#define MIN_TICKS_PER_US 100 /* A rate that no processor has was taken over a sleep. */
+#define MAX_TICKS_PER_US 10000
+#define RATE_SHIFT       32
 
 /* What a thread knows: one reading of the kernel's clocks with the counter's value at that time. */
 struct reading {
@@ -105,7 +109,9 @@ static void learn_rate(uint64_t tsc, uint64_t now_us)
 {
     uint64_t elapsed_us = now_us - counter.now_us;
     uint64_t ticks = tsc - counter.tsc;
-    if (elapsed_us < MIN_BASELINE_US || elapsed_us > UINT32_MAX || ticks < elapsed_us)
+    bool is_known = atomic_load_explicit(&counter.us_per_tick, memory_order_relaxed) != 0;
+    if (elapsed_us < MIN_BASELINE_US || elapsed_us > (is_known ? MAX_BASELINE_US : UINT32_MAX) ||
+        ticks / elapsed_us < MIN_TICKS_PER_US || ticks / elapsed_us > MAX_TICKS_PER_US)
         return;
     atomic_store_explicit(&counter.refresh_ticks, ticks / elapsed_us * REFRESH_US,
                           memory_order_relaxed);

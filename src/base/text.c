@@ -20,7 +20,8 @@ static void reserve(struct rk_text *text, size_t more)
 void rk_text_append(struct rk_text *text, const char *chars, size_t size)
 {
     reserve(text, size);
-    memcpy(text->chars + text->size, chars, size);
+    if (size)
+        memcpy(text->chars + text->size, chars, size);
     text->size += size;
     text->chars[text->size] = '\0';
 }
