@@ -166,6 +166,13 @@ static bool append_by_reference(struct rk_batch *batch, const struct rk_new_reco
     return true;
 }
 
+/* Wraps around: times may be as far apart as the application likes. */
+static inline int64_t timestamp_delta_of(const struct rk_batch *batch,
+                                         const struct rk_new_record *record)
+{
+    return (int64_t)((uint64_t)record->timestamp_ms - (uint64_t)batch->base_timestamp_ms);
+}
+
 /* All of a record behind its length and attributes. */
 static inline uint8_t *write_body(uint8_t *at, const struct rk_new_record *record,
                                   int64_t timestamp_delta, uint32_t offset_delta)
@@ -209,8 +216,8 @@ static inline void append_medium(struct rk_batch *batch, const struct rk_new_rec
     uint8_t *start = segment->bytes + segment->size;
     uint8_t *body = start + 2;
     *body = 0;
-    uint8_t *end = write_body(body + 1, record, record->timestamp_ms - batch->base_timestamp_ms,
-                              batch->record_count);
+    uint8_t *end =
+        write_body(body + 1, record, timestamp_delta_of(batch, record), batch->record_count);
     uint32_t length = rk_zigzag32((int32_t)(end - body));
     start[0] = (uint8_t)(length | 0x80);
     start[1] = (uint8_t)(length >> 7);
@@ -250,7 +257,7 @@ static inline void count_record(struct rk_batch *batch, const struct rk_new_reco
 static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
                                     struct rk_segment **spare, size_t *segment_size)
 {
-    int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
+    int64_t timestamp_delta = timestamp_delta_of(batch, record);
     size_t body_size =
         rk_record_body_size(timestamp_delta, (int32_t)batch->record_count, record->key_size,
                             record->value_size, record->headers_size);
@@ -308,7 +315,7 @@ enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_recor
                   most <= TWO_BYTE_BODY_MAX)) {
         append_medium(batch, record);
     } else {
-        int64_t timestamp_delta = record->timestamp_ms - batch->base_timestamp_ms;
+        int64_t timestamp_delta = timestamp_delta_of(batch, record);
         append_copy(batch, record,
                     rk_record_body_size(timestamp_delta, (int32_t)count, record->key_size,
                                         record->value_size, record->headers_size),

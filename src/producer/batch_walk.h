@@ -95,7 +95,8 @@ RK_ALWAYS_INLINE bool rk_batch_walk_next(struct rk_batch_walk *walk, struct rk_b
     }
     record->raw_headers = at + value_size;
     record->raw_headers_size = tail_size > 1 ? (int32_t)tail_size : 0;
-    record->timestamp_ms = batch->base_timestamp_ms + timestamp_delta;
+    record->timestamp_ms =
+        (int64_t)((uint64_t)batch->base_timestamp_ms + (uint64_t)timestamp_delta);
     record->enqueued_us = batch->base_enqueued_us + batch->enqueued_deltas_us[index];
     record->opaque = batch->opaques ? batch->opaques[index] : NULL;
     record->original = NULL;
