@@ -172,10 +172,11 @@ static void destroy(rd_kafka_event_t *event)
         rk_free(batch->report);
         batch->report = NULL;
     }
-    struct rk_producer *producer = batch->producer;
+    struct rk_producer *producer = rk_producer_acquire(batch->producer); /* May be the last. */
     int64_t messages = batch->record_count, bytes = (int64_t)batch->credit_bytes;
     rk_batch_release(batch);
     rk_producer_return_credit(producer, messages, bytes);
+    rk_producer_release(producer);
 }
 
 static const struct rk_event_kind report_kind = {
