@@ -85,11 +85,14 @@ static void deliver_mail(struct rk_loop *loop)
     }
 }
 
+/* No more than there were: one that starts itself again for at once waits behind mail and
+ * descriptors. */
 static void fire_timers(struct rk_loop *loop)
 {
     uint64_t now_us = rk_clock_now_us();
     struct rk_timer *timer;
-    while ((timer = rk_timer_heap_take_due(&loop->own.timers, now_us)) != NULL)
+    for (size_t left = loop->own.timers.count;
+         left > 0 && (timer = rk_timer_heap_take_due(&loop->own.timers, now_us)) != NULL; left--)
         timer->fire(timer, now_us);
 }
 
@@ -175,6 +178,7 @@ void rk_loop_stop(struct rk_loop *loop)
 {
     if (!loop->thread)
         return;
+    RK_ASSERT(current != loop);
     rk_loop_post_stop(loop);
     rk_thread_join(loop->thread);
     loop->thread = NULL;

@@ -17,7 +17,8 @@
 struct rk_role rk_role_broker;
 struct rk_role rk_role_background;
 
-#define MAX_NAME 16
+#define MAX_NAME       16
+#define FAILED_WAIT_US 10000
 
 struct rk_thread {
     pthread_t native;
@@ -94,8 +95,8 @@ void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 
 void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
-    pthread_mutex_unlock(&mutex->native);
     pop_rank(mutex->rank);
+    pthread_mutex_unlock(&mutex->native); /* From here on another thread may free it. */
 }
 
 void rk_condition_init(struct rk_condition *condition)
@@ -223,8 +224,12 @@ int rk_wait_descriptors(struct rk_wait_entry *entries, int count, uint64_t deadl
             timeout = &left;
         }
         int ready = ppoll((struct pollfd *)(void *)entries, (nfds_t)count, timeout, NULL);
-        if (ready >= 0 || errno != EINTR)
-            return ready < 0 ? 0 : ready;
+        if (ready >= 0)
+            return ready;
+        if (errno != EINTR) {
+            rk_thread_pause_us(FAILED_WAIT_US); /* The caller comes back: not without rest. */
+            return 0;
+        }
     }
 }
 
