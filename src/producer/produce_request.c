@@ -91,43 +91,28 @@ static void collect(struct rk_produce_collection *collection, uint64_t now_us)
 
 /* Building */
 
-static int order(const struct rk_batch *a, const struct rk_batch *b)
+static int order_parts(const void *a, const void *b)
 {
-    if (a->topic != b->topic) {
-        int by_name = strcmp(rk_topic_name(a->topic), rk_topic_name(b->topic));
-        if (by_name)
-            return by_name;
-    }
-    return (a->partition > b->partition) - (a->partition < b->partition);
-}
-
-struct entry {
-    struct rk_batch *batch;
-    struct rk_uuid topic_id;
-};
-
-static int order_entries(const void *a, const void *b)
-{
-    return order(((const struct entry *)a)->batch, ((const struct entry *)b)->batch);
+    const struct rk_produce_part *one = a, *other = b;
+    if (one->topic != other->topic)
+        return strcmp(rk_topic_name(one->topic), rk_topic_name(other->topic));
+    return (one->partition > other->partition) - (one->partition < other->partition);
 }
 
 static bool fill_context(struct rk_produce_context *context,
                          const struct rk_produce_collection *collection, struct rk_request *request)
 {
     size_t count = (size_t)collection->count;
-    struct entry *entries = rk_request_try_alloc(request, count * sizeof(*entries));
-    context->batches = rk_request_try_alloc(request, count * sizeof(struct rk_batch *));
-    context->topic_ids = rk_request_try_alloc(request, count * sizeof(*context->topic_ids));
-    if (!entries || !context->batches || !context->topic_ids)
+    context->parts = rk_request_try_alloc(request, count * sizeof(*context->parts));
+    if (!context->parts)
         return false;
     for (size_t i = 0; i < count; i++)
-        entries[i] = (struct entry){collection->batches[i], collection->topic_ids[i]};
+        context->parts[i] = (struct rk_produce_part){.batch = collection->batches[i],
+                                                     .topic = collection->batches[i]->topic,
+                                                     .partition = collection->batches[i]->partition,
+                                                     .topic_id = collection->topic_ids[i]};
     if (count > 1)
-        qsort(entries, count, sizeof(*entries), order_entries);
-    for (size_t i = 0; i < count; i++) {
-        context->batches[i] = entries[i].batch;
-        context->topic_ids[i] = entries[i].topic_id;
-    }
+        qsort(context->parts, count, sizeof(*context->parts), order_parts);
     context->count = (int)count;
     return true;
 }
@@ -174,19 +159,19 @@ static bool fill_message(struct rk_request *request, const struct rk_produce_con
     message->topic_data.count = 0;
     struct rk_produce_request_topic *topic = NULL;
     for (int i = 0; i < context->count; i++) {
-        struct rk_batch *batch = context->batches[i];
-        if (i == 0 || batch->topic != context->batches[i - 1]->topic) {
+        const struct rk_produce_part *part = &context->parts[i];
+        if (i == 0 || part->topic != context->parts[i - 1].topic) {
             topic = &message->topic_data.items[message->topic_data.count++];
-            topic->name = rk_topic_name(batch->topic);
-            topic->topic_id = context->topic_ids[i];
+            topic->name = rk_topic_name(part->topic);
+            topic->topic_id = part->topic_id;
             topic->partition_data.items = &partitions[i];
             topic->partition_data.count = 0;
             if (rk_uuid_is_zero(&topic->topic_id))
                 request->max_version = FIRST_TOPIC_ID - 1;
         }
         topic->partition_data.count++;
-        partitions[i].index = batch->partition;
-        if (!fill_records(request, batch, &partitions[i].records))
+        partitions[i].index = part->partition;
+        if (!fill_records(request, part->batch, &partitions[i].records))
             return false;
     }
     return true;
@@ -252,10 +237,10 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
     }
     struct rk_produce_context *context = request->owner;
     for (int i = 0; i < context->count; i++) {
-        context->batches[i]->sending.attempts++;
-        context->batches[i]->sending.is_in_flight = true;
-        uint64_t expires_us = rk_expiry_of_batch(context->batches[i]);
-        rk_expiry_wake_by(sender, expires_us);
+        struct rk_batch *batch = context->parts[i].batch;
+        batch->sending.attempts++;
+        batch->sending.is_in_flight = true;
+        rk_expiry_wake_by(sender, rk_expiry_of_batch(batch));
     }
     LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
     rk_connection_send(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE), request);
@@ -340,13 +325,15 @@ static bool split(struct rk_batch *batch)
 
 /* What the error table says about one batch. `partition` NULL: the whole request failed with err.
  */
-static void settle(struct rk_produce_context *context, struct rk_batch *batch,
+static void settle(struct rk_produce_context *context, struct rk_produce_part *part,
                    rd_kafka_resp_err_t err, const struct rk_produce_answer_partition *partition,
                    uint64_t now_us)
 {
+    struct rk_batch *batch = part->batch;
     const struct rk_request *request = context->request;
     struct rk_producer *producer = batch->producer;
     unsigned action = rk_error_policy_find(RK_API_PRODUCE, err);
+    part->batch = NULL;
     if (batch->sending.is_reported) {
         rk_partition_queue_forget(batch->queue);
         rk_batch_release(batch);
@@ -384,33 +371,34 @@ static int find_first_of_topic(const struct rk_produce_context *context,
                                const struct rk_produce_answer_topic *topic, bool by_id)
 {
     for (int i = 0; i < context->count; i++) {
-        if (by_id ? rk_uuid_equal(&context->topic_ids[i], &topic->topic_id)
-                  : strcmp(rk_topic_name(context->batches[i]->topic), topic->name) == 0)
+        const struct rk_produce_part *part = &context->parts[i];
+        if (by_id ? rk_uuid_equal(&part->topic_id, &topic->topic_id)
+                  : strcmp(rk_topic_name(part->topic), topic->name) == 0)
             return i;
     }
     return -1;
 }
 
-/* Batches of a topic stand together, by partition. */
-static int find_batch(const struct rk_produce_context *context, int first, int32_t partition)
+/* Parts of a topic stand together, by partition. */
+static struct rk_produce_part *find_part(const struct rk_produce_context *context, int first,
+                                         int32_t partition)
 {
-    const rd_kafka_topic_t *topic = context->batches[first]->topic;
+    const rd_kafka_topic_t *topic = context->parts[first].topic;
     int low = first, high = context->count;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        const struct rk_batch *batch = context->batches[middle];
-        if (batch->topic == topic && batch->partition < partition)
+        const struct rk_produce_part *part = &context->parts[middle];
+        if (part->topic == topic && part->partition < partition)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < context->count && context->batches[low]->topic == topic &&
-        context->batches[low]->partition == partition)
-        return low;
-    return -1;
+    bool is_found = low < context->count && context->parts[low].topic == topic &&
+                    context->parts[low].partition == partition;
+    return is_found ? &context->parts[low] : NULL;
 }
 
-static void take_hint(struct rk_produce_context *context, const struct rk_batch *batch,
+static void take_hint(struct rk_produce_context *context, const struct rk_produce_part *part,
                       const struct rk_produce_answer *answer,
                       const struct rk_produce_answer_partition *partition)
 {
@@ -428,7 +416,7 @@ static void take_hint(struct rk_produce_context *context, const struct rk_batch 
                                                          .port = (uint16_t)node->port,
                                                          .rack = node->rack};
     }
-    rk_cluster_post_leader_hint(context->sender->producer->cluster, batch->topic, batch->partition,
+    rk_cluster_post_leader_hint(context->sender->producer->cluster, part->topic, part->partition,
                                 partition->current_leader.leader_id,
                                 partition->current_leader.leader_epoch, endpoints, count);
 }
@@ -444,12 +432,11 @@ static void take_answer(struct rk_produce_context *context, uint64_t now_us)
         for (int32_t p = 0; first >= 0 && p < topic->partition_responses.count; p++) {
             const struct rk_produce_answer_partition *partition =
                 &topic->partition_responses.items[p];
-            int index = find_batch(context, first, partition->index);
-            if (index < 0 || context->is_settled[index])
+            struct rk_produce_part *part = find_part(context, first, partition->index);
+            if (!part || !part->batch)
                 continue;
-            context->is_settled[index] = true;
-            take_hint(context, context->batches[index], answer, partition);
-            settle(context, context->batches[index], partition->error_code, partition, now_us);
+            take_hint(context, part, answer, partition);
+            settle(context, part, partition->error_code, partition, now_us);
         }
     }
 }
@@ -461,17 +448,15 @@ static void on_done(struct rk_request *request)
     rk_on_broker(sender->loop);
     uint64_t now_us = rk_clock_now_us();
     LIST_REMOVE(context, link);
-    bool has_answer = !request->err && request->answer;
-    context->is_settled = has_answer ? rk_request_try_alloc(request, (size_t)context->count) : NULL;
-    if (context->is_settled)
+    if (!request->err && request->answer)
         take_answer(context, now_us);
     for (int i = 0; i < context->count; i++) {
-        if (context->is_settled && context->is_settled[i])
+        if (!context->parts[i].batch)
             continue;
         rd_kafka_resp_err_t err = request->err;
         if (!err && !request->has_no_answer)
             err = RD_KAFKA_RESP_ERR__BAD_MSG; /* The answer leaves it out. */
-        settle(context, context->batches[i], err, NULL, now_us);
+        settle(context, &context->parts[i], err, NULL, now_us);
     }
     rk_request_destroy(request);
 }
@@ -492,7 +477,7 @@ uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
     struct rk_produce_context *context;
     LIST_FOREACH (context, &sender->own.in_flight, link) {
         for (int i = 0; i < context->count; i++) {
-            struct rk_batch *batch = context->batches[i];
+            struct rk_batch *batch = context->parts[i].batch;
             if (batch->sending.is_reported)
                 continue;
             uint64_t expires_us = rk_expiry_of_batch(batch);
@@ -514,7 +499,7 @@ void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us)
     struct rk_produce_context *context;
     LIST_FOREACH (context, &sender->own.in_flight, link) {
         for (int i = 0; i < context->count; i++) {
-            struct rk_batch *batch = context->batches[i];
+            struct rk_batch *batch = context->parts[i].batch;
             if (batch->sending.is_reported)
                 continue;
             if (context->request->was_written)

@@ -9,6 +9,15 @@
 #include "cluster/request.h"
 #include "producer/sender.h"
 
+/* One batch of a request. Topic and partition stand here too: a batch that is settled belongs to
+ * the application. */
+struct rk_produce_part {
+    struct rk_batch *batch; /* A reference; NULL: settled. */
+    rd_kafka_topic_t *topic;
+    int32_t partition;
+    struct rk_uuid topic_id;
+};
+
 /* What a request carries, in its arena. A batch that was reported meanwhile (expired, purged) has
  * `is_reported`. */
 struct rk_produce_context {
@@ -16,9 +25,7 @@ struct rk_produce_context {
     struct rk_sender *sender;
     struct rk_request *request;
     int count;
-    struct rk_batch **batches; /* One reference each. By topic name, then partition. */
-    struct rk_uuid *topic_ids; /* Of each. */
-    bool *is_settled;          /* While the answer is taken apart. */
+    struct rk_produce_part *parts; /* By topic name, then partition. */
 };
 
 /* What a sender collects batches in; reused. rk_free */
