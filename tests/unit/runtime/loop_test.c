@@ -453,15 +453,11 @@ static void nothing_but_hangups(void **state)
     assert_true(rk_loop_start(loop));
     post(ignore_input, NULL);
     await();
-    rk_thread_pause_us(5000);
-    post(say_done, NULL);
-    await();
-    assert_int_equal(pipes[0].calls, 0);
     close(pipes[0].writes_to);
     pipes[0].writes_to = -1;
     await();
     rk_loop_stop(loop);
-    assert_true(pipes[0].revents & POLLHUP);
+    assert_int_equal(pipes[0].revents, POLLHUP);
 }
 
 #define TEST(name)       cmocka_unit_test_setup_teardown(name, set_up, tear_down)
