@@ -99,7 +99,7 @@ struct rk_batch {
         int32_t broker_id;
         uint64_t done_us;
         uint8_t status;                     /* rd_kafka_msg_status_t */
-        struct rk_record_failure *failures; /* KIP-467: the records that caused it. */
+        struct rk_record_failure *failures; /* KIP-467: the records that caused it, by index. */
         int32_t failure_count;
     } outcome;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "producer/delivery.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "conf/conf.h"
@@ -25,23 +25,28 @@ static struct rk_batch *batch_of(const rd_kafka_event_t *event)
     return rk_container_of((rd_kafka_event_t *)(uintptr_t)event, struct rk_batch, event);
 }
 
-static rd_kafka_resp_err_t err_of_record(const struct rk_batch *batch, uint32_t index,
+static int compare_failure(const void *index, const void *failure)
+{
+    int32_t one = *(const int32_t *)index;
+    int32_t other = ((const struct rk_record_failure *)failure)->index;
+    return (one > other) - (one < other);
+}
+
+/* KIP-467: the records that are bad, and those that were refused with them. */
+static rd_kafka_resp_err_t err_of_record(const struct rk_batch *batch, int32_t index,
                                          const char **text)
 {
-    *text = batch->outcome.text;
-    if (batch->outcome.failure_count == 0)
-        return batch->outcome.err;
-    for (int32_t i = 0; i < batch->outcome.failure_count; i++) {
-        if (batch->outcome.failures[i].index == (int32_t)index) {
-            if (batch->outcome.failures[i].text)
-                *text = batch->outcome.failures[i].text;
-            return batch->outcome.failure_count == 1 ? batch->outcome.err
-                                                     : RD_KAFKA_RESP_ERR_INVALID_RECORD;
-        }
+    const struct rk_record_failure *failure =
+        bsearch(&index, batch->outcome.failures, (size_t)batch->outcome.failure_count,
+                sizeof(*failure), compare_failure);
+    if (!failure) {
+        *text = "Failed to append record because it was part of a batch which had one or more "
+                "invalid records";
+        return RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD;
     }
-    *text = "Failed to append record because it was part of a batch which had one or more invalid "
-            "records";
-    return RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD;
+    *text = failure->text ? failure->text : batch->outcome.text;
+    return batch->outcome.failure_count == 1 ? batch->outcome.err
+                                             : RD_KAFKA_RESP_ERR_INVALID_RECORD;
 }
 
 /* What all messages of a batch have in common. */
@@ -83,7 +88,7 @@ static inline void fill_message(struct rk_message *message, const struct rk_batc
     message->raw_headers = (struct rk_bytes){record->raw_headers, record->raw_headers_size};
     if (RK_UNLIKELY(batch->outcome.failure_count > 0)) {
         const char *text;
-        message->rkmessage.err = err_of_record(batch, index, &text);
+        message->rkmessage.err = err_of_record(batch, (int32_t)index, &text);
         message->error_text = (char *)(uintptr_t)text;
     }
 }

@@ -287,21 +287,38 @@ static void retry(struct rk_batch *batch, uint64_t now_us)
     give_back(batch);
 }
 
+static int order_failures(const void *a, const void *b)
+{
+    int32_t one = ((const struct rk_record_failure *)a)->index;
+    int32_t other = ((const struct rk_record_failure *)b)->index;
+    return (one > other) - (one < other);
+}
+
+/* Sorted, each record once, and only records that are there. */
 static void note_failures(struct rk_batch *batch,
                           const struct rk_produce_answer_partition *partition)
 {
     int32_t count = partition ? partition->record_errors.count : 0;
-    if (count <= 0)
+    struct rk_record_failure *failures =
+        count > 0 ? rk_try_calloc((size_t)count, sizeof(*failures)) : NULL;
+    if (!failures)
         return;
-    batch->outcome.failures = rk_try_calloc((size_t)count, sizeof(*batch->outcome.failures));
-    if (!batch->outcome.failures)
-        return;
-    batch->outcome.failure_count = count;
+    int32_t found = 0, kept = 0;
     for (int32_t i = 0; i < count; i++) {
         const struct rk_produce_answer_record_error *error = &partition->record_errors.items[i];
-        batch->outcome.failures[i].index = error->batch_index;
-        batch->outcome.failures[i].text = rk_strdup_or_null(error->batch_index_error_message);
+        if (error->batch_index >= 0 && (uint32_t)error->batch_index < batch->record_count)
+            failures[found++] = (struct rk_record_failure){
+                error->batch_index, rk_strdup_or_null(error->batch_index_error_message)};
     }
+    qsort(failures, (size_t)found, sizeof(*failures), order_failures);
+    for (int32_t i = 0; i < found; i++) {
+        if (kept > 0 && failures[kept - 1].index == failures[i].index)
+            rk_free(failures[i].text);
+        else
+            failures[kept++] = failures[i];
+    }
+    batch->outcome.failures = failures;
+    batch->outcome.failure_count = kept;
 }
 
 /*
@@ -421,6 +438,12 @@ static void take_hint(struct rk_produce_context *context, const struct rk_produc
                                 partition->current_leader.leader_epoch, endpoints, count);
 }
 
+/* Codes below UNKNOWN are ours: from a broker they mean nothing. */
+static rd_kafka_resp_err_t err_of_broker(int16_t code)
+{
+    return code < RD_KAFKA_RESP_ERR_UNKNOWN ? RD_KAFKA_RESP_ERR_UNKNOWN : (rd_kafka_resp_err_t)code;
+}
+
 static void take_answer(struct rk_produce_context *context, uint64_t now_us)
 {
     const struct rk_request *request = context->request;
@@ -436,7 +459,7 @@ static void take_answer(struct rk_produce_context *context, uint64_t now_us)
             if (!part || !part->batch)
                 continue;
             take_hint(context, part, answer, partition);
-            settle(context, part, partition->error_code, partition, now_us);
+            settle(context, part, err_of_broker(partition->error_code), partition, now_us);
         }
     }
 }
