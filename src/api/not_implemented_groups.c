@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Group membership, committed and stored offsets: not implemented yet.
+ * Group membership and committed offsets: not implemented yet.
  */
 #include "api/not_implemented.h"
 
@@ -21,41 +21,9 @@ rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partiti
     return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
 }
 
-rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t *rkqu)
-{
-    return rk_not_implemented_error(__func__);
-}
-
-const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk)
-{
-    /* No group has chosen one. */
-    return "NONE";
-}
-
-int rd_kafka_assignment_lost(rd_kafka_t *rk)
-{
-    /* Without a group nobody else can take partitions. */
-    return 0;
-}
-
 char *rd_kafka_memberid(const rd_kafka_t *rk)
 {
     return NULL;
-}
-
-rd_kafka_resp_err_t rd_kafka_offset_store(rd_kafka_topic_t *rkt, int32_t partition, int64_t offset)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_resp_err_t rd_kafka_offsets_store(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offsets)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_error_t *rd_kafka_offset_store_message(rd_kafka_message_t *rkmessage)
-{
-    return rk_not_implemented_error(__func__);
 }
 
 rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,

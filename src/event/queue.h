@@ -71,6 +71,8 @@ rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue, uint64_t deadline
  * that called rd_kafka_yield(), _DESTROY when the queue is disabled.
  */
 struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue, uint64_t deadline_us);
+/* The same with a time-out of the public API; reads the clock only if it has to wait. */
+struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue, int timeout_ms);
 /* Waits until `max` messages are there or the deadline has come, taking as many as there are under
  * one lock; returns how many. Errors are included as messages. When there are none,
  * rd_kafka_last_error() is that of rk_queue_take_message. */

@@ -234,6 +234,27 @@ struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
     return NULL;
 }
 
+struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue,
+                                                int timeout_ms) RK_NO_THREAD_ANALYSIS
+{
+    rd_kafka_queue_t *end = rk_queue_lock_end(queue);
+    rd_kafka_event_t *event = TAILQ_FIRST(&end->shared.events), *emptied;
+    struct rk_message *message = NULL;
+    if (RK_LIKELY(has_messages(event))) {
+        const struct rk_event_kind *kind = event->kind;
+        end->shared.has_told = false;
+        message = next_message(end, event, &emptied);
+        unlock_after_take(queue, end);
+        finish_message(kind, message, emptied);
+    } else {
+        rk_queue_unlock_end(queue, end, false);
+    }
+    if (RK_LIKELY(message))
+        return message;
+    return rk_queue_take_message(
+        queue, timeout_ms ? rk_deadline_from_ms(rk_clock_now_us(), timeout_ms) : 0);
+}
+
 /* Messages taken under one lock, and what they came from. */
 struct chunk {
     const struct rk_event_kind *kinds[CHUNK];

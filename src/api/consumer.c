@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The consumer's queue and its end: rd_kafka_consumer_*() and what hands out queues. Membership of
+ * a group is answered in not_implemented_groups.c.
+ */
+#include "api/client.h"
+#include "base/clock.h"
+#include "consumer/consumer.h"
+#include "consumer/partition.h"
+#include "event/error.h"
+#include "event/message.h"
+
+static rd_kafka_queue_t *queue_of(const rd_kafka_t *rk)
+{
+    return rk->consumer ? rk_consumer_queue(rk->consumer) : NULL;
+}
+
+rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)
+{
+    rd_kafka_queue_t *queue = queue_of(rk);
+    struct rk_message *message;
+    if (RK_LIKELY(queue))
+        message = rk_queue_take_message_within(queue, timeout_ms);
+    else
+        message =
+            rk_message_new_error(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, NULL, RD_KAFKA_PARTITION_UA,
+                                 RD_KAFKA_OFFSET_INVALID, "the client has no group.id");
+    return message ? &message->rkmessage : NULL;
+}
+
+rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
+{
+    rd_kafka_resp_err_t err = rk_core_fatal_error(rk->core, NULL, 0);
+    if (!queue_of(rk))
+        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    return err ? err : rk_consumer_close(rk->consumer);
+}
+
+rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t *rkqu)
+{
+    if (!rkqu)
+        return rk_error_new(RD_KAFKA_RESP_ERR__INVALID_ARG, 0, "a queue is needed");
+    rd_kafka_resp_err_t err = rd_kafka_consumer_close(rk);
+    return err ? rk_error_new(err, 0, NULL) : NULL;
+}
+
+int rd_kafka_consumer_closed(rd_kafka_t *rk)
+{
+    return queue_of(rk) && rk_consumer_is_closed(rk->consumer);
+}
+
+rd_kafka_resp_err_t rd_kafka_unsubscribe(rd_kafka_t *rk)
+{
+    return queue_of(rk) ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+}
+
+const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk)
+{
+    return queue_of(rk) ? "NONE" : NULL; /* No group has chosen one. */
+}
+
+int rd_kafka_assignment_lost(rd_kafka_t *rk)
+{
+    (void)rk;
+    return 0; /* Without a group nobody else can take partitions. */
+}
+
+/* Queues */
+
+rd_kafka_queue_t *rd_kafka_queue_get_consumer(rd_kafka_t *rk)
+{
+    rd_kafka_queue_t *queue = queue_of(rk);
+    return queue ? rk_queue_acquire(queue) : NULL;
+}
+
+rd_kafka_queue_t *rd_kafka_queue_get_partition(rd_kafka_t *rk, const char *topic, int32_t partition)
+{
+    if (!rk->consumer || !topic || partition < 0)
+        return NULL;
+    rd_kafka_topic_t *rkt =
+        rk_topic_registry_find_or_add(rk_cluster_topics(rk->cluster), topic, NULL, NULL);
+    return rk_queue_acquire(rk_partition_find_or_add(rkt, partition)->queue);
+}
+
+rd_kafka_resp_err_t rd_kafka_poll_set_consumer(rd_kafka_t *rk)
+{
+    rd_kafka_queue_t *queue = queue_of(rk);
+    if (!queue)
+        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    rk_queue_forward(rk->core->main_queue, queue);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}

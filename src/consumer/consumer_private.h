@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the consumer share.
+ */
+#ifndef RK_CONSUMER_CONSUMER_PRIVATE_H
+#define RK_CONSUMER_CONSUMER_PRIVATE_H
+
+#include "consumer/consumer.h"
+#include "consumer/fetcher.h"
+#include "consumer/partition.h"
+#include "event/partition_list.h"
+#include "event/queue.h"
+
+struct rk_consumer {
+    struct rk_core *core;
+    struct rk_cluster *cluster;
+    struct rk_cluster_observer observer;
+    rd_kafka_queue_t *queue; /* rd_kafka_consumer_poll()'s; NULL without group.id. */
+    struct rk_slab_pool *slabs;
+    struct rk_room *room; /* Its lock guards `fetchers`. */
+    LIST_HEAD(, rk_fetcher) fetchers;
+    int64_t budget_limit; /* queued.max.messages.kbytes, in bytes. */
+    _Atomic bool is_closed;
+    struct rk_mutex mutex; /* RK_RANK_PARTITION */
+    struct {
+        rd_kafka_topic_partition_list_t *assignment; /* By topic and partition. */
+    } shared;
+    struct {                               /* Background. */
+        struct rk_partition_list look_ups; /* To be looked up. */
+        struct rk_timer look_up_timer;
+        uint64_t last_look_up;
+        int fetchers_in_use; /* That have partitions: each gets its share of the budget. */
+    } known;
+};
+
+/*
+ * Runs `run(argument)` on background while the calling application thread waits. False when the
+ * client goes away instead.
+ */
+bool rk_consumer_ask(struct rk_consumer *consumer, void (*run)(void *argument), void *argument);
+
+#endif

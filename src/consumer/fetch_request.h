@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Builds a fetcher's Fetch requests: which partitions may be fetched now, what of that the broker
+ * does not know yet (KIP-227), and how much it may send.
+ */
+#ifndef RK_CONSUMER_FETCH_REQUEST_H
+#define RK_CONSUMER_FETCH_REQUEST_H
+
+#include "consumer/fetcher.h"
+
+/* Sends the next request, unless there is nothing to fetch. Inside the connection's run. */
+void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER;
+/* What counts the partition's bytes. */
+struct rk_budget *rk_fetch_request_budget(const struct rk_fetcher *fetcher,
+                                          const struct rk_partition *partition);
+
+#endif

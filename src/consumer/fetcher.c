@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/fetcher.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "conf/conf.h"
+#include "consumer/consumer_private.h"
+#include "consumer/fetch_request.h"
+#include "consumer/fetch_response.h"
+
+static struct rk_connection *connection_of(struct rk_fetcher *fetcher) RK_ON_BROKER
+{
+    return rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH);
+}
+
+/* Running */
+
+void rk_fetcher_run_at(struct rk_fetcher *fetcher, uint64_t at_us)
+{
+    if (!rk_timer_is_started(&fetcher->own.timer) || fetcher->own.timer.deadline_us > at_us)
+        rk_loop_start_timer(fetcher->loop, &fetcher->own.timer, at_us);
+}
+
+/* The connection has news, or somebody poked it. */
+static void run(struct rk_connection_user *user, uint64_t now_us)
+{
+    struct rk_fetcher *fetcher = rk_container_of(user, struct rk_fetcher, user);
+    rk_on_broker(fetcher->loop);
+    if (fetcher->own.is_ended || fetcher->own.is_fetching ||
+        !rk_connection_may_send(connection_of(fetcher), now_us))
+        return;
+    if (fetcher->own.retry_at_us > now_us)
+        rk_fetcher_run_at(fetcher, fetcher->own.retry_at_us);
+    else
+        rk_fetch_request_send(fetcher, now_us);
+}
+
+/* Looks at everything again. */
+static void look(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
+{
+    if (fetcher->own.is_ended)
+        return;
+    rk_fetch_response_resume(fetcher, now_us);
+    rk_connection_want(connection_of(fetcher), fetcher->own.set.partition_count > 0);
+    if (!fetcher->own.is_fetching)
+        rk_connection_poke(connection_of(fetcher), now_us);
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_fetcher *fetcher = rk_container_of(timer, struct rk_fetcher, own.timer);
+    rk_on_broker(fetcher->loop);
+    look(fetcher, now_us);
+}
+
+struct kick_mail {
+    struct rk_mail mail;
+    struct rk_fetcher *fetcher;
+};
+
+static void free_kick(struct rk_mail *mail)
+{
+    rk_free(rk_container_of(mail, struct kick_mail, mail));
+}
+
+static void on_kick(struct rk_mail *mail)
+{
+    struct rk_fetcher *fetcher = rk_container_of(mail, struct kick_mail, mail)->fetcher;
+    rk_on_broker(fetcher->loop);
+    free_kick(mail);
+    atomic_store(&fetcher->is_kicked, false);
+    look(fetcher, rk_clock_now_us());
+}
+
+void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
+{
+    if (atomic_exchange(&fetcher->is_kicked, true))
+        return;
+    struct kick_mail *kick = RK_NEW(struct kick_mail);
+    kick->mail.deliver = on_kick;
+    kick->mail.discard = free_kick;
+    kick->fetcher = fetcher;
+    rk_loop_post(fetcher->loop, &kick->mail);
+}
+
+void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id)
+{
+    fetcher->own.session.epoch = 0;
+    if (!keeps_id)
+        fetcher->own.session.id = 0;
+    rk_fetch_set_leave_session(&fetcher->own.set);
+}
+
+/* Positions on their way */
+
+struct move_mail {
+    struct rk_mail mail;
+    struct rk_fetcher *fetcher;
+    struct rk_partition *partition;
+    struct rk_returned returned; /* Of an adopt, its position. */
+    bool is_assigned;
+    int32_t leader_epoch;
+    struct rk_uuid topic_id;
+};
+
+static void discard_move(struct rk_mail *mail)
+{
+    struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
+    rk_cursor_release(self->returned.position.cursor);
+    rk_free(self);
+}
+
+static struct move_mail *new_move(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                                  void (*deliver)(struct rk_mail *mail))
+{
+    struct move_mail *self = RK_NEW(struct move_mail);
+    self->mail.deliver = deliver;
+    self->mail.discard = discard_move;
+    self->fetcher = fetcher;
+    self->partition = partition;
+    return self;
+}
+
+static void on_adopt(struct rk_mail *mail)
+{
+    struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
+    struct rk_fetcher *fetcher = self->fetcher;
+    struct rk_partition *partition = self->partition;
+    rk_on_broker(fetcher->loop);
+    if (fetcher->own.is_ended) {
+        discard_move(mail);
+        return;
+    }
+    partition->own.position = self->returned.position;
+    partition->own.is_assigned = self->is_assigned;
+    partition->own.leader_epoch = self->leader_epoch;
+    partition->own.first_request = fetcher->own.last_request + 1;
+    partition->own.retry_at_us = 0;
+    partition->own.is_held = false;
+    partition->own.is_in_session = false;
+    partition->own.hides_epoch = false;
+    partition->own.max_bytes = 0;
+    partition->own.told_end = RD_KAFKA_OFFSET_INVALID;
+    partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+    rk_fetch_set_add(&fetcher->own.set, partition, &self->topic_id);
+    rk_free(self);
+    rk_fetcher_run_at(fetcher, 0); /* Not before the adopts behind it in the mailbox. */
+}
+
+static void on_update(struct rk_mail *mail)
+{
+    struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
+    struct rk_fetcher *fetcher = self->fetcher;
+    struct rk_partition *partition = self->partition;
+    rk_on_broker(fetcher->loop);
+    if (rk_fetch_set_contains(&fetcher->own.set, partition)) {
+        struct rk_fetch_topic *before =
+            rk_fetch_set_find_topic(&fetcher->own.set, rk_topic_name(partition->topic), NULL);
+        if (!rk_uuid_is_zero(&before->id) && !rk_uuid_equal(&before->id, &self->topic_id))
+            partition->own.position.epoch = -1;
+        rk_fetch_set_set_topic_id(&fetcher->own.set, partition->topic, &self->topic_id);
+        partition->own.leader_epoch = self->leader_epoch;
+        partition->own.retry_at_us = 0;
+        rk_fetcher_run_at(fetcher, 0);
+    }
+    rk_free(self);
+}
+
+static void on_release(struct rk_mail *mail)
+{
+    struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
+    rk_on_broker(self->fetcher->loop);
+    /* It may have come back on its own already. */
+    if (rk_fetch_set_contains(&self->fetcher->own.set, self->partition)) {
+        struct rk_returned returned = {.reason = RK_RETURN_ASKED};
+        rk_fetcher_return(self->fetcher, self->partition, &returned);
+    }
+    rk_free(self);
+}
+
+static void on_returned(struct rk_mail *mail)
+{
+    struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
+    rk_on_background(rk_cluster_background(self->fetcher->consumer->cluster));
+    rk_position_on_returned(self->partition, &self->returned);
+    rk_free(self);
+}
+
+void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                       struct rk_returned *returned)
+{
+    returned->position = partition->own.position;
+    rk_fetch_response_drop_walk(fetcher, partition);
+    rk_fetch_set_remove(&fetcher->own.set, partition);
+    struct move_mail *self = new_move(fetcher, partition, on_returned);
+    self->returned = *returned;
+    rk_loop_post(rk_cluster_background(fetcher->consumer->cluster), &self->mail);
+}
+
+void rk_fetcher_post_adopt(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                           const struct rk_fetch_position *position)
+{
+    struct move_mail *self = new_move(fetcher, partition, on_adopt);
+    self->returned.position = *position;
+    self->is_assigned = partition->known.is_assigned;
+    self->leader_epoch = partition->known.leader_epoch;
+    self->topic_id = partition->known.topic_id;
+    rk_loop_post(fetcher->loop, &self->mail);
+}
+
+void rk_fetcher_post_update(struct rk_fetcher *fetcher, struct rk_partition *partition)
+{
+    struct move_mail *self = new_move(fetcher, partition, on_update);
+    self->leader_epoch = partition->known.leader_epoch;
+    self->topic_id = partition->known.topic_id;
+    rk_loop_post(fetcher->loop, &self->mail);
+}
+
+void rk_fetcher_post_release(struct rk_fetcher *fetcher, struct rk_partition *partition)
+{
+    rk_loop_post(fetcher->loop, &new_move(fetcher, partition, on_release)->mail);
+}
+
+/* Shares */
+
+void rk_fetcher_count_partition(struct rk_fetcher *fetcher, int change)
+{
+    struct rk_consumer *consumer = fetcher->consumer;
+    bool was_in_use = fetcher->known.partition_count > 0;
+    fetcher->known.partition_count += change;
+    bool is_in_use = fetcher->known.partition_count > 0;
+    if (was_in_use == is_in_use)
+        return;
+    consumer->known.fetchers_in_use += is_in_use ? 1 : -1;
+    int64_t share = consumer->budget_limit / RK_MAX(consumer->known.fetchers_in_use, 1);
+    struct rk_fetcher *each;
+    rk_mutex_lock(&consumer->room->mutex);
+    LIST_FOREACH (each, &consumer->fetchers, link) {
+        rk_budget_set_limit(each->budget, share);
+    }
+    rk_mutex_unlock(&consumer->room->mutex);
+}
+
+/* Life */
+
+struct rk_fetcher *rk_fetcher_new(struct rk_consumer *consumer, struct rk_broker *broker)
+{
+    struct rk_fetcher *fetcher = RK_NEW(struct rk_fetcher);
+    fetcher->user.run = run;
+    fetcher->consumer = consumer;
+    fetcher->broker = broker;
+    fetcher->loop = broker->loop;
+    fetcher->budget = rk_budget_new(consumer->budget_limit);
+    TAILQ_INIT(&fetcher->own.walks);
+    rk_timer_init(&fetcher->own.timer, on_timer);
+    rk_decompressor_init(&fetcher->own.decompressor);
+    rk_mutex_lock(&consumer->room->mutex);
+    LIST_INSERT_HEAD(&consumer->fetchers, fetcher, link);
+    rk_mutex_unlock(&consumer->room->mutex);
+    return fetcher;
+}
+
+void rk_fetcher_end(struct rk_fetcher *fetcher)
+{
+    rk_on_broker(fetcher->loop);
+    fetcher->own.is_ended = true;
+    for (int t = 0; t < fetcher->own.set.topic_count; t++) {
+        const struct rk_fetch_topic *topic = fetcher->own.set.topics[t];
+        for (int i = 0; i < topic->count; i++) {
+            rk_fetch_response_drop_walk(fetcher, topic->items[i]);
+            rk_cursor_release(topic->items[i]->own.position.cursor);
+        }
+    }
+    rk_fetch_set_clear(&fetcher->own.set);
+    rk_loop_stop_timer(fetcher->loop, &fetcher->own.timer);
+}
+
+void rk_fetcher_destroy(struct rk_fetcher *fetcher)
+{
+    struct rk_consumer *consumer = fetcher->consumer;
+    rk_mutex_lock(&consumer->room->mutex);
+    LIST_REMOVE(fetcher, link);
+    rk_mutex_unlock(&consumer->room->mutex);
+    rk_fetch_set_clear(&fetcher->own.set);
+    rk_decompressor_clear(&fetcher->own.decompressor);
+    rk_budget_release(fetcher->budget);
+    rk_free(fetcher->own.parts);
+    rk_free(fetcher);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A fetcher: fetches the partitions it has from one broker.
+ *
+ * One per broker in use, on the broker's loop, made and freed by the consumer's observer. One Fetch
+ * is under way at a time. What is read goes up as message batches until the limits of a partition
+ * or a budget are met; whoever takes messages out then wakes the fetcher (event/prefetch.h). All
+ * functions run on the fetcher's loop unless they say otherwise.
+ */
+#ifndef RK_CONSUMER_FETCHER_H
+#define RK_CONSUMER_FETCHER_H
+
+#include "cluster/broker.h"
+#include "consumer/fetch_set.h"
+#include "consumer/position.h"
+
+struct rk_fetcher {
+    struct rk_connection_user user; /* Of the broker's fetch connection. */
+    LIST_ENTRY(rk_fetcher) link;    /* In the consumer's list, under its room's lock. */
+    struct rk_consumer *consumer;
+    struct rk_broker *broker;
+    struct rk_loop *loop;
+    struct rk_budget
+        *budget; /* Of partitions that lead to the consumer queue: this broker's share. */
+    _Atomic bool is_kicked; /* The mail is under way. */
+    struct {                /* Background. */
+        int partition_count;
+    } known;
+    struct { /* The fetcher's loop. */
+        struct rk_fetch_set set;
+        struct rk_partition_list walks; /* Whose answers are not wholly looked through. */
+        struct rk_timer timer;          /* The next back-off that ends, or now. */
+        struct rk_decompressor decompressor;
+        struct { /* KIP-227 */
+            int32_t id;
+            int32_t epoch; /* 0: the next request names all partitions and begins a new one. */
+            bool by_id;    /* It names topics by id. */
+        } session;
+        uint64_t last_request;  /* Number of the last one sent. */
+        bool is_fetching;       /* It is not answered. */
+        bool is_full;           /* It names all partitions. */
+        int asked_count;        /* Partitions it names. */
+        uint64_t retry_at_us;   /* After a request that failed. */
+        unsigned failures;      /* Requests in a row. */
+        unsigned held_requests; /* In a row while a partition was held by its limits. */
+        int first_topic;        /* Where a request without session begins: they take turns. */
+        bool is_ended;
+        struct rk_message_part *parts; /* Of the batch being made. */
+        size_t part_count, part_capacity;
+    } own;
+};
+
+/* Background, before its loop starts, and after it has ended. */
+struct rk_fetcher *rk_fetcher_new(struct rk_consumer *consumer, struct rk_broker *broker);
+void rk_fetcher_destroy(struct rk_fetcher *fetcher);
+/* The loop ends. */
+void rk_fetcher_end(struct rk_fetcher *fetcher);
+
+/* Any thread: looks whether there is room again. */
+void rk_fetcher_post_kick(struct rk_fetcher *fetcher);
+/* Background: one more or one less is given to it. */
+void rk_fetcher_count_partition(struct rk_fetcher *fetcher, int change) RK_ON_BACKGROUND;
+/* Background. takes: the cursor in `position` */
+void rk_fetcher_post_adopt(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                           const struct rk_fetch_position *position) RK_ON_BACKGROUND;
+void rk_fetcher_post_release(struct rk_fetcher *fetcher,
+                             struct rk_partition *partition) RK_ON_BACKGROUND;
+/* Leader epoch or topic id have changed. */
+void rk_fetcher_post_update(struct rk_fetcher *fetcher,
+                            struct rk_partition *partition) RK_ON_BACKGROUND;
+
+/* For fetch_response.c: gives the position back. */
+void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                       struct rk_returned *returned) RK_ON_BROKER;
+/* Runs soon, or at that time. */
+void rk_fetcher_run_at(struct rk_fetcher *fetcher, uint64_t at_us) RK_ON_BROKER;
+/* The session is over; the next request begins another. */
+void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id) RK_ON_BROKER;
+
+#endif

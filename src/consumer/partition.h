@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A partition as the consumer sees it, and the table of a topic's.
+ *
+ * Made when somebody first names it, by any thread; freed with its topic. Background decides what
+ * becomes of it (`known`, position.h); the fetcher that has its fetch position fetches it (`own`).
+ * The position exists once: it goes from background to a fetcher with `adopt` and comes back with
+ * `returned`. Its cursor (event/cursor.h) is there from the start of consumption to its end.
+ */
+#ifndef RK_CONSUMER_PARTITION_H
+#define RK_CONSUMER_PARTITION_H
+
+#include "cluster/topic.h"
+#include "consumer/fetch_records.h"
+#include "event/queue.h"
+
+struct rk_consumer;
+struct rk_fetcher;
+
+/* What is fetched next. */
+struct rk_fetch_position {
+    struct rk_cursor *cursor; /* Counted by whoever has the position. */
+    uint32_t version;         /* Of the cursor. */
+    int64_t offset;
+    int32_t epoch; /* Leader epoch of the record before; -1: unknown. */
+};
+
+enum rk_partition_state {
+    RK_PARTITION_STOPPED,    /* Not consumed. Leaves when it is assigned or started. */
+    RK_PARTITION_LOOKING_UP, /* Waits for the offset that a logical one stands for. */
+    RK_PARTITION_READY,      /* Fetched as soon as it has a leader and is not paused. */
+    RK_PARTITION_FAILED,     /* Has no offset to go on at: until a seek or another assignment. */
+};
+
+/* What a fetch of it asked for last. */
+struct rk_fetch_sent {
+    uint64_t request; /* Number of the request. */
+    int64_t offset;
+    int32_t epoch; /* -1: none was told. */
+    int32_t leader_epoch;
+    int32_t max_bytes;
+};
+
+struct rk_partition {
+    struct rk_consumer *consumer; /* Not to be followed once the client is gone. */
+    rd_kafka_topic_t *topic;      /* Borrowed: it lives in it. */
+    int32_t number;
+    rd_kafka_queue_t *queue;
+    struct rk_budget *budget; /* Used while its queue leads elsewhere than to the consumer queue. */
+    struct rk_prefetch *prefetch;
+    struct { /* Relaxed; as a broker last told. RD_KAFKA_OFFSET_INVALID: not yet. */
+        _Atomic int64_t low, high;
+    } watermarks;
+    struct rk_mutex mutex; /* RK_RANK_PARTITION */
+    struct {
+        struct rk_cursor *cursor; /* Counted; NULL: not consumed. */
+        char *stored_metadata;    /* With the stored offset; owned. */
+        size_t stored_metadata_size;
+    } shared;
+    struct { /* Background. */
+        enum rk_partition_state state;
+        bool is_assigned; /* By rd_kafka_assign() and friends; else by rd_kafka_consume_start(). */
+        bool is_detached; /* Its queue was led elsewhere than to the consumer queue. */
+        bool is_paused;   /* By the application; outlives the assignment. */
+        struct rk_fetch_position position; /* READY: where to begin, unless a fetcher knows more;
+                                              its cursor is borrowed. */
+        int64_t wanted;                    /* LOOKING_UP: RD_KAFKA_OFFSET_BEGINNING or _END. */
+        int64_t tail;                      /* So many before it; 0: none. */
+        int64_t not_before;                /* Not before that offset; -1: no matter. */
+        uint64_t look_up;                  /* Number of the one under way, 0: none. */
+        uint64_t look_up_at_us;            /* Not before. */
+        TAILQ_ENTRY(rk_partition) look_up_link;
+        bool is_look_up_listed;
+        int32_t leader; /* -1: none. */
+        int32_t leader_epoch;
+        struct rk_uuid topic_id;
+        struct rk_fetcher *fetcher; /* Who has the position, or is about to. */
+        uint32_t given_version;     /* Of the position it has. */
+        bool is_releasing;          /* It was asked to give it back. */
+        rd_kafka_resp_err_t told;   /* Error the application was told last; 0: none since. */
+    } known;
+    struct { /* The loop of the fetcher that has it. */
+        struct rk_fetch_position position;
+        bool is_assigned; /* As in `known` when it was adopted. */
+        int32_t leader_epoch;
+        uint64_t first_request; /* Answers to earlier ones are not meant for this position. */
+        uint64_t retry_at_us;   /* Back-off after an error. */
+        bool is_held;           /* Its limits were met. */
+        bool is_fetchable;      /* For the request being built. */
+        bool is_in_session;
+        bool hides_epoch; /* The broker could not place the epoch: the offset alone counts. */
+        struct rk_fetch_sent sent;
+        int32_t max_bytes; /* 0: fetch.message.max.bytes. */
+        int64_t told_end;  /* End offset the application was told last. */
+        rd_kafka_resp_err_t told;
+        struct rk_fetch_walk walk;
+        TAILQ_ENTRY(rk_partition) walk_link; /* While the walk is not over. */
+        struct rk_budget *walk_budget;       /* What is put off counts in it; NULL: nothing is. */
+        int64_t walk_bytes;
+        int64_t end_offset; /* Where the last answer said the partition ends. */
+    } own;
+};
+
+TAILQ_HEAD(rk_partition_list, rk_partition);
+
+/* A topic's partitions, by number. */
+struct rk_consumer_topic {
+    struct rk_consumer *consumer;
+    struct rk_mutex mutex; /* RK_RANK_PARTITION */
+    struct {
+        struct rk_partition **items;
+        int count, capacity;
+    } shared;
+};
+
+/* Hooks of the topic registry. */
+void rk_consumer_topic_init(void *consumer, rd_kafka_topic_t *topic);
+void rk_consumer_topic_clear(rd_kafka_topic_t *topic);
+
+/* The consumer of a topic, while the client lives. */
+struct rk_consumer *rk_partition_consumer(const rd_kafka_topic_t *topic);
+/* Borrowed; any thread. NULL: nobody has named it. */
+struct rk_partition *rk_partition_find(rd_kafka_topic_t *topic, int32_t number);
+struct rk_partition *rk_partition_find_or_add(rd_kafka_topic_t *topic, int32_t number);
+/* The i-th by number; NULL behind the last. */
+struct rk_partition *rk_partition_at(rd_kafka_topic_t *topic, int index);
+
+/* The cursor with a reference, NULL when the partition is not consumed. Any thread. */
+struct rk_cursor *rk_partition_acquire_cursor(struct rk_partition *partition);
+/* takes: cursor (NULL: none). Forgets what was stored. */
+void rk_partition_set_cursor(struct rk_partition *partition, struct rk_cursor *cursor);
+
+/* Any thread: an error in place of messages, void with them. `cursor` NULL: of none. */
+void rk_partition_push_error(struct rk_partition *partition, struct rk_cursor *cursor,
+                             uint32_t version, rd_kafka_resp_err_t err, int64_t offset,
+                             const char *format, ...) RK_FORMAT(6, 7);
+/* What was fetched and is void goes from the queues at once. */
+void rk_partition_drop_void(struct rk_partition *partition);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "consumer/position.h"
+
+#include <inttypes.h>
+
+#include "conf/conf.h"
+#include "consumer/consumer_private.h"
+#include "consumer/offset_lookup.h"
+
+static void settle(struct rk_partition *partition) RK_ON_BACKGROUND;
+
+static const char *topic_of(const struct rk_partition *partition)
+{
+    return rk_topic_name(partition->topic);
+}
+
+bool rk_position_is_valid(int64_t offset)
+{
+    return offset >= 0 || offset == RD_KAFKA_OFFSET_BEGINNING || offset == RD_KAFKA_OFFSET_END ||
+           offset == RD_KAFKA_OFFSET_STORED || offset == RD_KAFKA_OFFSET_INVALID ||
+           offset <= RD_KAFKA_OFFSET_TAIL_BASE;
+}
+
+/* States */
+
+static void become_ready(struct rk_partition *partition, int64_t offset,
+                         int32_t epoch) RK_ON_BACKGROUND
+{
+    struct rk_cursor *cursor = partition->shared.cursor;
+    struct rk_cursor_values values = rk_cursor_read(cursor);
+    partition->known.state = RK_PARTITION_READY;
+    partition->known.position = (struct rk_fetch_position){
+        .cursor = cursor, .version = values.version, .offset = offset, .epoch = epoch};
+    rk_cursor_set_next(cursor, values.version, offset, epoch);
+}
+
+static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
+                          const char *why) RK_ON_BACKGROUND
+{
+    struct rk_cursor *cursor = partition->shared.cursor;
+    partition->known.state = RK_PARTITION_FAILED;
+    rk_partition_push_error(partition, cursor, rk_cursor_read(cursor).version, err, offset, "%s",
+                            why);
+}
+
+static void become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
+{
+    partition->known.state = RK_PARTITION_LOOKING_UP;
+    partition->known.wanted = wanted;
+    partition->known.tail = tail;
+    partition->known.not_before = -1;
+    partition->known.look_up = 0; /* The answer to an older one is not waited for. */
+    partition->known.look_up_at_us = 0;
+}
+
+/* auto.offset.reset decides. `err` and `why` are for when it says that nobody else may. */
+static void reset(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
+                  const char *why) RK_ON_BACKGROUND
+{
+    int64_t wanted = RD_KAFKA_OFFSET_END;
+    switch ((enum rk_topic_conf_reset)partition->topic->conf->auto_offset_reset) {
+    case RK_TOPIC_CONF_RESET_BEGINNING:
+        wanted = RD_KAFKA_OFFSET_BEGINNING;
+        break;
+    case RK_TOPIC_CONF_RESET_END:
+        break;
+    case RK_TOPIC_CONF_RESET_ERROR:
+        become_failed(partition, err, offset, why);
+        return;
+    }
+    rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC, "OFFSET",
+                 "%s [%d]: %s: going on at the %s", topic_of(partition), (int)partition->number,
+                 why, wanted == RD_KAFKA_OFFSET_END ? "end" : "beginning");
+    become_looking_up(partition, wanted, 0);
+}
+
+static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch) RK_ON_BACKGROUND
+{
+    if (offset >= 0)
+        become_ready(partition, offset, epoch);
+    else if (offset <= RD_KAFKA_OFFSET_TAIL_BASE)
+        become_looking_up(partition, RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_TAIL_BASE - offset);
+    else if (offset == RD_KAFKA_OFFSET_BEGINNING || offset == RD_KAFKA_OFFSET_END)
+        become_looking_up(partition, offset, 0);
+    else
+        reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, offset, "no committed offset");
+}
+
+/* Fetchers */
+
+static struct rk_fetcher *wanted_fetcher(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    if (partition->known.state != RK_PARTITION_READY || partition->known.is_paused ||
+        partition->known.leader < 0)
+        return NULL;
+    struct rk_broker *broker =
+        rk_cluster_use_broker(partition->consumer->cluster, partition->known.leader);
+    return broker ? broker->worker : NULL;
+}
+
+static void give_to(struct rk_partition *partition, struct rk_fetcher *fetcher) RK_ON_BACKGROUND
+{
+    struct rk_fetch_position position = partition->known.position;
+    rk_cursor_acquire(position.cursor);
+    partition->known.fetcher = fetcher;
+    partition->known.given_version = position.version;
+    rk_fetcher_count_partition(fetcher, 1);
+    rk_fetcher_post_adopt(fetcher, partition, &position);
+}
+
+/* Does whatever is to be done next. */
+static void settle(struct rk_partition *partition)
+{
+    if (partition->known.is_releasing)
+        return; /* Goes on when the position comes back. */
+    struct rk_fetcher *wanted = wanted_fetcher(partition);
+    struct rk_fetcher *fetcher = partition->known.fetcher;
+    if (!fetcher) {
+        if (wanted)
+            give_to(partition, wanted);
+        else if (partition->known.state == RK_PARTITION_LOOKING_UP && !partition->known.look_up)
+            rk_offset_lookup_want(partition);
+    } else if (fetcher != wanted ||
+               partition->known.given_version != partition->known.position.version) {
+        partition->known.is_releasing = true;
+        rk_fetcher_post_release(fetcher, partition);
+    }
+}
+
+/* The fetcher's position is older than the truncation the broker has told of. */
+static void truncate(struct rk_partition *partition,
+                     const struct rk_returned *returned) RK_ON_BACKGROUND
+{
+    struct rk_cursor *cursor = partition->shared.cursor;
+    struct rk_cursor_values values = rk_cursor_void(cursor);
+    int64_t offset = returned->end_offset;
+    rk_partition_drop_void(partition);
+    rk_log(partition->consumer->core, 4, "TRUNCATION",
+           "%s [%d]: the log was truncated: offset %" PRId64 " was fetched with leader epoch %d, "
+           "which the leader knows up to offset %" PRId64,
+           topic_of(partition), (int)partition->number, returned->position.offset,
+           (int)returned->position.epoch, offset);
+    if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR) {
+        become_failed(partition, RD_KAFKA_RESP_ERR__LOG_TRUNCATION, offset,
+                      "the log was truncated");
+    } else if (values.next >= 0 && values.next < offset) {
+        become_ready(partition, values.next, values.next_epoch);
+    } else {
+        become_ready(partition, offset, returned->end_epoch);
+    }
+}
+
+static void take_back(struct rk_partition *partition,
+                      const struct rk_returned *returned) RK_ON_BACKGROUND
+{
+    partition->known.position = returned->position;
+    switch (returned->reason) {
+    case RK_RETURN_ASKED:
+        break;
+    case RK_RETURN_OUT_OF_RANGE:
+        rk_log(partition->consumer->core, 6, "OFFSET",
+               "%s [%d]: offset %" PRId64 " is out of range; auto.offset.reset decides",
+               topic_of(partition), (int)partition->number, returned->position.offset);
+        reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, returned->position.offset,
+              "the fetch offset is out of range");
+        break;
+    case RK_RETURN_DIVERGED:
+        truncate(partition, returned);
+        break;
+    }
+}
+
+void rk_position_on_returned(struct rk_partition *partition, const struct rk_returned *returned)
+{
+    const struct rk_fetch_position *position = &returned->position;
+    rk_fetcher_count_partition(partition->known.fetcher, -1);
+    partition->known.fetcher = NULL;
+    partition->known.is_releasing = false;
+    bool is_current = partition->known.state == RK_PARTITION_READY &&
+                      position->cursor == partition->shared.cursor &&
+                      position->version == partition->known.position.version;
+    if (is_current)
+        take_back(partition, returned);
+    else
+        rk_partition_drop_void(partition); /* What it pushed meanwhile. */
+    rk_cursor_release(position->cursor);
+    settle(partition);
+}
+
+/* What the application asks for */
+
+static void forget_leader(struct rk_partition *partition)
+{
+    partition->known.leader = -1;
+    partition->known.leader_epoch = -1;
+}
+
+/* `err` 0: all is well. Told once while it stays the same. */
+static void tell(struct rk_partition *partition, rd_kafka_resp_err_t err,
+                 const char *text) RK_ON_BACKGROUND
+{
+    if (err && err != partition->known.told && partition->known.state != RK_PARTITION_STOPPED)
+        rk_partition_push_error(partition, partition->shared.cursor,
+                                rk_cursor_read(partition->shared.cursor).version, err,
+                                RD_KAFKA_OFFSET_INVALID, "%s", text);
+    partition->known.told = err;
+}
+
+static void set_leader(struct rk_partition *partition, int32_t leader, int32_t leader_epoch,
+                       const struct rk_uuid *topic_id) RK_ON_BACKGROUND
+{
+    bool is_same = partition->known.leader == leader &&
+                   partition->known.leader_epoch == leader_epoch &&
+                   rk_uuid_equal(&partition->known.topic_id, topic_id);
+    if (!rk_uuid_is_zero(&partition->known.topic_id) &&
+        !rk_uuid_equal(&partition->known.topic_id, topic_id))
+        partition->known.position.epoch = -1; /* Another topic of that name. */
+    partition->known.leader = leader;
+    partition->known.leader_epoch = leader_epoch;
+    partition->known.topic_id = *topic_id;
+    settle(partition);
+    if (!is_same && partition->known.fetcher && !partition->known.is_releasing)
+        rk_fetcher_post_update(partition->known.fetcher, partition);
+}
+
+static void take_metadata(struct rk_partition *partition,
+                          const struct rk_snapshot_topic *data) RK_ON_BACKGROUND
+{
+    const rd_kafka_topic_t *topic = partition->topic;
+    const struct rk_snapshot_partition *found = rk_snapshot_find_partition(data, partition->number);
+    if (topic->known.state == RK_TOPIC_MISSING) {
+        bool is_unknown = topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                          topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
+        tell(partition, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
+             rd_kafka_err2str(topic->known.err));
+        forget_leader(partition);
+        settle(partition);
+    } else if (data && data->partition_count > 0 && !found) {
+        tell(partition, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+             "the topic does not have this partition");
+        forget_leader(partition);
+        settle(partition);
+    } else if (found) {
+        tell(partition, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
+        set_leader(partition, found->leader, found->leader_epoch, &data->id);
+    }
+}
+
+void rk_position_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t *topic,
+                          const struct rk_snapshot_topic *data, const struct rk_snapshot *snapshot)
+{
+    struct rk_consumer *consumer = rk_container_of(observer, struct rk_consumer, observer);
+    rk_on_background(rk_cluster_background(consumer->cluster));
+    (void)snapshot;
+    struct rk_partition *partition;
+    for (int i = 0; (partition = rk_partition_at(topic, i)) != NULL; i++)
+        take_metadata(partition, data);
+}
+
+/* What is known now, and news of it when that is not enough. */
+static void look_at_metadata(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    struct rk_cluster *cluster = partition->consumer->cluster;
+    struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(cluster);
+    const struct rk_snapshot_topic *data =
+        snapshot ? rk_snapshot_find_topic(snapshot, topic_of(partition)) : NULL;
+    take_metadata(partition, data);
+    rk_snapshot_release(snapshot);
+    if (partition->known.leader < 0)
+        rk_cluster_post_refresh(cluster, partition->topic, "a partition is to be consumed");
+}
+
+void rk_position_start(struct rk_partition *partition, int64_t offset, int32_t epoch)
+{
+    struct rk_consumer *consumer = partition->consumer;
+    rk_position_stop(partition);
+    rk_partition_set_cursor(partition,
+                            rk_cursor_new(consumer->core->conf->enable_auto_offset_store));
+    partition->known.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+    go_to(partition, offset, epoch);
+    look_at_metadata(partition);
+}
+
+void rk_position_stop(struct rk_partition *partition)
+{
+    if (partition->known.state == RK_PARTITION_STOPPED)
+        return;
+    partition->known.state = RK_PARTITION_STOPPED;
+    partition->known.look_up = 0;
+    rk_cursor_void(partition->shared.cursor);
+    rk_partition_drop_void(partition);
+    partition->known.position = (struct rk_fetch_position){.offset = RD_KAFKA_OFFSET_INVALID};
+    rk_partition_set_cursor(partition, NULL);
+    settle(partition);
+}
+
+void rk_position_seek(struct rk_partition *partition, int64_t offset, int32_t epoch)
+{
+    rk_cursor_void(partition->shared.cursor);
+    rk_partition_drop_void(partition);
+    go_to(partition, offset, epoch);
+    settle(partition);
+}
+
+void rk_position_set_paused(struct rk_partition *partition, bool is_paused)
+{
+    if (partition->known.is_paused == is_paused)
+        return;
+    partition->known.is_paused = is_paused;
+    if (is_paused && partition->known.state == RK_PARTITION_READY) {
+        struct rk_cursor_values values = rk_cursor_void(partition->shared.cursor);
+        rk_partition_drop_void(partition);
+        partition->known.position.version = values.version;
+        partition->known.position.offset = values.next;
+        partition->known.position.epoch = values.next_epoch;
+    }
+    settle(partition);
+}
+
+/* Look-ups */
+
+void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
+                              int64_t offset, int32_t epoch, uint64_t now_us)
+{
+    const struct rk_conf *conf = partition->consumer->core->conf;
+    if (!err && offset < 0)
+        err = RD_KAFKA_RESP_ERR__BAD_MSG;
+    if (err) {
+        if (err != RD_KAFKA_RESP_ERR__TIMED_OUT)
+            tell(partition, err, rd_kafka_err2str(err));
+        partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
+    } else if (partition->known.tail > 0) {
+        int64_t from = RK_MAX(offset - partition->known.tail, 0);
+        become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
+        partition->known.not_before = from;
+    } else {
+        bool is_cut = offset < partition->known.not_before;
+        become_ready(partition, is_cut ? partition->known.not_before : offset, is_cut ? -1 : epoch);
+    }
+    settle(partition);
+}
