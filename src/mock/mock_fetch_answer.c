@@ -8,6 +8,8 @@
 #include "mock/mock_offsets.h"
 
 #define PREFERRED_REPLICA_SINCE 11 /* KIP-392 */
+#define LEADERS_SINCE           12 /* KIP-951 */
+#define ENDPOINTS_SINCE         16 /* Where those leaders are. */
 #define READ_COMMITTED          1
 
 /* A part that is told about. */
@@ -113,8 +115,9 @@ static void tell_error(struct filling *filling, const struct rk_mock_fetch_view 
 {
     to->error_code = (int16_t)err;
     to->high_watermark = -1;
-    if (err != view->err || (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
-                             err != RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH))
+    if (filling->fetch->version < LEADERS_SINCE || err != view->err ||
+        (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION &&
+         err != RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH))
         return;
     to->current_leader.leader_id = view->partition->leader_id;
     to->current_leader.leader_epoch = view->partition->leader_epoch;
@@ -211,7 +214,7 @@ static void rotate(struct rk_mock_fetch_session *session, const struct told_part
 static bool name_leaders(struct filling *filling, struct rk_fetch_answer *body)
 {
     const struct rk_mock_leaders *leaders = &filling->leaders;
-    if (filling->fetch->version < 16)
+    if (filling->fetch->version < ENDPOINTS_SINCE)
         return true;
     body->node_endpoints.items =
         rk_fetch_answer_node_endpoint_try_new(filling->request->arena, leaders->count);

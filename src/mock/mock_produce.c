@@ -9,7 +9,9 @@
 
 #include "wire/record_batch_reader.h"
 
-#define ZSTD_SINCE 7 /* KIP-110. */
+#define ZSTD_SINCE      7  /* KIP-110 */
+#define LEADERS_SINCE   10 /* KIP-951 */
+#define TOPIC_IDS_SINCE 13
 
 /* One batch of magic 2 that fills the records exactly. */
 static rd_kafka_resp_err_t read_batch(const struct rk_records *records,
@@ -76,13 +78,15 @@ static rd_kafka_resp_err_t produce(struct rk_mock_request *request, int16_t acks
         return err;
     if (acks < -1 || acks > 1)
         return RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS;
-    if (!topic && request->version >= 13)
+    if (!topic && request->version >= TOPIC_IDS_SINCE)
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
     if (!partition)
         return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (partition->leader_id != request->broker->id) {
-        to->current_leader.leader_id = partition->leader_id;
-        to->current_leader.leader_epoch = partition->leader_epoch;
+        if (request->version >= LEADERS_SINCE) {
+            to->current_leader.leader_id = partition->leader_id;
+            to->current_leader.leader_epoch = partition->leader_epoch;
+        }
         return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     }
     err = read_batch(&from->records, &batch);
@@ -99,7 +103,7 @@ static bool produce_topic(struct rk_mock_request *request, int16_t acks,
                           const struct rk_produce_request_topic *from,
                           struct rk_produce_answer_topic *to, struct rk_mock_leaders *leaders)
 {
-    struct rk_mock_topic *topic = request->version >= 13
+    struct rk_mock_topic *topic = request->version >= TOPIC_IDS_SINCE
                                       ? rk_mock_topic_find_id(request->cluster, &from->topic_id)
                                       : rk_mock_topic_find(request->cluster, from->name);
     bool is_good = true;
@@ -124,7 +128,7 @@ static bool produce_topic(struct rk_mock_request *request, int16_t acks,
     return is_good;
 }
 
-/* The addresses of the leaders named, KIP-951. */
+/* The addresses of the leaders named. */
 static bool name_leaders(struct rk_mock_request *request, const struct rk_mock_leaders *leaders,
                          struct rk_produce_answer *answer)
 {
@@ -169,7 +173,7 @@ enum rk_mock_outcome rk_mock_on_produce(struct rk_mock_request *request, const v
             rk_mock_connection_fail(request->connection, "a failed Produce with acks=0");
         return RK_MOCK_SILENT;
     }
-    if (request->version >= 10 && !name_leaders(request, &leaders, to))
+    if (request->version >= LEADERS_SINCE && !name_leaders(request, &leaders, to))
         return rk_mock_request_no_memory(request);
     return RK_MOCK_ANSWER;
 }
