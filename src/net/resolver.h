@@ -4,8 +4,8 @@
  *
  * Each look-up is a short-lived thread that owns a counted job and touches nothing else;
  * getaddrinfo cannot be cancelled, so a caller that has gone abandons the job. At most four run at
- * once per resolver (others wait), and with sixteen abandoned in the process a look-up fails at
- * once.
+ * once per resolver, and one per host: others wait, and whoever waits for the very question that
+ * is being asked shares its answer. With sixteen abandoned in the process a look-up fails at once.
  */
 #ifndef RK_NET_RESOLVER_H
 #define RK_NET_RESOLVER_H
@@ -26,6 +26,8 @@ enum rk_address_family { RK_FAMILY_ANY, RK_FAMILY_V4, RK_FAMILY_V6 };
 struct rk_resolver_answer {
     char *error;                   /* NULL: found. */
     struct rk_addresses addresses; /* Whoever gets the answer may take them. */
+    char **names;                  /* Of rk_resolver_start_canonical: those of the addresses. */
+    int name_count;
 };
 
 /*
@@ -36,6 +38,15 @@ struct rk_resolver_job *
 rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
                   enum rk_address_family family, struct rk_loop *loop,
                   void (*on_answer)(void *owner, struct rk_resolver_answer *answer), void *owner);
+/*
+ * The same, and then asks what the addresses are called: each canonical name once, or the address
+ * as text where it has none (client.dns.lookup).
+ */
+struct rk_resolver_job *
+rk_resolver_start_canonical(struct rk_resolver *resolver, const char *host, uint16_t port,
+                            enum rk_address_family family, struct rk_loop *loop,
+                            void (*on_answer)(void *owner, struct rk_resolver_answer *answer),
+                            void *owner);
 /* The loop that was named: on_answer will not run. The job is gone after on_answer or this. */
 void rk_resolver_abandon(struct rk_resolver_job *job);
 

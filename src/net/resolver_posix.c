@@ -14,9 +14,15 @@
 #define MAX_RUNNING   4  /* Per resolver. */
 #define MAX_ABANDONED 16 /* Per process; each is a thread stuck in getaddrinfo. */
 
-/* Counted: the helper thread, the resolver's list and the caller's loop may each go first. */
+enum job_state {
+    JOB_WAITING,  /* For a thread. */
+    JOB_RUNNING,  /* A helper thread asks. */
+    JOB_ANSWERED, /* Posted, or abandoned while it ran. */
+};
+
+/* Counted: the helper thread and the caller's loop may each go first. */
 struct rk_resolver_job {
-    TAILQ_ENTRY(rk_resolver_job) link; /* Of those that wait for a thread. */
+    TAILQ_ENTRY(rk_resolver_job) link; /* Waiting or running. */
     struct rk_mail mail;
     _Atomic int references;
     _Atomic bool is_abandoned;
@@ -24,12 +30,12 @@ struct rk_resolver_job {
     char *host;
     uint16_t port;
     enum rk_address_family family;
+    bool is_canonical;
     struct rk_loop *loop;
     void (*on_answer)(void *owner, struct rk_resolver_answer *answer);
     void *owner;
     struct rk_resolver_answer answer; /* The helper's until it posts. */
-    bool has_thread;                  /* Under the resolver's lock. */
-    bool is_posted;                   /* Under the resolver's lock, once it has a thread. */
+    enum job_state state;             /* Under the resolver's lock. */
 };
 
 TAILQ_HEAD(job_list, rk_resolver_job);
@@ -38,8 +44,8 @@ struct rk_resolver {
     _Atomic int references; /* The client's, and one per job that has a thread. */
     struct rk_mutex mutex;
     struct {
-        struct job_list waiting;
-        int running;
+        struct job_list waiting, running;
+        int running_count;
         bool is_closed;
     } shared;
 };
@@ -60,6 +66,9 @@ static void release_job(struct rk_resolver_job *job)
         return;
     rk_free(job->answer.error);
     rk_addresses_clear(&job->answer.addresses);
+    for (int i = 0; i < job->answer.name_count; i++)
+        rk_free(job->answer.names[i]);
+    rk_free(job->answer.names);
     rk_free(job->host);
     release_resolver(job->resolver);
     rk_free(job);
@@ -71,6 +80,7 @@ struct rk_resolver *rk_resolver_new(void)
     atomic_init(&resolver->references, 1);
     rk_mutex_init(&resolver->mutex, RK_RANK_RESOLVER);
     TAILQ_INIT(&resolver->shared.waiting);
+    TAILQ_INIT(&resolver->shared.running);
     return resolver;
 }
 
@@ -118,7 +128,7 @@ static void collect(struct rk_resolver_answer *answer, const struct addrinfo *li
         count++;
     answer->addresses.items = rk_calloc((size_t)count, sizeof(struct rk_address));
     for (const struct addrinfo *info = list; info; info = info->ai_next) {
-        if (info->ai_addrlen > sizeof(struct sockaddr_storage))
+        if (!info->ai_addr || info->ai_addrlen > sizeof(struct sockaddr_storage))
             continue;
         struct rk_address *address = &answer->addresses.items[answer->addresses.count++];
         memcpy(&address->storage, info->ai_addr, info->ai_addrlen);
@@ -160,6 +170,28 @@ static void look_up(struct rk_resolver_job *job, int flags)
         freeaddrinfo(list);
 }
 
+static void add_name(struct rk_resolver_answer *answer, const char *name)
+{
+    for (int i = 0; i < answer->name_count; i++) {
+        if (strcmp(answer->names[i], name) == 0)
+            return;
+    }
+    answer->names = rk_realloc(answer->names, (size_t)(answer->name_count + 1) * sizeof(char *));
+    answer->names[answer->name_count++] = rk_strdup(name);
+}
+
+static void look_up_names(struct rk_resolver_answer *answer)
+{
+    for (int i = 0; i < answer->addresses.count; i++) {
+        const struct rk_address *address = &answer->addresses.items[i];
+        const struct sockaddr *raw = (const struct sockaddr *)&address->storage;
+        char name[NI_MAXHOST];
+        if (getnameinfo(raw, address->size, name, sizeof(name), NULL, 0, NI_NAMEREQD) == 0 ||
+            getnameinfo(raw, address->size, name, sizeof(name), NULL, 0, NI_NUMERICHOST) == 0)
+            add_name(answer, name);
+    }
+}
+
 void rk_resolver_call_back(rk_resolve_callback *callback, void *opaque, const char *host,
                            uint16_t port, enum rk_address_family family,
                            struct rk_resolver_answer *answer)
@@ -175,20 +207,56 @@ void rk_resolver_call_back(rk_resolve_callback *callback, void *opaque, const ch
 
 static void start_waiting(struct rk_resolver *resolver);
 
-/*
- * The thread of a job is done, or could not be had: posts the answer, unless nobody waits. Under
- * the lock, because whoever ends the loop abandons its jobs first: a job that is not abandoned has
- * a loop.
- */
+/* Posts the answer. Under the lock, because whoever ends the loop abandons its jobs first: a job
+ * that is not abandoned has a loop. */
+static void answer_job(struct rk_resolver_job *job)
+{
+    job->state = JOB_ANSWERED;
+    post_answer(job);
+}
+
+static bool is_same_question(const struct rk_resolver_job *a, const struct rk_resolver_job *b)
+{
+    return a->port == b->port && a->family == b->family && a->is_canonical == b->is_canonical &&
+           strcmp(a->host, b->host) == 0;
+}
+
+static void copy_answer(struct rk_resolver_answer *to, const struct rk_resolver_answer *from)
+{
+    to->error = rk_strdup_or_null(from->error);
+    rk_addresses_copy(&to->addresses, &from->addresses);
+    for (int i = 0; i < from->name_count; i++)
+        add_name(to, from->names[i]);
+}
+
+/* Gives the answer to those who wait to ask the same. Under the lock. */
+static void share_answer(struct rk_resolver *resolver, const struct rk_resolver_job *job)
+{
+    struct rk_resolver_job *waiting = TAILQ_FIRST(&resolver->shared.waiting);
+    while (waiting) {
+        struct rk_resolver_job *next = TAILQ_NEXT(waiting, link);
+        if (is_same_question(waiting, job)) {
+            TAILQ_REMOVE(&resolver->shared.waiting, waiting, link);
+            copy_answer(&waiting->answer, &job->answer);
+            answer_job(waiting);
+        }
+        waiting = next;
+    }
+}
+
+/* The thread of a job is done, or could not be had: posts the answer, unless nobody waits. */
 static void finish(struct rk_resolver_job *job)
 {
     struct rk_resolver *resolver = job->resolver;
     rk_mutex_lock(&resolver->mutex);
-    resolver->shared.running--;
+    TAILQ_REMOVE(&resolver->shared.running, job, link);
+    resolver->shared.running_count--;
+    share_answer(resolver, job);
     bool is_abandoned = atomic_load(&job->is_abandoned);
-    job->is_posted = !is_abandoned;
-    if (!is_abandoned)
-        post_answer(job);
+    if (is_abandoned)
+        job->state = JOB_ANSWERED;
+    else
+        answer_job(job);
     rk_mutex_unlock(&resolver->mutex);
     if (is_abandoned) {
         atomic_fetch_sub(&abandoned_threads, 1);
@@ -200,6 +268,8 @@ static void run(void *argument)
 {
     struct rk_resolver_job *job = argument;
     look_up(job, 0);
+    if (job->is_canonical)
+        look_up_names(&job->answer);
     finish(job);
     start_waiting(job->resolver);
     release_job(job);
@@ -218,29 +288,47 @@ static void start_thread(struct rk_resolver_job *job)
     release_job(job);
 }
 
-static void start_waiting(struct rk_resolver *resolver)
+static bool is_host_asked(const struct rk_resolver *resolver, const char *host)
 {
-    for (;;) {
-        rk_mutex_lock(&resolver->mutex);
-        struct rk_resolver_job *job = NULL;
-        if (resolver->shared.running < MAX_RUNNING && !resolver->shared.is_closed)
-            job = TAILQ_FIRST(&resolver->shared.waiting);
-        if (job) {
-            TAILQ_REMOVE(&resolver->shared.waiting, job, link);
-            resolver->shared.running++;
-            job->has_thread = true;
-        }
-        rk_mutex_unlock(&resolver->mutex);
-        if (!job)
-            return;
-        start_thread(job);
+    const struct rk_resolver_job *job;
+    TAILQ_FOREACH (job, &resolver->shared.running, link) {
+        if (strcmp(job->host, host) == 0)
+            return true;
     }
+    return false;
 }
 
-struct rk_resolver_job *
-rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
-                  enum rk_address_family family, struct rk_loop *loop,
-                  void (*on_answer)(void *owner, struct rk_resolver_answer *answer), void *owner)
+/* The next that may run, or NULL; it counts as running from here on. */
+static struct rk_resolver_job *take_waiting(struct rk_resolver *resolver)
+{
+    struct rk_resolver_job *job = NULL;
+    rk_mutex_lock(&resolver->mutex);
+    if (resolver->shared.running_count < MAX_RUNNING && !resolver->shared.is_closed) {
+        TAILQ_FOREACH (job, &resolver->shared.waiting, link) {
+            if (!is_host_asked(resolver, job->host))
+                break;
+        }
+    }
+    if (job) {
+        TAILQ_REMOVE(&resolver->shared.waiting, job, link);
+        TAILQ_INSERT_TAIL(&resolver->shared.running, job, link);
+        resolver->shared.running_count++;
+        job->state = JOB_RUNNING;
+    }
+    rk_mutex_unlock(&resolver->mutex);
+    return job;
+}
+
+static void start_waiting(struct rk_resolver *resolver)
+{
+    struct rk_resolver_job *job;
+    while ((job = take_waiting(resolver)) != NULL)
+        start_thread(job);
+}
+
+static struct rk_resolver_job *new_job(struct rk_resolver *resolver, const char *host,
+                                       uint16_t port, enum rk_address_family family,
+                                       struct rk_loop *loop)
 {
     struct rk_resolver_job *job = RK_NEW(struct rk_resolver_job);
     atomic_init(&job->references, 1);
@@ -250,9 +338,32 @@ rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
     job->port = port;
     job->family = family;
     job->loop = loop;
+    job->state = JOB_ANSWERED;
+    return job;
+}
+
+static void enqueue(struct rk_resolver *resolver, struct rk_resolver_job *job)
+{
+    if (atomic_load(&abandoned_threads) >= MAX_ABANDONED) {
+        job->answer.error = rk_strdup("too many name look-ups hang in the system's resolver");
+        post_answer(job);
+        return;
+    }
+    rk_mutex_lock(&resolver->mutex);
+    job->state = JOB_WAITING;
+    TAILQ_INSERT_TAIL(&resolver->shared.waiting, job, link);
+    rk_mutex_unlock(&resolver->mutex);
+    start_waiting(resolver);
+}
+
+struct rk_resolver_job *
+rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
+                  enum rk_address_family family, struct rk_loop *loop,
+                  void (*on_answer)(void *owner, struct rk_resolver_answer *answer), void *owner)
+{
+    struct rk_resolver_job *job = new_job(resolver, host, port, family, loop);
     job->on_answer = on_answer;
     job->owner = owner;
-
     look_up(job, AI_NUMERICHOST);
     if (!job->answer.error) {
         post_answer(job);
@@ -260,15 +371,21 @@ rk_resolver_start(struct rk_resolver *resolver, const char *host, uint16_t port,
     }
     rk_free(job->answer.error);
     job->answer.error = NULL;
-    if (atomic_load(&abandoned_threads) >= MAX_ABANDONED) {
-        job->answer.error = rk_strdup("too many name look-ups hang in the system's resolver");
-        post_answer(job);
-        return job;
-    }
-    rk_mutex_lock(&resolver->mutex);
-    TAILQ_INSERT_TAIL(&resolver->shared.waiting, job, link);
-    rk_mutex_unlock(&resolver->mutex);
-    start_waiting(resolver);
+    enqueue(resolver, job);
+    return job;
+}
+
+struct rk_resolver_job *
+rk_resolver_start_canonical(struct rk_resolver *resolver, const char *host, uint16_t port,
+                            enum rk_address_family family, struct rk_loop *loop,
+                            void (*on_answer)(void *owner, struct rk_resolver_answer *answer),
+                            void *owner)
+{
+    struct rk_resolver_job *job = new_job(resolver, host, port, family, loop);
+    job->is_canonical = true;
+    job->on_answer = on_answer;
+    job->owner = owner;
+    enqueue(resolver, job);
     return job;
 }
 
@@ -277,15 +394,10 @@ void rk_resolver_abandon(struct rk_resolver_job *job)
     struct rk_resolver *resolver = job->resolver;
     rk_mutex_lock(&resolver->mutex);
     atomic_store(&job->is_abandoned, true);
-    bool was_waiting = false;
-    struct rk_resolver_job *waiting;
-    TAILQ_FOREACH (waiting, &resolver->shared.waiting, link) {
-        if (waiting == job)
-            was_waiting = true;
-    }
+    bool was_waiting = job->state == JOB_WAITING;
     if (was_waiting)
         TAILQ_REMOVE(&resolver->shared.waiting, job, link);
-    else if (job->has_thread && !job->is_posted)
+    else if (job->state == JOB_RUNNING)
         atomic_fetch_add(&abandoned_threads, 1);
     rk_mutex_unlock(&resolver->mutex);
     if (was_waiting)

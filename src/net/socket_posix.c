@@ -98,7 +98,7 @@ int rk_socket_connect(int fd, const struct rk_address *address)
 int rk_socket_connect_result(int fd)
 {
     struct pollfd entry = {.fd = fd, .events = POLLOUT};
-    if (poll(&entry, 1, 0) == 0)
+    if (poll(&entry, 1, 0) < 1)
         return EINPROGRESS;
     int error = 0;
     socklen_t size = sizeof(error);
