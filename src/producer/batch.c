@@ -230,13 +230,21 @@ size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_si
     return RK_MAX(size, record_size);
 }
 
+/* Another thread's record may stand before an older one: as old as the first, then. */
+static uint64_t enqueued_delta_of(const struct rk_batch *batch, const struct rk_new_record *record)
+{
+    return record->enqueued_us > batch->base_enqueued_us
+               ? record->enqueued_us - batch->base_enqueued_us
+               : 0;
+}
+
 static bool is_full(const struct rk_batch *batch, const struct rk_new_record *record,
                     size_t record_size)
 {
     const struct rk_producer_limits *limits = &batch->producer->limits;
     return batch->record_count > 0 && (batch->record_count >= limits->batch_records ||
                                        batch->size + record_size > limits->batch_size ||
-                                       record->enqueued_us - batch->base_enqueued_us > UINT32_MAX);
+                                       enqueued_delta_of(batch, record) > UINT32_MAX);
 }
 
 /* Counts a record that stands in its segment. */
@@ -289,6 +297,7 @@ static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_
         append_copy(batch, record, body_size, timestamp_delta);
     }
     count_record(batch, record, record_size);
+    batch->enqueued_deltas_us[batch->record_count - 1] = (uint32_t)enqueued_delta_of(batch, record);
     return RK_APPEND_OK;
 }
 

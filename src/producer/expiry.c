@@ -110,6 +110,7 @@ void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
         rk_expiry_wake_by(sender, rk_produce_request_expire(sender, now_us));
     else
         rk_expiry_wake_by(sender, rk_producer_expire_staged(sender->producer, now_us));
+    rk_sender_send(sender, now_us); /* What stood behind the expired may go. */
 }
 
 void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, uint64_t now_us)

@@ -99,6 +99,14 @@ static bool open_batch(struct rk_partition_queue *queue, struct rk_partition_que
     return true;
 }
 
+/* Nothing more fits, whatever it is: there is no reason to linger. */
+static inline bool holds_all_it_may(const struct rk_producer *producer,
+                                    const struct rk_batch *batch)
+{
+    return batch->record_count >= producer->limits.batch_records ||
+           batch->size >= producer->limits.batch_size;
+}
+
 /*
  * Under the lock, one attempt. `*news`: the sender has to know. A new batch is allocated here, once
  * per batch; segments come from outside.
@@ -119,8 +127,11 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
             *news = true;
             continue;
         }
-        if (result == RK_APPEND_OK) {
-            *news |= was_empty;
+        if (RK_LIKELY(result == RK_APPEND_OK)) {
+            bool is_full = holds_all_it_may(queue->producer, open);
+            if (RK_UNLIKELY(is_full))
+                seal(shared);
+            *news |= was_empty | is_full;
             return result;
         }
         if (open->record_count == 0) {
@@ -169,26 +180,32 @@ rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                   : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
 }
 
-struct rk_batch *rk_partition_queue_take(struct rk_partition_queue *queue, bool seal_open,
-                                         size_t max_size, int max_in_flight)
+static enum rk_take may_take(const struct rk_partition_queue_shared *shared,
+                             const struct rk_take_limits *limits)
+{
+    const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
+    if (!first || shared->is_paused || first->sending.retry_at_us > limits->now_us)
+        return RK_TAKE_NOTHING;
+    if (shared->in_flight >= limits->in_flight)
+        return RK_TAKE_WAIT;
+    return first->size > limits->size ? RK_TAKE_TOO_LARGE : RK_TAKE_BATCH;
+}
+
+enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
+                                     const struct rk_take_limits *limits, struct rk_batch **batch)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    struct rk_batch *batch = TAILQ_FIRST(&shared->batches);
-    if (batch && (batch->size > max_size || shared->in_flight >= max_in_flight))
-        batch = NULL;
-    if (batch && batch == shared->open) {
-        if (seal_open)
+    enum rk_take result = may_take(shared, limits);
+    if (result == RK_TAKE_BATCH) {
+        *batch = TAILQ_FIRST(&shared->batches);
+        if (*batch == shared->open)
             seal(shared);
-        else
-            batch = NULL;
-    }
-    if (batch) {
-        TAILQ_REMOVE(&shared->batches, batch, link);
+        TAILQ_REMOVE(&shared->batches, *batch, link);
         shared->sealed_count--;
         shared->in_flight++;
     }
     rk_partition_queue_unlock(queue);
-    return batch;
+    return result;
 }
 
 static void insert_by_number(struct rk_partition_queue_shared *shared, struct rk_batch *batch)

@@ -81,19 +81,29 @@ void rk_partition_queue_unlock(struct rk_partition_queue *queue) RK_RELEASES(que
 rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                               const struct rk_new_record *record);
 
-/*
- * The sender: takes out the first batch if it is sealed, or if `seal_open`, and no larger than
- * `max_size`, and fewer than `max_in_flight` are under way; NULL otherwise. Counts as in flight.
- */
-struct rk_batch *rk_partition_queue_take(struct rk_partition_queue *queue, bool seal_open,
-                                         size_t max_size, int max_in_flight);
+enum rk_take {
+    RK_TAKE_BATCH,
+    RK_TAKE_NOTHING,   /* Empty, paused, or not due yet. */
+    RK_TAKE_TOO_LARGE, /* For what is left of this request. */
+    RK_TAKE_WAIT,      /* As many are under way as may be: the sender is told when that ends. */
+};
+
+struct rk_take_limits {
+    uint64_t now_us;
+    size_t size;
+    int in_flight;
+};
+
+/* The sender: takes out the first batch, sealing it, if the limits allow. Counts as in flight. */
+enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
+                                     const struct rk_take_limits *limits, struct rk_batch **batch);
 /* A batch that was taken comes back, to its place by number. Tells the sender. Any thread. */
 void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_batch *batch);
 /* The same for a batch that was split meanwhile. */
 void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struct rk_batch *head,
                                          struct rk_batch *rest);
-/* A batch that was taken is done with. Tells the sender when it waits for that (max.in.flight=1).
- */
+/* A batch that was taken is done with. Tells the sender when nothing else is under way: it may wait
+ * for that (max.in.flight=1). */
 void rk_partition_queue_forget(struct rk_partition_queue *queue);
 /* Takes out everything, open or not. */
 void rk_partition_queue_take_all(struct rk_partition_queue *queue, struct rk_batch_list *batches);

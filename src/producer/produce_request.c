@@ -46,25 +46,40 @@ static bool is_of_class(struct rk_produce_collection *collection, const struct r
            collection->request_timeout_ms == conf->request_timeout_ms;
 }
 
-/* Takes the queue's first batch if it fits. */
-static bool collect_from(struct rk_produce_collection *collection, struct rk_partition_queue *queue)
+/* Takes the queue's first batch if it may. */
+static enum rk_take collect_from(struct rk_produce_collection *collection,
+                                 struct rk_partition_queue *queue, uint64_t now_us)
 {
-    struct rk_core *core = collection->sender->producer->core;
-    size_t limit = (size_t)core->conf->message_max_bytes;
-    size_t room = limit > collection->size ? limit - collection->size : 0;
-    size_t max_size = collection->count == 0 ? SIZE_MAX : room;
-    int max_in_flight = core->conf->max_in_flight_requests_per_connection == 1 ? 1 : INT32_MAX;
-    struct rk_batch *batch = rk_partition_queue_take(queue, true, max_size, max_in_flight);
-    if (!batch)
-        return false;
-    collection->topic_ids[collection->count] = queue->own.topic_id;
-    collection->batches[collection->count++] = batch;
-    collection->size += batch->size + PARTITION_OVERHEAD;
-    return true;
+    const struct rk_conf *conf = collection->sender->producer->core->conf;
+    size_t limit = (size_t)conf->message_max_bytes;
+    struct rk_take_limits limits = {
+        .now_us = now_us,
+        .size = limit > collection->size ? limit - collection->size : 0,
+        .in_flight = conf->max_in_flight_requests_per_connection == 1 ? 1 : INT32_MAX,
+    };
+    if (collection->count == 0)
+        limits.size = SIZE_MAX; /* The first always fits. */
+    struct rk_batch *batch;
+    enum rk_take result = rk_partition_queue_take(queue, &limits, &batch);
+    if (result == RK_TAKE_BATCH) {
+        collection->topic_ids[collection->count] = queue->own.topic_id;
+        collection->batches[collection->count++] = batch;
+        collection->size += batch->size + PARTITION_OVERHEAD;
+    } else if (collection->count == 0) {
+        collection->has_class = false; /* The next queue may be of another one. */
+    }
+    return result;
 }
 
-/* One batch per partition, round robin: a queue that was served goes to the end of the list, or to
- * where its next deadline puts it. */
+static bool is_nearly_full(const struct rk_produce_collection *collection)
+{
+    size_t limit = (size_t)collection->sender->producer->core->conf->message_max_bytes;
+    return collection->count == MAX_BATCHES || collection->size >= limit / 2;
+}
+
+/* One batch per partition, round robin: a queue that was looked at leaves the list, or goes to its
+ * end, or to where its next deadline puts it. One whose batch did not fit stays, to be among the
+ * first next time. */
 static void collect(struct rk_produce_collection *collection, uint64_t now_us)
 {
     struct rk_sender *sender = collection->sender;
@@ -73,18 +88,17 @@ static void collect(struct rk_produce_collection *collection, uint64_t now_us)
     collection->size = REQUEST_OVERHEAD;
     while (queue && collection->count < MAX_BATCHES) {
         struct rk_partition_queue *next = queue == last ? NULL : TAILQ_NEXT(queue, own.ready_link);
-        if (is_of_class(collection, queue->topic->conf)) {
-            bool was_taken = collect_from(collection, queue);
-            if (!was_taken && collection->count > 0 &&
-                collection->size >= (size_t)sender->producer->core->conf->message_max_bytes / 2)
-                break; /* Full enough; those that did not fit come first next time. */
+        enum rk_take result = RK_TAKE_TOO_LARGE;
+        if (is_of_class(collection, queue->topic->conf))
+            result = collect_from(collection, queue, now_us);
+        if (result != RK_TAKE_TOO_LARGE) {
             TAILQ_REMOVE(&sender->own.ready, queue, own.ready_link);
             queue->own.is_ready = false;
-            if (was_taken)
-                rk_sender_look(sender, queue, now_us);
-            else
-                rk_sender_wait(sender, queue);
+        } else if (is_nearly_full(collection)) {
+            break;
         }
+        if (result == RK_TAKE_BATCH || result == RK_TAKE_NOTHING)
+            rk_sender_look(sender, queue, now_us);
         queue = next;
     }
 }
@@ -227,9 +241,11 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
     collection->count = 0;
     collection->has_class = false;
     collect(collection, now_us);
-    rk_produce_prepare_all(sender, collection->batches, &collection->count);
     if (collection->count == 0)
         return false;
+    rk_produce_prepare_all(sender, collection->batches, &collection->count);
+    if (collection->count == 0)
+        return true; /* None of these could be prepared; others may be. */
     struct rk_request *request = new_request(collection);
     if (!request) {
         put_off(collection, now_us);

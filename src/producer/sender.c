@@ -90,12 +90,18 @@ static struct rk_connection *connection_of(struct rk_sender *sender) RK_ON_BROKE
     return rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
 }
 
-static void send_ready(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER
+/* The connection is kept up while there is something to send on it, now or soon. */
+static void set_wanted(struct rk_sender *sender) RK_ON_BROKER
+{
+    bool has_work = !TAILQ_EMPTY(&sender->own.ready) || !TAILQ_EMPTY(&sender->own.lingering);
+    rk_connection_want(connection_of(sender), has_work);
+}
+
+void rk_sender_send(struct rk_sender *sender, uint64_t now_us)
 {
     if (!sender->broker || sender->own.is_ended)
         return;
-    bool has_work = !TAILQ_EMPTY(&sender->own.ready) || !TAILQ_EMPTY(&sender->own.lingering);
-    rk_connection_want(connection_of(sender), has_work);
+    set_wanted(sender);
     if (!TAILQ_EMPTY(&sender->own.ready))
         rk_connection_poke(connection_of(sender), now_us);
 }
@@ -108,6 +114,7 @@ static void run(struct rk_connection_user *user, uint64_t now_us)
            rk_connection_may_send(connection_of(sender), now_us) &&
            rk_produce_request_send_next(sender, now_us))
         ;
+    set_wanted(sender);
     set_linger_timer(sender);
 }
 
@@ -122,7 +129,7 @@ static void on_linger(struct rk_timer *timer, uint64_t now_us)
         rk_sender_look(sender, queue, now_us);
     }
     set_linger_timer(sender);
-    send_ready(sender, now_us);
+    rk_sender_send(sender, now_us);
 }
 
 /* Mail */
@@ -145,7 +152,7 @@ static void on_ready_mail(struct rk_mail *mail)
     if (sender->own.is_ended || !queue->own.is_adopted)
         return; /* Whoever adopts it looks. */
     rk_sender_look(sender, queue, now_us);
-    send_ready(sender, now_us);
+    rk_sender_send(sender, now_us);
 }
 
 static void discard_mail(struct rk_mail *mail)
@@ -172,7 +179,7 @@ static void on_kick(struct rk_mail *mail)
     TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
         rk_sender_look(sender, queue, now_us);
     }
-    send_ready(sender, now_us);
+    rk_sender_send(sender, now_us);
 }
 
 void rk_sender_post_kick(struct rk_sender *sender)
@@ -199,7 +206,7 @@ void rk_sender_adopt(struct rk_sender *sender, struct rk_partition_queue *queue)
     }
     rk_partition_queue_unlock(queue);
     rk_sender_look(sender, queue, now_us);
-    send_ready(sender, now_us);
+    rk_sender_send(sender, now_us);
 }
 
 void rk_sender_adopt_on_background(struct rk_sender *orphans, struct rk_partition_queue *queue)
@@ -218,17 +225,6 @@ void rk_sender_release(struct rk_sender *sender, struct rk_partition_queue *queu
     set_linger_timer(sender);
     if (sender->broker)
         rk_produce_request_abandon(sender, queue);
-}
-
-/* Something must wait for what is in flight; whoever brings that back posts. */
-void rk_sender_wait(struct rk_sender *sender, struct rk_partition_queue *queue)
-{
-    (void)sender;
-    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    bool is_waiting = shared->in_flight > 0;
-    rk_partition_queue_unlock(queue);
-    if (!is_waiting)
-        rk_partition_queue_post_ready(queue);
 }
 
 /* Life */

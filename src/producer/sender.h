@@ -65,9 +65,8 @@ void rk_sender_release(struct rk_sender *sender, struct rk_partition_queue *queu
 /* For produce_request.c */
 /* Looks whether the queue has something to send, now or later. */
 void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us);
-/* The queue has something that must wait for what is in flight: looked at again when that is done.
- */
-void rk_sender_wait(struct rk_sender *sender, struct rk_partition_queue *queue);
+/* After looking: sends what may be sent now. */
+void rk_sender_send(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
 /* The loop ends: back-offs and timers no longer matter. */
 void rk_sender_end(struct rk_sender *sender);
 /* Everything that has not been sent is reported as purged; with `in_flight`, what was sent too. */
