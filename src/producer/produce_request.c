@@ -297,9 +297,10 @@ static void succeed(struct rk_batch *batch, const struct rk_produce_answer_parti
 static void retry(struct rk_batch *batch, uint64_t now_us)
 {
     const struct rk_conf *conf = batch->producer->core->conf;
-    batch->sending.retry_at_us = now_us + rk_backoff_us((uint64_t)conf->retry_backoff_ms * 1000,
-                                                        (uint64_t)conf->retry_backoff_max_ms * 1000,
-                                                        (unsigned)batch->sending.attempts - 1);
+    unsigned failures = (unsigned)RK_MAX(batch->sending.attempts, 1) - 1;
+    batch->sending.retry_at_us =
+        now_us + rk_backoff_us((uint64_t)conf->retry_backoff_ms * 1000,
+                               (uint64_t)conf->retry_backoff_max_ms * 1000, failures);
     give_back(batch);
 }
 
@@ -379,6 +380,12 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
     batch->sending.last_err = err;
     if ((action & RK_ACTION_MAY_BE_PERSISTED) && (partition || request->was_written))
         batch->sending.may_be_persisted = true;
+    if (!partition && !request->was_written)
+        batch->sending.attempts--; /* It was none. */
+    if (context->is_purged) {
+        fail(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, NULL, now_us);
+        return;
+    }
     if (err == RD_KAFKA_RESP_ERR__DESTROY) {
         give_back(batch); /* The client counts it as dropped. */
         return;
@@ -535,19 +542,22 @@ uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
 
 void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us)
 {
+    bool closes = false;
     struct rk_produce_context *context;
     LIST_FOREACH (context, &sender->own.in_flight, link) {
+        context->is_purged = !context->request->was_written;
+        closes |= context->is_purged;
         for (int i = 0; i < context->count; i++) {
             struct rk_batch *batch = context->parts[i].batch;
-            if (batch->sending.is_reported)
-                continue;
-            if (context->request->was_written)
+            if (context->request->was_written && !batch->sending.is_reported)
                 report_early(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
-            else
-                rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
-                                   RD_KAFKA_RESP_ERR__TRANSPORT, "purged while being sent");
         }
     }
+    if (!closes)
+        return;
+    struct rk_connection *connection = rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
+    rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "purged while being sent");
+    rk_connection_poke(connection, now_us); /* What is not written is reported before we return. */
 }
 
 void rk_produce_request_abandon(struct rk_sender *sender, struct rk_partition_queue *queue)
