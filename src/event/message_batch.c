@@ -25,9 +25,10 @@ struct message_batch {
     uint32_t version;
     int32_t partition;
     int32_t broker_id;
-    bool is_intercepted; /* There are on_consume interceptors. */
-    int64_t wanted;      /* Records below are passed over. */
-    struct {             /* Counted and not given back. */
+    bool is_intercepted;  /* There are on_consume interceptors. */
+    size_t message_count; /* At the start. */
+    int64_t wanted;       /* Records below are passed over. */
+    struct {              /* Counted and not given back. */
         int64_t messages;
         int64_t bytes;
         const uint8_t *from;      /* Of the current part; what is before was given back. */
@@ -73,11 +74,9 @@ static void close_slab(struct message_batch *batch)
     batch->slab = NULL;
 }
 
-/* The next slab, for what is left of the batch. */
-static void open_slab(struct message_batch *batch, struct rk_message_part *part)
+static void open_slab(struct message_batch *batch, const struct rk_message_part *part)
 {
-    batch->slab = rk_message_slab_new(batch->pool, part->block, batch->topic,
-                                      (size_t)RK_MAX(part->records.left, 0) + 1);
+    batch->slab = rk_message_slab_new(batch->pool, part->block, batch->topic, batch->message_count);
     batch->slab_used = 0;
     batch->slab->room = batch->prefetch->room;
     if (RK_UNLIKELY(batch->is_intercepted))
@@ -280,6 +279,7 @@ static void count_in(struct message_batch *batch)
         batch->credit.messages += records->left;
         batch->credit.bytes += records->end - records->at;
     }
+    batch->message_count = (size_t)batch->credit.messages;
     batch->event.length = (int)RK_MAX(1, RK_MIN(batch->credit.messages, INT_MAX));
     rk_prefetch_take(batch->prefetch, batch->credit.messages);
     rk_budget_take(batch->budget, batch->credit.bytes);

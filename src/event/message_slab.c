@@ -55,21 +55,20 @@ static struct rk_message_slab *take_pooled(struct rk_slab_pool *pool)
     return slab;
 }
 
-/* Fits the messages that are to come when they are few: they are likely to be kept for long. */
-static struct rk_message_slab *allocate(size_t wanted)
+static struct rk_message_slab *allocate(size_t capacity)
 {
-    uint32_t capacity = (uint32_t)RK_MIN(wanted, (size_t)RK_SLAB_MESSAGES);
     struct rk_message_slab *slab = rk_malloc(sizeof(*slab) + capacity * sizeof(slab->messages[0]));
-    slab->capacity = capacity;
+    slab->capacity = (uint32_t)capacity;
     return slab;
 }
 
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
-                                            rd_kafka_topic_t *topic, size_t wanted)
+                                            rd_kafka_topic_t *topic, size_t count)
 {
-    struct rk_message_slab *slab = wanted > RK_SLAB_MESSAGES / 4 ? take_pooled(pool) : NULL;
+    bool is_small = count <= RK_SLAB_MESSAGES / 4;
+    struct rk_message_slab *slab = is_small ? NULL : take_pooled(pool);
     if (!slab)
-        slab = allocate(wanted > RK_SLAB_MESSAGES / 4 ? RK_SLAB_MESSAGES : RK_MAX(wanted, 1));
+        slab = allocate(is_small ? RK_MAX(count, 1) : RK_SLAB_MESSAGES);
     atomic_init(&slab->references, slab->capacity + 1);
     atomic_init(&slab->needs_attention, false);
     slab->pool = rk_slab_pool_acquire(pool);

@@ -38,10 +38,10 @@ struct rk_slab_pool *rk_slab_pool_new(void);
 struct rk_slab_pool *rk_slab_pool_acquire(struct rk_slab_pool *pool);
 void rk_slab_pool_release(struct rk_slab_pool *pool);
 
-/* A slab for messages of these bytes and topic (takes references); `wanted` messages are to come,
- * so that a small batch does not pin a large slab. Its messages are not filled in. */
+/* A slab for messages of these bytes and topic (takes references), not filled in. `count`: messages
+ * of the whole batch, so that a small one does not pin a large slab. */
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
-                                            rd_kafka_topic_t *topic, size_t wanted);
+                                            rd_kafka_topic_t *topic, size_t count);
 /* The first `used` messages were handed out and no more will be. */
 void rk_message_slab_close(struct rk_message_slab *slab, uint32_t used);
 
