@@ -325,10 +325,10 @@ static void purge_broker(struct rk_broker *broker, void *argument)
     rk_loop_post(broker->loop, &self->mail);
 }
 
-static void purge_staged(rd_kafka_topic_t *topic, void *argument)
+static void purge_topic(rd_kafka_topic_t *topic, void *argument)
 {
     (void)argument;
-    rk_producer_topic_purge_staged(topic->producer);
+    rk_producer_topic_purge(topic->producer);
 }
 
 static void purge_all(void *argument)
@@ -336,10 +336,8 @@ static void purge_all(void *argument)
     struct purge *purge = argument;
     struct rk_producer *producer = purge->producer;
     rk_on_background(producer->orphans->loop);
-    rk_on_broker(producer->orphans->loop);
-    rk_sender_purge(producer->orphans, purge->queued, false);
     if (purge->queued)
-        rk_topic_registry_visit(rk_cluster_topics(producer->cluster), purge_staged, NULL);
+        rk_topic_registry_visit(rk_cluster_topics(producer->cluster), purge_topic, NULL);
     rk_cluster_visit_started(producer->cluster, purge_broker, purge);
     release_purge(purge);
 }

@@ -373,9 +373,12 @@ void rk_producer_topic_fail_staged(struct rk_producer_topic *self, rd_kafka_resp
                               : err);
 }
 
-void rk_producer_topic_purge_staged(struct rk_producer_topic *self)
+void rk_producer_topic_purge(struct rk_producer_topic *self)
 {
+    const struct rk_partition_table *table = atomic_load(&self->table);
     fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+    for (int32_t i = 0; table && i < table->count; i++)
+        rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, rk_clock_now_us());
 }
 
 /* Staged messages of one topic are in the order of time. */

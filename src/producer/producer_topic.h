@@ -72,8 +72,8 @@ void rk_producer_topic_publish(struct rk_producer_topic *self,
 /* Background: there is no such topic; fails what was staged. */
 void rk_producer_topic_fail_staged(struct rk_producer_topic *self,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;
-/* Background: reports what is staged as purged. */
-void rk_producer_topic_purge_staged(struct rk_producer_topic *self);
+/* Background: reports as purged what is staged or queued, whoever owns the queues. */
+void rk_producer_topic_purge(struct rk_producer_topic *self);
 /* Background, orphans' sender: fails what was staged too long ago in any topic; when the next one
  * expires. */
 uint64_t rk_producer_expire_staged(struct rk_producer *producer, uint64_t now_us);

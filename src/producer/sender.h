@@ -69,7 +69,8 @@ void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, 
 void rk_sender_send(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
 /* The loop ends: back-offs and timers no longer matter. */
 void rk_sender_end(struct rk_sender *sender);
-/* Everything that has not been sent is reported as purged; with `in_flight`, what was sent too. */
+/* With `queued` all that waits in its queues is reported as purged, with `in_flight` what was sent.
+ */
 void rk_sender_purge(struct rk_sender *sender, bool queued, bool in_flight) RK_ON_BROKER;
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static struct produce_fixture fixture;
 
@@ -188,14 +187,13 @@ static void test_next_batch_goes_on(void **state)
 static void test_no_more_than_max_in_flight(void **state)
 {
     (void)state;
-    struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", "max.in.flight", "3",
                   "batch.num.messages", "1", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 1);
     fixture_wait(&fixture, 1);
     scripted_set_reading(fixture.cluster, 0, false);
     fixture_produce_many(&fixture, "t", 0, 1, 20);
-    nanosleep(&pause, NULL);
+    fixture_poll(&fixture, 50);
     scripted_set_reading(fixture.cluster, 0, true);
     fixture_wait(&fixture, 21);
     fixture_expect_texts(&fixture, "t", 0, 0, 21);
