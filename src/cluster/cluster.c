@@ -339,6 +339,7 @@ void rk_cluster_publish(struct rk_cluster *cluster, struct rk_snapshot *snapshot
     rk_snapshot_release(cluster->own.snapshot);
     cluster->own.snapshot = snapshot;
     update_brokers(cluster, snapshot);
+    rk_offset_jobs_on_snapshot(cluster);
 }
 
 void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,

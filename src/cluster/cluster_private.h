@@ -59,6 +59,8 @@ void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purp
 void rk_cluster_post_connection_change(struct rk_cluster *cluster);
 
 void rk_metadata_queries_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
+/* Leaders may be known now: those that wait ask at once. */
+void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster) RK_ON_BACKGROUND;
 void rk_offset_jobs_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
 
 #endif

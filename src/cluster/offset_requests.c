@@ -17,7 +17,8 @@ struct rk_offset_job {
     struct rk_offset_queries *queries; /* NULL: given back. */
     struct rk_timer timer;             /* The next attempt, or the deadline. */
     struct rk_backoff backoff;
-    int requests; /* Under way. */
+    int requests;   /* Under way. */
+    bool is_asking; /* Requests that fail at once come back within `ask`. */
 };
 
 static void on_answer(struct rk_request *request);
@@ -37,7 +38,7 @@ static void discard_done(struct rk_mail *mail)
 
 static void free_if_unused(struct rk_offset_job *job)
 {
-    if (!job->queries && job->requests == 0)
+    if (!job->queries && job->requests == 0 && !job->is_asking)
         rk_free(job);
 }
 
@@ -167,6 +168,7 @@ static void settle(struct rk_offset_job *job, uint64_t now_us)
 
 static void ask(struct rk_offset_job *job, uint64_t now_us) RK_ON_BACKGROUND
 {
+    job->is_asking = true;
     for (int i = 0; job->queries && i < job->queries->count; i++) {
         int32_t leader = leader_of(job, &job->queries->items[i]);
         if (leader < 0)
@@ -179,6 +181,7 @@ static void ask(struct rk_offset_job *job, uint64_t now_us) RK_ON_BACKGROUND
         job->requests++;
         rk_cluster_send(job->cluster, leader, RK_PURPOSE_GENERAL, request);
     }
+    job->is_asking = false;
     settle(job, now_us);
 }
 
@@ -191,9 +194,7 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
         free_if_unused(job);
         return;
     }
-    job->requests++; /* Keeps the job while requests may fail at once. */
     ask(job, now_us);
-    job->requests--;
     free_if_unused(job);
 }
 
@@ -272,11 +273,21 @@ static void on_answer(struct rk_request *request)
         take_answer(job, request);
         if (request->err == RD_KAFKA_RESP_ERR__DESTROY)
             finish_all(job, RD_KAFKA_RESP_ERR__DESTROY);
-        else if (is_finished(job) || job->requests == 0)
+        else if (!job->is_asking && (is_finished(job) || job->requests == 0))
             settle(job, rk_clock_now_us());
     }
     rk_request_destroy(request);
     free_if_unused(job);
+}
+
+void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster)
+{
+    struct rk_offset_job *job;
+    LIST_FOREACH(job, &cluster->own.offset_jobs, link)
+    {
+        if (job->requests == 0 && !job->is_asking)
+            rk_loop_start_timer(cluster->background, &job->timer, 0);
+    }
 }
 
 void rk_offset_jobs_terminate(struct rk_cluster *cluster)
