@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/memory.h"
 #include "cluster/cluster_private.h"
 #include "cluster/connection_private.h"
@@ -209,6 +210,28 @@ static void on_api_versions(struct rk_request *request)
     rk_request_destroy(request);
 }
 
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* As brokers want it: letters, digits, '-' and '.', the latter two not at the ends. */
+static const char *software_text(struct rk_request *request, const char *text)
+{
+    text = text ? text : RK_VERSION_TEXT;
+    while (*text && !is_letter_or_digit(*text))
+        text++;
+    size_t size = strlen(text);
+    while (size > 0 && !is_letter_or_digit(text[size - 1]))
+        size--;
+    char *copy = rk_arena_try_text(&request->arena, text, size);
+    for (char *at = copy; at && *at; at++) {
+        if (!is_letter_or_digit(*at) && *at != '.')
+            *at = '-';
+    }
+    return copy && *copy ? copy : "unknown";
+}
+
 static void send_api_versions(struct rk_connection *connection, int16_t version)
 {
     const struct rk_conf *conf = connection->broker->core->conf;
@@ -220,9 +243,8 @@ static void send_api_versions(struct rk_connection *connection, int16_t version)
         return;
     }
     struct rk_api_versions_request *message = request->message;
-    message->client_software_name = conf->client_software_name;
-    message->client_software_version =
-        conf->client_software_version ? conf->client_software_version : rd_kafka_version_str();
+    message->client_software_name = software_text(request, conf->client_software_name);
+    message->client_software_version = software_text(request, conf->client_software_version);
     request->min_version = request->max_version = version;
     request->timeout_us = (uint64_t)conf->api_version_request_timeout_ms * 1000;
     connection->own.negotiating_version = version;

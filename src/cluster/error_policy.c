@@ -3,19 +3,21 @@
 
 #include "base/assert.h"
 
-#define E(name)     RD_KAFKA_RESP_ERR_##name
-#define ANY         (-1) /* Every request that has no row of its own for the error. */
-#define RETRY       RK_ACTION_RETRY
-#define REFRESH     RK_ACTION_REFRESH
-#define FAIL        RK_ACTION_FAIL
-#define FATAL       RK_ACTION_FATAL
-#define SPLIT       RK_ACTION_SPLIT
-#define COORDINATOR RK_ACTION_FIND_COORDINATOR
-#define RESET       RK_ACTION_RESET_OFFSET
-#define VALIDATE    RK_ACTION_VALIDATE
-#define BUMP        RK_ACTION_BUMP_EPOCH
-#define SESSION     RK_ACTION_NEW_SESSION
-#define PERSISTED   RK_ACTION_MAY_BE_PERSISTED
+#define E(name)                      RD_KAFKA_RESP_ERR_##name
+#define ANY                          (-1) /* Every request that has no row of its own for the error. */
+#define RETRY                        RK_ACTION_RETRY
+#define REFRESH                      RK_ACTION_REFRESH
+#define FAIL                         RK_ACTION_FAIL
+#define FATAL                        RK_ACTION_FATAL
+#define SPLIT                        RK_ACTION_SPLIT
+#define COORDINATOR                  RK_ACTION_FIND_COORDINATOR
+#define RESET                        RK_ACTION_RESET_OFFSET
+#define VALIDATE                     RK_ACTION_VALIDATE
+#define BUMP                         RK_ACTION_BUMP_EPOCH
+#define SESSION                      RK_ACTION_NEW_SESSION
+#define PERSISTED                    RK_ACTION_MAY_BE_PERSISTED
+
+#define FETCH_SESSION_TOPIC_ID_ERROR 106 /* Has no name in rdkafka.h. */
 
 static const struct {
     int16_t api;
@@ -45,6 +47,7 @@ static const struct {
     {RK_API_FETCH, E(FENCED_LEADER_EPOCH), RETRY | REFRESH | VALIDATE},
     {RK_API_FETCH, E(OFFSET_NOT_AVAILABLE), RETRY},
     {RK_API_FETCH, E(FETCH_SESSION_ID_NOT_FOUND), RETRY | SESSION},
+    {RK_API_FETCH, FETCH_SESSION_TOPIC_ID_ERROR, RETRY | SESSION},
     {RK_API_FETCH, E(INVALID_FETCH_SESSION_EPOCH), RETRY | SESSION},
     {RK_API_FETCH, E(INCONSISTENT_TOPIC_ID), RETRY | SESSION | REFRESH},
     {RK_API_FETCH, E(UNKNOWN_TOPIC_ID), RETRY | REFRESH},
@@ -75,6 +78,11 @@ static const struct {
     {ANY, E(LISTENER_NOT_FOUND), RETRY | REFRESH},
     {ANY, E(KAFKA_STORAGE_ERROR), RETRY | REFRESH},
     {ANY, E(ELECTION_NOT_NEEDED), RETRY | REFRESH},
+    {ANY, E(PREFERRED_LEADER_NOT_AVAILABLE), RETRY | REFRESH},
+    {ANY, E(ELIGIBLE_LEADERS_NOT_AVAILABLE), RETRY | REFRESH},
+    {ANY, E(UNKNOWN_TOPIC_ID), RETRY | REFRESH},
+    {ANY, E(INCONSISTENT_TOPIC_ID), RETRY | REFRESH},
+    {ANY, E(UNSTABLE_OFFSET_COMMIT), RETRY},
     {ANY, E(NETWORK_EXCEPTION), RETRY | REFRESH},
     {ANY, E(REQUEST_TIMED_OUT), RETRY},
     {ANY, E(COORDINATOR_LOAD_IN_PROGRESS), RETRY},

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -25,19 +26,45 @@ static bool parse_port(const char *text, size_t size, uint16_t *port)
     return size > 0 && value > 0 && value <= UINT16_MAX;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What stands before "://": moves past it. False when it is no protocol of Kafka's. */
+static bool parse_protocol(const char **text, const char *end, int *security)
+{
+    static const struct {
+        const char *name;
+        enum rk_conf_security security;
+    } protocols[] = {
+        {"plaintext", RK_CONF_SECURITY_PLAINTEXT},
+        {"ssl", RK_CONF_SECURITY_SSL},
+        {"sasl_plaintext", RK_CONF_SECURITY_SASL_PLAINTEXT},
+        {"sasl_ssl", RK_CONF_SECURITY_SASL_SSL},
+    };
+    *security = -1;
+    const char *at = memmem(*text, (size_t)(end - *text), "://", 3);
+    if (!at)
+        return true;
+    size_t size = (size_t)(at - *text);
+    for (size_t i = 0; i < RK_COUNT_OF(protocols); i++) {
+        if (strlen(protocols[i].name) == size && strncasecmp(protocols[i].name, *text, size) == 0)
+            *security = (int)protocols[i].security;
+    }
+    *text = at + 3;
+    return *security >= 0;
+}
+
 bool rk_seed_parse(const char *text, size_t size, struct rk_bootstrap_server *server)
 {
     const char *end = text + size;
-    while (text < end && (*text == ' ' || *text == '\t'))
+    while (text < end && is_blank(*text))
         text++;
-    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+    while (end > text && is_blank(end[-1]))
         end--;
-    for (const char *at = text; at + 2 < end; at++) {
-        if (memcmp(at, "://", 3) == 0) {
-            text = at + 3;
-            break;
-        }
-    }
+    if (!parse_protocol(&text, end, &server->security))
+        return false;
     const char *host = text, *host_end, *port = NULL;
     if (text < end && *text == '[') {
         host = text + 1;
@@ -60,18 +87,39 @@ bool rk_seed_parse(const char *text, size_t size, struct rk_bootstrap_server *se
     return true;
 }
 
-static void add_server(struct rk_seed *seed, struct rk_core *core, const char *text, size_t size)
+static bool has_server(const struct rk_seed *seed, const struct rk_bootstrap_server *server)
+{
+    for (int i = 0; i < seed->server_count; i++) {
+        if (seed->servers[i].port == server->port &&
+            strcasecmp(seed->servers[i].host, server->host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True when the entry was taken, or is there already. */
+static bool add_server(struct rk_seed *seed, struct rk_core *core, const char *text, size_t size)
 {
     struct rk_bootstrap_server server;
     if (!rk_seed_parse(text, size, &server)) {
         if (size > 0)
             rk_log(core, 4, "BROKER", "bootstrap.servers: \"%.*s\" is no host:port, ignored",
                    (int)size, text);
-        return;
+        return false;
+    }
+    bool is_ours = server.security < 0 || server.security == core->conf->security_protocol;
+    if (!is_ours)
+        rk_log(core, 4, "BROKER",
+               "bootstrap.servers: \"%.*s\" does not match security.protocol, ignored", (int)size,
+               text);
+    if (!is_ours || has_server(seed, &server)) {
+        rk_free(server.host);
+        return is_ours;
     }
     seed->servers =
         rk_realloc(seed->servers, (size_t)(seed->server_count + 1) * sizeof(*seed->servers));
     seed->servers[seed->server_count++] = server;
+    return true;
 }
 
 static void take_server(struct rk_seed *seed)
@@ -82,17 +130,17 @@ static void take_server(struct rk_seed *seed)
 
 int rk_seed_add(struct rk_seed *seed, struct rk_core *core, const char *list)
 {
-    int before = seed->server_count;
+    int before = seed->server_count, taken = 0;
     while (list && *list) {
         size_t size = strcspn(list, ",");
-        add_server(seed, core, list, size);
+        taken += add_server(seed, core, list, size);
         list += size + (list[size] == ',');
     }
     if (before == 0 && seed->server_count > 0) {
         seed->next = (int)rk_random_below((uint32_t)seed->server_count);
         take_server(seed);
     }
-    return seed->server_count - before;
+    return taken;
 }
 
 void rk_seed_init(struct rk_seed *seed, struct rk_cluster *cluster, struct rk_loop *background)

@@ -17,6 +17,7 @@ struct rk_core;
 struct rk_bootstrap_server {
     char *host;
     uint16_t port;
+    int security; /* enum rk_conf_security before "://"; -1: there is none. */
 };
 
 struct rk_seed {
@@ -29,8 +30,9 @@ struct rk_seed {
 
 /* Reads bootstrap.servers. */
 void rk_seed_init(struct rk_seed *seed, struct rk_cluster *cluster, struct rk_loop *background);
-/* Adds a comma-separated list; entries that make no sense are logged and left out. Returns how many
- * were added. Background, or before it starts. */
+/* Adds a comma-separated list; entries that make no sense, or are for another security.protocol,
+ * are logged and left out. Returns how many were taken, those known already included. Background,
+ * or before it starts. */
 int rk_seed_add(struct rk_seed *seed, struct rk_core *core, const char *list);
 void rk_seed_clear(struct rk_seed *seed);
 /* There is no address at all to try. */
@@ -40,8 +42,8 @@ bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snap
 void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
 /* Every address was tried since a connection was up last. */
 bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *snapshot);
-/* "host[:port]", "[v6]:port", with or without "PROTOCOL://". False when it is none of these. takes
- * nothing; the host is the caller's (rk_free) */
+/* "host[:port]", "[v6]:port", with or without "PROTOCOL://". False when it is none of these; else
+ * the host is the caller's (rk_free). */
 bool rk_seed_parse(const char *text, size_t size, struct rk_bootstrap_server *server);
 
 #endif

@@ -12,7 +12,9 @@
 
 #define ARENA_LIMIT          ((size_t)1 << 30)
 #define EPOCHS_TRUSTED_SINCE 9
-#define MAX_PARTITION_NUMBER 1000000 /* More in one topic is no honest answer. */
+/* Brokers name all partitions of a topic, or most of them while they start: numbers far beyond how
+ * many there are make no honest answer, and would make a small answer a large snapshot. */
+#define MAX_PARTITION_NUMBER(count) (4 * (int64_t)(count) + 64)
 
 /* A snapshot with the arena that all it points to lives in. */
 struct owned_snapshot {
@@ -151,6 +153,20 @@ static int order_topics(const void *a, const void *b)
     return compare_topic((*(struct rk_snapshot_topic *const *)a)->name, b);
 }
 
+/* Sorts by id; of several with the same id the first of the sorted stays. */
+static void order_and_dedupe(struct rk_snapshot *snapshot)
+{
+    int32_t kept = 0;
+    if (snapshot->broker_count > 0)
+        qsort(snapshot->brokers, (size_t)snapshot->broker_count, sizeof(*snapshot->brokers),
+              order_brokers);
+    for (int32_t i = 0; i < snapshot->broker_count; i++) {
+        if (i == 0 || snapshot->brokers[i].id != snapshot->brokers[kept - 1].id)
+            snapshot->brokers[kept++] = snapshot->brokers[i];
+    }
+    snapshot->broker_count = kept;
+}
+
 static void build_brokers(struct builder *builder, const struct rk_metadata_answer *answer)
 {
     struct rk_snapshot *snapshot = &builder->made->snapshot;
@@ -168,9 +184,7 @@ static void build_brokers(struct builder *builder, const struct rk_metadata_answ
             .rack = build_text(builder, broker->rack),
         };
     }
-    if (snapshot->broker_count > 0)
-        qsort(snapshot->brokers, (size_t)snapshot->broker_count, sizeof(*snapshot->brokers),
-              order_brokers);
+    order_and_dedupe(snapshot);
 }
 
 static void copy_partition(struct builder *builder, struct rk_snapshot_partition *to,
@@ -233,7 +247,7 @@ static int32_t count_partitions(const struct rk_metadata_answer_topic *from)
     int32_t count = 0;
     for (int32_t i = 0; i < from->partitions.count; i++) {
         int32_t index = from->partitions.items[i].partition_index;
-        if (index >= count && index < MAX_PARTITION_NUMBER)
+        if (index >= count && index < MAX_PARTITION_NUMBER(from->partitions.count))
             count = index + 1;
     }
     return count;
@@ -329,28 +343,36 @@ struct rk_snapshot *rk_snapshot_try_merge(const struct rk_snapshot_merge *merge)
 
 /* Leader hints */
 
+static void copy_broker(struct builder *builder, const struct rk_snapshot_broker *from)
+{
+    struct rk_snapshot *snapshot = &builder->made->snapshot;
+    if (builder->failed)
+        return;
+    snapshot->brokers[snapshot->broker_count++] = (struct rk_snapshot_broker){
+        .id = from->id,
+        .host = build_text(builder, from->host),
+        .port = from->port,
+        .rack = build_text(builder, from->rack),
+    };
+}
+
+/* Those known and those of the hint, which knows newer addresses. */
 static void copy_brokers(struct builder *builder, const struct rk_snapshot *before,
                          const struct rk_snapshot_broker *endpoints, int32_t endpoint_count)
 {
     struct rk_snapshot *snapshot = &builder->made->snapshot;
-    snapshot->brokers = build(builder, (size_t)(before->broker_count + endpoint_count) *
-                                           sizeof(*snapshot->brokers));
-    for (int32_t i = 0; i < before->broker_count + endpoint_count && !builder->failed; i++) {
-        bool is_known = i < before->broker_count;
-        const struct rk_snapshot_broker *from =
-            is_known ? &before->brokers[i] : &endpoints[i - before->broker_count];
-        if (!is_known && rk_snapshot_find_broker(before, from->id))
-            continue;
-        snapshot->brokers[snapshot->broker_count++] = (struct rk_snapshot_broker){
-            .id = from->id,
-            .host = build_text(builder, from->host),
-            .port = from->port,
-            .rack = build_text(builder, from->rack),
-        };
+    size_t count = (size_t)before->broker_count + (size_t)endpoint_count;
+    snapshot->brokers = build(builder, count * sizeof(*snapshot->brokers));
+    for (int32_t i = 0; i < endpoint_count; i++)
+        copy_broker(builder, &endpoints[i]);
+    order_and_dedupe(snapshot);
+    int32_t hinted = snapshot->broker_count;
+    for (int32_t i = 0; i < before->broker_count; i++) {
+        struct rk_snapshot hinted_only = {.brokers = snapshot->brokers, .broker_count = hinted};
+        if (!rk_snapshot_find_broker(&hinted_only, before->brokers[i].id))
+            copy_broker(builder, &before->brokers[i]);
     }
-    if (snapshot->broker_count > 0 && !builder->failed)
-        qsort(snapshot->brokers, (size_t)snapshot->broker_count, sizeof(*snapshot->brokers),
-              order_brokers);
+    order_and_dedupe(snapshot);
 }
 
 struct rk_snapshot *rk_snapshot_try_move_leader(const struct rk_snapshot *before, const char *topic,
