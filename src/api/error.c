@@ -8,6 +8,7 @@
 
 #include "api/client.h"
 #include "event/error.h"
+#include "producer/producer.h"
 
 rd_kafka_resp_err_t rd_kafka_last_error(void)
 {
@@ -82,5 +83,7 @@ rd_kafka_resp_err_t rd_kafka_test_fatal_error(rd_kafka_t *rk, rd_kafka_resp_err_
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     bool is_first =
         rk_core_raise_fatal(rk->core, err, "test_fatal_error: %s", reason ? reason : "");
+    if (is_first && rk->producer)
+        rk_producer_on_fatal(rk->producer);
     return is_first ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS;
 }

@@ -124,32 +124,41 @@ void rk_producer_release(struct rk_producer *producer)
     rk_free(producer);
 }
 
-/* Limits: added first, then checked, so that they are exact whoever else adds. */
+/*
+ * Limits: added first, then checked, so that they are exact whoever else adds. Who waits has said
+ * so before it tries again, and who gives back looks for waiters afterwards: with sequentially
+ * consistent counters one of them sees the other.
+ */
 
 static bool take_credit(struct rk_producer *producer, int64_t bytes)
 {
     const struct rk_producer_limits *limits = &producer->limits;
-    int64_t messages =
-        atomic_fetch_add_explicit(&producer->queued_messages, 1, memory_order_relaxed) + 1;
-    int64_t total =
-        atomic_fetch_add_explicit(&producer->queued_bytes, bytes, memory_order_relaxed) + bytes;
+    int64_t messages = atomic_fetch_add(&producer->queued_messages, 1) + 1;
+    int64_t total = atomic_fetch_add(&producer->queued_bytes, bytes) + bytes;
     if (RK_LIKELY((limits->queue_messages == 0 || messages <= limits->queue_messages) &&
                   total <= limits->queue_bytes))
         return true;
-    atomic_fetch_sub_explicit(&producer->queued_messages, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&producer->queued_bytes, bytes, memory_order_relaxed);
+    atomic_fetch_sub(&producer->queued_messages, 1);
+    atomic_fetch_sub(&producer->queued_bytes, bytes);
     return false;
+}
+
+static void wake_blocked_if_any(struct rk_producer *producer)
+{
+    if (RK_UNLIKELY(atomic_load(&producer->blocked) > 0))
+        rk_producer_wake_blocked(producer);
 }
 
 void rk_producer_return_credit(struct rk_producer *producer, int64_t messages, int64_t bytes)
 {
-    atomic_fetch_sub_explicit(&producer->queued_bytes, bytes, memory_order_relaxed);
+    atomic_fetch_sub(&producer->queued_bytes, bytes);
     atomic_fetch_sub(&producer->queued_messages, messages);
-    if (RK_LIKELY(atomic_load(&producer->blocked) == 0))
-        return;
-    rk_mutex_lock(&producer->mutex);
-    rk_condition_broadcast(&producer->room);
-    rk_mutex_unlock(&producer->mutex);
+    wake_blocked_if_any(producer);
+}
+
+static bool gives_up_waiting(const struct rk_core *core)
+{
+    return atomic_load(&core->is_terminating) || atomic_load(&core->fatal_err);
 }
 
 static rd_kafka_resp_err_t wait_for_credit(struct rk_producer *producer, int64_t bytes)
@@ -157,11 +166,14 @@ static rd_kafka_resp_err_t wait_for_credit(struct rk_producer *producer, int64_t
     bool taken = false;
     atomic_fetch_add(&producer->blocked, 1);
     rk_mutex_lock(&producer->mutex);
-    while (!(taken = take_credit(producer, bytes)) && !atomic_load(&producer->core->is_terminating))
+    while (!(taken = take_credit(producer, bytes)) && !gives_up_waiting(producer->core))
         rk_condition_wait(&producer->room, &producer->mutex, RK_NEVER);
     rk_mutex_unlock(&producer->mutex);
     atomic_fetch_sub(&producer->blocked, 1);
-    return taken ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__DESTROY;
+    if (taken)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return atomic_load(&producer->core->is_terminating) ? RD_KAFKA_RESP_ERR__DESTROY
+                                                        : RD_KAFKA_RESP_ERR__FATAL;
 }
 
 void rk_producer_wake_blocked(struct rk_producer *producer)
@@ -173,7 +185,7 @@ void rk_producer_wake_blocked(struct rk_producer *producer)
 
 int64_t rk_producer_queued(const struct rk_producer *producer)
 {
-    return atomic_load_explicit(&producer->queued_messages, memory_order_relaxed);
+    return atomic_load(&producer->queued_messages);
 }
 
 /* Producing */
@@ -195,8 +207,9 @@ static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int
 {
     if (RK_LIKELY(take_credit(producer, bytes)))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
-    return flags & RD_KAFKA_MSG_F_BLOCK ? wait_for_credit(producer, bytes)
-                                        : RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    wake_blocked_if_any(producer); /* Our attempt may have kept them from what there was. */
+    bool waits = flags & RD_KAFKA_MSG_F_BLOCK && bytes <= producer->limits.queue_bytes;
+    return waits ? wait_for_credit(producer, bytes) : RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
 rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
@@ -269,7 +282,8 @@ rd_kafka_resp_err_t rk_producer_flush(struct rk_producer *producer, uint64_t dea
             rk_mutex_unlock(&producer->mutex);
             atomic_fetch_sub(&producer->blocked, 1);
         }
-    } while (rk_producer_queued(producer) > 0 && rk_clock_now_us() < deadline_us);
+    } while (rk_producer_queued(producer) > 0 && rk_clock_now_us() < deadline_us &&
+             !atomic_load(&core->is_terminating));
     atomic_fetch_sub(&producer->flushing, 1);
     return rk_producer_queued(producer) > 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT
                                             : RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -380,4 +394,10 @@ rd_kafka_resp_err_t rk_producer_pause(rd_kafka_topic_t *topic, int32_t partition
     rk_partition_queue_unlock(queue);
     rk_partition_queue_post_ready(queue);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void rk_producer_on_fatal(struct rk_producer *producer)
+{
+    rk_producer_wake_blocked(producer);
+    rk_producer_purge(producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }

@@ -78,6 +78,9 @@ rd_kafka_resp_err_t rk_producer_flush(struct rk_producer *producer, uint64_t dea
 /* RD_KAFKA_PURGE_F_*. */
 rd_kafka_resp_err_t rk_producer_purge(struct rk_producer *producer, int flags);
 
+/* A fatal error was raised: what waits is reported as purged. Any thread. */
+void rk_producer_on_fatal(struct rk_producer *producer);
+
 /* For destroy: threads that wait for room give up. */
 void rk_producer_wake_blocked(struct rk_producer *producer);
 /* Messages queued and not reported. Any thread. */

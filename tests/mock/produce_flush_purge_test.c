@@ -287,6 +287,28 @@ static void test_purge_without_blocking(void **state)
                            RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
 }
 
+/* After a fatal error nothing new is taken, and what waits is reported. */
+static void test_fatal_error(void **state)
+{
+    (void)state;
+    char text[128];
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "60000", NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 5);
+    fixture_produce_many(&fixture, "unknown", 0, 5, 5);
+    assert_int_equal(
+        rd_kafka_test_fatal_error(fixture.rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "x"),
+        0);
+    assert_int_equal(rd_kafka_test_fatal_error(fixture.rk, RD_KAFKA_RESP_ERR_UNKNOWN, "y"),
+                     RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS);
+    assert_int_equal(fixture_produce(&fixture, "t", 0, "x", 0), RD_KAFKA_RESP_ERR__FATAL);
+    fixture_wait(&fixture, 10);
+    fixture_expect_outcome(&fixture, 0, RD_KAFKA_RESP_ERR__PURGE_QUEUE,
+                           RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
+    assert_int_equal(fixture.last_error, RD_KAFKA_RESP_ERR__FATAL);
+    assert_int_equal(rd_kafka_fatal_error(fixture.rk, text, sizeof(text)),
+                     RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+}
+
 /* Whatever is on its way between queue and socket: all of it is reported, once. */
 static void test_purge_under_load(void **state)
 {
@@ -326,6 +348,7 @@ int main(void)
         TEST(test_purge_in_flight),
         TEST(test_purge_unwritten),
         TEST(test_purge_without_blocking),
+        TEST(test_fatal_error),
         TEST(test_purge_under_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
