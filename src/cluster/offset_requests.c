@@ -283,8 +283,7 @@ static void on_answer(struct rk_request *request)
 void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster)
 {
     struct rk_offset_job *job;
-    LIST_FOREACH(job, &cluster->own.offset_jobs, link)
-    {
+    LIST_FOREACH (job, &cluster->own.offset_jobs, link) {
         if (job->requests == 0 && !job->is_asking)
             rk_loop_start_timer(cluster->background, &job->timer, 0);
     }

@@ -106,7 +106,7 @@ static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partit
 }
 
 /* Puts the rest off; its bytes count, as they are. */
-static void put_off(struct rk_fetcher *fetcher, struct rk_partition *partition)
+static void put_off(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_ON_BROKER
 {
     const struct rk_record_batches *rest = &partition->own.walk.batches;
     partition->own.walk_bytes = rest->end - rest->at;
@@ -136,7 +136,7 @@ static bool may_decompress(const struct rk_budget *budget, int64_t collected)
 }
 
 /* Looks through the answer as far as there is room. */
-static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition)
+static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_ON_BROKER
 {
     struct rk_fetch_walk *self = &partition->own.walk;
     const struct rk_budget *budget = rk_fetch_request_budget(fetcher, partition);
@@ -213,7 +213,8 @@ static struct rk_block *block_for(struct rk_fetcher *fetcher, struct rk_partitio
 }
 
 static void take_records(struct rk_fetcher *fetcher, struct rk_partition *partition,
-                         struct rk_block *frame, const struct rk_fetch_answer_partition *answer)
+                         struct rk_block *frame,
+                         const struct rk_fetch_answer_partition *answer) RK_ON_BROKER
 {
     const struct rk_conf *conf = fetcher->consumer->core->conf;
     struct rk_fetch_walk *self = &partition->own.walk;

@@ -403,8 +403,8 @@ class Cluster:
         wait_until(has_leaders, 30, f"topic {name}")
 
     def batches(self, topic):
-        """What the leaders' log files hold: (partition, magic, codec, records, bytes) of each batch.
-        Only for logs of record batches (format 2)."""
+        """What the leaders' log files hold: (partition, magic, codec, records, bytes) of each
+        batch. Only for logs of record batches (format 2)."""
         partitions = self.describe([topic])["topics"][topic]["partitions"]
         for partition, state in partitions.items():
             folder = self.nodes[state["leader"]].data / f"{topic}-{partition}"

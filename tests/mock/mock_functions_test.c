@@ -47,7 +47,8 @@ static rd_kafka_t *new_client(const char *mock_brokers, const char *bootstraps)
     char error[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     delivered = failed = last_err = 0;
-    last_offset = last_broker = -1;
+    last_offset = -1;
+    last_broker = -1;
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     set(conf, "linger.ms", "0");
     set(conf, "retry.backoff.ms", "10");

@@ -96,13 +96,13 @@ static void lock_upwards(void)
     rk_mutex_unlock(&high);
 }
 
-static void lock_downwards(void)
+static void lock_downwards(void) RK_NO_THREAD_ANALYSIS
 {
     rk_mutex_lock(&high);
     rk_mutex_lock(&low);
 }
 
-static void lock_equals(void)
+static void lock_equals(void) RK_NO_THREAD_ANALYSIS
 {
     rk_mutex_lock(&high);
     rk_mutex_lock(&other_high);
