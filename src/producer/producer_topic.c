@@ -57,15 +57,22 @@ static void free_staged(struct rk_staged *staged)
     rk_free(staged);
 }
 
+/* With the value, if it was given to us. */
+static void drop_staged(struct rk_staged *staged)
+{
+    int flags = staged->record.flags;
+    if ((flags & RD_KAFKA_MSG_F_FREE) && !(flags & RD_KAFKA_MSG_F_COPY))
+        rk_app_free(staged->record.value);
+    free_staged(staged);
+}
+
 int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
 {
     int64_t messages = 0;
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(&self->shared.staged)) != NULL) {
         STAILQ_REMOVE_HEAD(&self->shared.staged, link);
-        if (staged->record.flags & RD_KAFKA_MSG_F_FREE)
-            rk_app_free(staged->record.value);
-        free_staged(staged);
+        drop_staged(staged);
         messages++;
     }
     struct rk_partition_table *table = atomic_load(&self->table);
@@ -287,11 +294,12 @@ static void fail_staged(struct rk_producer_topic *self, struct rk_staged *staged
                                       RK_MAX(staged->record.key_size, 0));
         if (batch)
             rk_batch_release(batch);
+        drop_staged(staged);
     } else {
         batch->partition = staged->partition;
         rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
+        free_staged(staged);
     }
-    free_staged(staged);
 }
 
 static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *list)
