@@ -314,6 +314,7 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
         return;
     }
     fetcher->own.last_request++;
+    fetcher->own.asked_ends = fetcher->own.session.ends;
     fetcher->own.is_fetching = true;
     rk_connection_send(rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH), request);
 }

@@ -394,9 +394,12 @@ static int take_topic(struct rk_fetcher *fetcher, const struct rk_request *reque
 
 static void advance_session(struct rk_fetcher *fetcher, const struct rk_fetch_answer *answer)
 {
+    bool has_ended = fetcher->own.asked_ends != fetcher->own.session.ends;
     if (fetcher->own.is_full) {
         fetcher->own.session.id = answer->session_id;
-        fetcher->own.session.epoch = answer->session_id ? 1 : 0;
+        fetcher->own.session.epoch = answer->session_id && !has_ended ? 1 : 0;
+    } else if (has_ended) {
+        return; /* While the request was under way: the next one begins another. */
     } else if (fetcher->own.session.epoch == INT32_MAX) {
         fetcher->own.session.epoch = 1;
     } else {

@@ -168,6 +168,16 @@ void rk_fetch_set_forget(struct rk_fetch_set *set, const struct rk_fetch_topic *
         .topic = rk_topic_name(topic->topic), .id = topic->id, .number = partition->number};
 }
 
+bool rk_fetch_set_is_forgotten(const struct rk_fetch_set *set, const struct rk_partition *partition)
+{
+    const char *name = rk_topic_name(partition->topic);
+    for (int i = 0; i < set->forgotten_count; i++) {
+        if (set->forgotten[i].topic == name && set->forgotten[i].number == partition->number)
+            return true;
+    }
+    return false;
+}
+
 void rk_fetch_set_leave_session(struct rk_fetch_set *set)
 {
     set->forgotten_count = 0;

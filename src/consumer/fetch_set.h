@@ -51,6 +51,9 @@ struct rk_partition *rk_fetch_topic_find(struct rk_fetch_topic *topic, int32_t n
 /* Has to leave the session with the next request. */
 void rk_fetch_set_forget(struct rk_fetch_set *set, const struct rk_fetch_topic *topic,
                          struct rk_partition *partition);
+/* It left, and the broker has not been told yet. */
+bool rk_fetch_set_is_forgotten(const struct rk_fetch_set *set,
+                               const struct rk_partition *partition);
 /* There is no session any more. */
 void rk_fetch_set_leave_session(struct rk_fetch_set *set);
 

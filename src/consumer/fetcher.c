@@ -86,6 +86,7 @@ void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
 void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id)
 {
     fetcher->own.session.epoch = 0;
+    fetcher->own.session.ends++;
     if (!keeps_id)
         fetcher->own.session.id = 0;
     rk_fetch_set_leave_session(&fetcher->own.set);
@@ -142,6 +143,11 @@ static void on_adopt(struct rk_mail *mail)
     partition->own.max_bytes = 0;
     partition->own.told_end = RD_KAFKA_OFFSET_INVALID;
     partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+    /* To the session it would be the same partition as before, of which there is nothing new to
+     * tell, not even its end. */
+    if (fetcher->consumer->core->conf->enable_partition_eof &&
+        rk_fetch_set_is_forgotten(&fetcher->own.set, partition))
+        rk_fetcher_end_session(fetcher, true);
     rk_fetch_set_add(&fetcher->own.set, partition, &self->topic_id);
     rk_free(self);
     rk_fetcher_run_at(fetcher, 0); /* Not before the adopts behind it in the mailbox. */

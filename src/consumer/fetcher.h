@@ -35,7 +35,9 @@ struct rk_fetcher {
             int32_t id;
             int32_t epoch; /* 0: the next request names all partitions and begins a new one. */
             bool by_id;    /* It names topics by id. */
+            unsigned ends; /* Sessions that ended so far. */
         } session;
+        unsigned asked_ends;    /* That count when the request under way was sent. */
         uint64_t last_request;  /* Number of the last one sent. */
         bool is_fetching;       /* It is not answered. */
         bool is_full;           /* It names all partitions. */
