@@ -14,6 +14,7 @@
 struct rk_block {
     _Atomic uint32_t references;
     size_t size;
+    size_t capacity; /* What was allocated. */
     _Alignas(8) uint8_t data[];
 };
 
