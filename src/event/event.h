@@ -71,8 +71,8 @@ struct rk_event_kind {
     /* What it tells belongs to a position that was left since (event/cursor.h): to be dropped
      * instead of given to the application. May be NULL. */
     bool (*is_void)(const rd_kafka_event_t *event);
-    /* After unlock, for a message that `next_message` gave, before the event is destroyed: returns
-     * budget, wakes the fetcher, runs on_consume interceptors. May be NULL. */
+    /* After unlock, for a message that `next_message` gave with is_watched, before the event is
+     * destroyed: wakes the fetcher, runs on_consume interceptors. May be NULL. */
     void (*message_taken)(struct rk_message *message);
     /* In event form: the i-th message, 0 <= i < message_count; the event owns them. NULL when the
      * kind has none. */

@@ -41,6 +41,7 @@ struct rk_message {
     uint8_t kind;                /* enum rk_message_kind */
     uint8_t status;              /* rd_kafka_msg_status_t, of a produced one. */
     uint8_t timestamp_type;      /* rd_kafka_timestamp_type_t */
+    bool is_watched;             /* Its event's message_taken wants to see it. */
     char *error_text; /* rd_kafka_message_produce_errstr(); borrowed from the holder; NULL:
                          rd_kafka_err2str(err). */
 };

@@ -32,11 +32,13 @@ struct message_batch {
         int64_t messages;
         int64_t bytes;
         const uint8_t *from;      /* Of the current part; what is before was given back. */
+        const uint8_t *due;       /* Where the next is given back at the latest. */
         int64_t messages_waiting; /* Handed out. */
         bool must_tell;           /* Whoever waits for room: after unlock. */
     } credit;
     struct rk_message_slab *slab; /* Being filled; NULL: none. */
     uint32_t slab_used;
+    struct rk_message *next; /* In the slab. */
     size_t at, count;
     struct rk_message_part parts[];
 };
@@ -56,13 +58,19 @@ static void give_credit(struct message_batch *batch, int64_t messages, int64_t b
     batch->credit.must_tell |= rk_budget_give(batch->budget, bytes);
 }
 
+static void set_from(struct message_batch *batch, const uint8_t *from)
+{
+    batch->credit.from = from;
+    batch->credit.due = from + CREDIT_STEP;
+}
+
 /* What was handed out since the last time; `upto` is in the current part. */
 static void give_handed_out(struct message_batch *batch, const uint8_t *upto)
 {
     int64_t messages = RK_MIN(batch->credit.messages_waiting, batch->credit.messages);
     give_credit(batch, messages, upto - batch->credit.from);
     batch->credit.messages_waiting = 0;
-    batch->credit.from = upto;
+    set_from(batch, upto);
 }
 
 /* Walking */
@@ -78,9 +86,8 @@ static void open_slab(struct message_batch *batch, const struct rk_message_part 
 {
     batch->slab = rk_message_slab_new(batch->pool, part->block, batch->topic, batch->message_count);
     batch->slab_used = 0;
+    batch->next = batch->slab->messages;
     batch->slab->room = batch->prefetch->room;
-    if (RK_UNLIKELY(batch->is_intercepted))
-        atomic_store_explicit(&batch->slab->needs_attention, true, memory_order_relaxed);
 }
 
 static bool is_at_end(const struct rk_message_part *part)
@@ -97,13 +104,15 @@ static bool next_part(struct message_batch *batch)
     if (++batch->at == batch->count)
         return false;
     struct rk_message_part *next = &batch->parts[batch->at];
-    batch->credit.from = next->records.at;
+    set_from(batch, next->records.at);
     if (next->block != part->block)
         close_slab(batch);
     return true;
 }
 
-/* Member by member: what a compiler makes of a compound literal takes a third of the whole path. */
+/* Member by member: what a compiler makes of a compound literal takes a third of the whole path.
+ * What is the same in all consumed messages stands there since the slab was made, but for members
+ * that the application can write to. */
 static inline void fill(struct message_batch *batch, const struct rk_message_part *part,
                         const struct rk_record *record, struct rk_message *message)
 {
@@ -116,40 +125,35 @@ static inline void fill(struct message_batch *batch, const struct rk_message_par
     message->rkmessage.key_len = (size_t)RK_MAX(record->key_size, 0);
     message->rkmessage.offset = record->offset;
     message->rkmessage._private = NULL;
-    message->holder = &rk_message_slab_holder;
-    message->holder_data = batch->slab;
     message->timestamp_ms = record->timestamp;
-    message->latency_us = -1;
-    message->headers = NULL;
     message->raw_headers.data = record->headers;
     message->raw_headers.size = record->headers_size;
     message->broker_id = batch->broker_id;
     message->leader_epoch = part->leader_epoch;
-    message->delivery_count = -1;
-    message->kind = RK_MESSAGE_CONSUMED;
-    message->status = RD_KAFKA_MSG_STATUS_PERSISTED;
     message->timestamp_type = part->timestamp_type;
-    message->error_text = NULL;
+    message->is_watched = batch->is_intercepted;
 }
 
 static struct rk_message *hand_out(struct message_batch *batch, struct rk_message_part *part,
                                    const struct rk_record *record)
 {
-    int64_t next = RK_LIKELY(!is_at_end(part)) ? record->offset + 1 : part->next_offset;
+    bool is_last = RK_UNLIKELY(part->records.left == 0) && is_at_end(part);
+    int64_t next = is_last ? part->next_offset : record->offset + 1;
     if (!rk_cursor_advance(batch->cursor, batch->version, record->offset, next, part->leader_epoch))
         return NULL;
     if (!batch->slab)
         open_slab(batch, part);
-    struct rk_message *message = &batch->slab->messages[batch->slab_used++];
+    struct rk_message *message = batch->next++;
+    batch->slab_used++;
     fill(batch, part, record, message);
     batch->wanted = next;
     batch->credit.messages_waiting++;
     bool is_full = batch->slab_used == batch->slab->capacity;
-    if (RK_UNLIKELY(is_full || part->records.at - batch->credit.from >= CREDIT_STEP))
+    if (RK_UNLIKELY(part->records.at >= batch->credit.due || is_full))
         give_handed_out(batch, part->records.at);
     if (RK_UNLIKELY(batch->credit.must_tell)) {
         batch->credit.must_tell = false;
-        atomic_store_explicit(&batch->slab->needs_attention, true, memory_order_relaxed);
+        message->is_watched = true;
     }
     if (RK_UNLIKELY(is_full))
         close_slab(batch);
@@ -207,20 +211,14 @@ static bool is_empty(const rd_kafka_event_t *event)
            (batch->at == batch->count - 1 && is_at_end(&batch->parts[batch->at]));
 }
 
-/* Of a slab, but for errors. */
+/* A message that is watched is of a slab. */
 static void message_taken(struct rk_message *message)
 {
-    if (message->holder != &rk_message_slab_holder)
-        return;
     struct rk_message_slab *slab = message->holder_data;
-    if (RK_LIKELY(!atomic_load_explicit(&slab->needs_attention, memory_order_relaxed)))
-        return;
     struct rk_core *core = ((struct rk_topic_base *)(void *)message->rkmessage.rkt)->core;
     if (rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME))
         rk_interceptors_on_consume(&core->conf_object->interceptors, core->client,
                                    &message->rkmessage);
-    else
-        atomic_store_explicit(&slab->needs_attention, false, memory_order_relaxed);
     rk_room_tell(slab->room);
 }
 
@@ -233,7 +231,8 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
     while ((message = next_message(event)) != NULL) {
         if (event->length > 1)
             event->length--;
-        message_taken(message);
+        if (message->is_watched)
+            message_taken(message);
         callbacks->consume_cb(&message->rkmessage, callbacks->opaque);
         rk_message_destroy(message);
         ++*count;
@@ -321,7 +320,7 @@ rd_kafka_event_t *rk_message_batch_try_new(const struct rk_message_batch_setup *
         if (i == 0 || batch->parts[i].block != batch->parts[i - 1].block)
             rk_block_acquire(batch->parts[i].block);
     }
-    batch->credit.from = batch->parts[0].records.at;
+    set_from(batch, batch->parts[0].records.at);
     count_in(batch);
     return &batch->event;
 }

@@ -59,6 +59,15 @@ static struct rk_message_slab *allocate(size_t capacity)
 {
     struct rk_message_slab *slab = rk_malloc(sizeof(*slab) + capacity * sizeof(slab->messages[0]));
     slab->capacity = (uint32_t)capacity;
+    for (size_t i = 0; i < capacity; i++)
+        slab->messages[i] = (struct rk_message){
+            .holder = &rk_message_slab_holder,
+            .holder_data = slab,
+            .latency_us = -1,
+            .delivery_count = -1,
+            .kind = RK_MESSAGE_CONSUMED,
+            .status = RD_KAFKA_MSG_STATUS_PERSISTED,
+        };
     return slab;
 }
 
@@ -70,7 +79,6 @@ struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk
     if (!slab)
         slab = allocate(is_small ? RK_MAX(count, 1) : RK_SLAB_MESSAGES);
     atomic_init(&slab->references, slab->capacity + 1);
-    atomic_init(&slab->needs_attention, false);
     slab->pool = rk_slab_pool_acquire(pool);
     slab->block = rk_block_acquire(block);
     slab->topic = rk_topic_acquire(topic);

@@ -24,10 +24,8 @@ struct rk_slab_pool; /* Counted: by the consumer, its events, and the slabs that
 struct rk_message_slab {
     _Atomic uint32_t references;
     uint32_t capacity;
-    /* The event's. */
-    _Atomic bool needs_attention; /* message_taken has something to do, */
-    struct rk_room *room;         /* such as telling it. Borrowed from the event. */
-    struct rk_slab_pool *pool;    /* Counted while the slab is out. */
+    struct rk_room *room;      /* Borrowed from the event. */
+    struct rk_slab_pool *pool; /* Counted while the slab is out. */
     struct rk_block *block;
     rd_kafka_topic_t *topic;
     struct rk_message_slab *next; /* In the pool. */
@@ -38,7 +36,8 @@ struct rk_slab_pool *rk_slab_pool_new(void);
 struct rk_slab_pool *rk_slab_pool_acquire(struct rk_slab_pool *pool);
 void rk_slab_pool_release(struct rk_slab_pool *pool);
 
-/* A slab for messages of these bytes and topic (takes references), not filled in. `count`: messages
+/* A slab for messages of these bytes and topic (takes references), filled in as far as all consumed
+ * messages are alike. `count`: messages
  * of the whole batch, so that a small one does not pin a large slab. */
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
                                             rd_kafka_topic_t *topic, size_t count);

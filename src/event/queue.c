@@ -8,8 +8,7 @@
 
 /* Held while a forwarding is changed, of whichever client: a walk along it sees one state, and two
  * changes at once cannot make a loop. */
-static struct rk_mutex forwarding = {.native = PTHREAD_MUTEX_INITIALIZER,
-                                     .rank = RK_RANK_PARTITION};
+static struct rk_mutex forwarding = {.rank = RK_RANK_PARTITION}; /* All zero else: free. */
 
 rd_kafka_queue_t *rk_queue_new(struct rk_core *core, const char *name)
 {

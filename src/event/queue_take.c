@@ -124,7 +124,7 @@ static inline struct rk_message *next_message(rd_kafka_queue_t *queue, rd_kafka_
         event->length = length - 1;
     queue->shared.length -= (size_t)(length - event->length);
     *emptied = NULL;
-    if (!message || kind->is_empty(event)) {
+    if (!message || (event->length <= 1 && kind->is_empty(event))) {
         rk_queue_unlink(queue, event);
         *emptied = event;
     }
@@ -135,9 +135,10 @@ static inline struct rk_message *next_message(rd_kafka_queue_t *queue, rd_kafka_
 static inline void finish_message(const struct rk_event_kind *kind, struct rk_message *message,
                                   rd_kafka_event_t *emptied)
 {
-    if (message && kind->message_taken)
+    if (message && RK_UNLIKELY(message->is_watched) && kind->message_taken)
         kind->message_taken(message);
-    rk_event_destroy(emptied);
+    if (RK_UNLIKELY(emptied != NULL))
+        rk_event_destroy(emptied);
 }
 
 /* takes: event. True when the callback asked for the call to end. */
@@ -282,8 +283,9 @@ static void take_chunk(rd_kafka_queue_t *queue, struct chunk *chunk, rd_kafka_me
 static void finish_chunk(struct chunk *chunk, rd_kafka_message_t **messages)
 {
     for (size_t i = 0; i < chunk->count; i++) {
-        if (chunk->kinds[i]->message_taken)
-            chunk->kinds[i]->message_taken(rk_message_from_public(messages[i]));
+        struct rk_message *message = rk_message_from_public(messages[i]);
+        if (RK_UNLIKELY(message->is_watched) && chunk->kinds[i]->message_taken)
+            chunk->kinds[i]->message_taken(message);
     }
     rk_event_list_destroy(&chunk->emptied);
 }

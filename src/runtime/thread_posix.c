@@ -2,11 +2,15 @@
 #include "runtime/thread.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,66 +76,125 @@ static inline void pop_rank(enum rk_rank rank)
 
 /* Locks and conditions */
 
+enum {
+    MUTEX_FREE,
+    MUTEX_HELD,
+    MUTEX_AWAITED, /* Held, and somebody may sleep until it is free. */
+};
+
+#define SPINS 100 /* Sections under these locks are short: another core is soon done. */
+
+/* Sleeps while the word has that value; false at the deadline. */
+static bool futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline_us)
+{
+    struct timespec until = {.tv_sec = (time_t)(deadline_us / 1000000),
+                             .tv_nsec = (long)(deadline_us % 1000000) * 1000};
+    long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+                          deadline_us == RK_NEVER ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY);
+    return result == 0 || errno != ETIMEDOUT;
+}
+
+static void futex_wake(_Atomic uint32_t *word, int count)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+static inline bool try_lock(struct rk_mutex *mutex)
+{
+    uint32_t expected = MUTEX_FREE;
+    return atomic_compare_exchange_strong_explicit(&mutex->state, &expected, MUTEX_HELD,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+static inline void pause_core(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static __attribute__((noinline)) void lock_slowly(struct rk_mutex *mutex)
+{
+    for (int i = 0; i < SPINS; i++) {
+        uint32_t state = atomic_load_explicit(&mutex->state, memory_order_relaxed);
+        if (state == MUTEX_FREE && try_lock(mutex))
+            return;
+        if (state == MUTEX_AWAITED)
+            break; /* Others sleep already. */
+        pause_core();
+    }
+    while (atomic_exchange_explicit(&mutex->state, MUTEX_AWAITED, memory_order_acquire) !=
+           MUTEX_FREE)
+        futex_wait(&mutex->state, MUTEX_AWAITED, RK_NEVER);
+}
+
 void rk_mutex_init(struct rk_mutex *mutex, enum rk_rank rank)
 {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
-    pthread_mutex_init(&mutex->native, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    atomic_init(&mutex->state, MUTEX_FREE);
     mutex->rank = rank;
 }
 
 void rk_mutex_clear(struct rk_mutex *mutex)
 {
-    pthread_mutex_destroy(&mutex->native);
+    RK_ASSERT(atomic_load_explicit(&mutex->state, memory_order_relaxed) == MUTEX_FREE);
 }
 
 void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
     push_rank(mutex->rank);
-    pthread_mutex_lock(&mutex->native);
+    if (RK_UNLIKELY(!try_lock(mutex)))
+        lock_slowly(mutex);
 }
 
 void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
     pop_rank(mutex->rank);
-    pthread_mutex_unlock(&mutex->native); /* From here on another thread may free it. */
+    /* From the exchange on another thread may free it: waking at its address then wakes nobody. */
+    if (RK_UNLIKELY(atomic_exchange_explicit(&mutex->state, MUTEX_FREE, memory_order_release) ==
+                    MUTEX_AWAITED))
+        futex_wake(&mutex->state, 1);
 }
 
 void rk_condition_init(struct rk_condition *condition)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&condition->native, &attributes);
-    pthread_condattr_destroy(&attributes);
+    atomic_init(&condition->sequence, 0);
+    atomic_init(&condition->waiters, 0);
 }
 
 void rk_condition_clear(struct rk_condition *condition)
 {
-    pthread_cond_destroy(&condition->native);
+    RK_ASSERT(atomic_load_explicit(&condition->waiters, memory_order_relaxed) == 0);
 }
 
-bool rk_condition_wait(struct rk_condition *condition, struct rk_mutex *mutex, uint64_t deadline_us)
+/* What is waited for changes under the mutex. A signal after that change raises the sequence, so
+ * that who read it before does not sleep. */
+bool rk_condition_wait(struct rk_condition *condition, struct rk_mutex *mutex,
+                       uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
 {
-    if (deadline_us == RK_NEVER) {
-        pthread_cond_wait(&condition->native, &mutex->native);
-        return true;
-    }
-    struct timespec until = {.tv_sec = (time_t)(deadline_us / 1000000),
-                             .tv_nsec = (long)(deadline_us % 1000000) * 1000};
-    return pthread_cond_timedwait(&condition->native, &mutex->native, &until) != ETIMEDOUT;
+    uint32_t sequence = atomic_load(&condition->sequence);
+    atomic_fetch_add(&condition->waiters, 1);
+    rk_mutex_unlock(mutex);
+    bool in_time = futex_wait(&condition->sequence, sequence, deadline_us);
+    rk_mutex_lock(mutex);
+    atomic_fetch_sub(&condition->waiters, 1);
+    return in_time;
+}
+
+static void wake_waiters(struct rk_condition *condition, int count)
+{
+    atomic_fetch_add(&condition->sequence, 1);
+    if (atomic_load(&condition->waiters) > 0)
+        futex_wake(&condition->sequence, count);
 }
 
 void rk_condition_signal(struct rk_condition *condition)
 {
-    pthread_cond_signal(&condition->native);
+    wake_waiters(condition, 1);
 }
 
 void rk_condition_broadcast(struct rk_condition *condition)
 {
-    pthread_cond_broadcast(&condition->native);
+    wake_waiters(condition, INT_MAX);
 }
 
 /* Threads */

@@ -201,13 +201,13 @@ static enum rk_record_result corrupt(struct rk_record_cursor *cursor)
     return RK_RECORD_CORRUPT;
 }
 
-enum rk_record_result rk_record_read(struct rk_record_cursor *cursor, struct rk_record *record)
+enum rk_record_result rk_record_read_carefully(struct rk_record_cursor *cursor,
+                                               struct rk_record *record)
 {
-    if (RK_UNLIKELY(cursor->left <= 0))
+    if (cursor->left <= 0)
         return end_or_corrupt(cursor);
-    if (RK_UNLIKELY(cursor->magic < 2))
+    if (cursor->magic < 2)
         return rk_legacy_read(cursor, record);
-
     int32_t length;
     int32_t offset_delta;
     int64_t timestamp_delta;

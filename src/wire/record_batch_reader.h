@@ -21,6 +21,7 @@
 
 #include "rdkafka.h"
 
+#include "base/assert.h"
 #include "wire/record_batch.h"
 
 /* The batches in one partition's `records`. */
@@ -101,7 +102,12 @@ enum rk_record_result {
 rd_kafka_resp_err_t rk_record_cursor_init(struct rk_record_cursor *cursor,
                                           const struct rk_record_batch_header *header,
                                           const uint8_t *records, size_t size);
-enum rk_record_result rk_record_read(struct rk_record_cursor *cursor, struct rk_record *record);
+RK_ALWAYS_INLINE enum rk_record_result rk_record_read(struct rk_record_cursor *cursor,
+                                                      struct rk_record *record);
+/* The same without the short cut, which wire/record_read.h takes for records without a long number.
+ */
+enum rk_record_result rk_record_read_carefully(struct rk_record_cursor *cursor,
+                                               struct rk_record *record);
 
 /* Number of headers in a record's raw headers; -1 when that cannot be or exceeds
  * RK_RECORD_HEADERS_MAX. */
@@ -125,5 +131,7 @@ struct rk_control_record {
 
 rd_kafka_resp_err_t rk_control_record_parse(const struct rk_record *record,
                                             struct rk_control_record *control);
+
+#include "wire/record_read.h"
 
 #endif

@@ -139,6 +139,7 @@ static inline struct rk_message *message_new(int32_t partition, int64_t offset)
     message->rkmessage.offset = offset;
     message->holder = &message_holder;
     message->raw_headers.size = -1;
+    message->is_watched = true;
     return message;
 }
 
