@@ -32,8 +32,9 @@ static struct rk_sender *wanted_sender(struct rk_partition_queue *queue) RK_ON_B
 static void give_to(struct rk_partition_queue *queue, struct rk_sender *sender) RK_ON_BACKGROUND
 {
     queue->known.current = sender;
+    queue->known.topic_id = queue->topic->known.id;
     queue->moving.to = sender;
-    queue->moving.topic_id = queue->topic->known.id;
+    queue->moving.topic_id = queue->known.topic_id;
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     shared->sender = sender;
     rk_partition_queue_unlock(queue);
@@ -47,7 +48,8 @@ static void on_released(struct rk_mail *mail)
     struct rk_partition_queue *queue = rk_container_of(mail, struct rk_partition_queue, move_mail);
     rk_on_background(queue->producer->orphans->loop);
     queue->known.is_moving = false;
-    give_to(queue, wanted_sender(queue));
+    if (!queue->producer->orphans->own.is_ended)
+        give_to(queue, wanted_sender(queue));
 }
 
 /* The old sender's loop. */
@@ -61,18 +63,17 @@ static void on_release(struct rk_mail *mail)
     rk_loop_post(queue->producer->orphans->loop, &queue->move_mail);
 }
 
-/* Background, again: the adopt under way has not arrived when the next move is wanted; goes behind
- * it in the same mailbox. */
+/* Background, again. */
 static void post_release(struct rk_partition_queue *queue)
 {
-    queue->known.is_moving = true;
-    queue->moving.from = queue->known.current;
     if (atomic_load(&queue->moving.is_adopting)) {
-        queue->known.is_moving = false; /* The next news moves it: metadata is asked for again. */
+        /* The mail is still under way: moved by the next news. */
         rk_cluster_post_refresh(queue->producer->cluster, queue->topic,
                                 "a partition moved again while it was handed over");
         return;
     }
+    queue->known.is_moving = true;
+    queue->moving.from = queue->known.current;
     queue->move_mail.deliver = on_release;
     rk_loop_post(queue->known.current->loop, &queue->move_mail);
 }
@@ -83,7 +84,12 @@ static void set_leader(struct rk_partition_queue *queue, int32_t leader,
     queue->known.leader = leader;
     queue->known.leader_epoch = leader_epoch;
     atomic_store_explicit(&queue->has_leader, leader >= 0, memory_order_relaxed);
-    if (!queue->known.is_moving && wanted_sender(queue) != queue->known.current)
+    if (queue->known.is_moving)
+        return; /* Decided when it was released. */
+    /* One that was deleted and made again has another id, which the sender learns by adopting. */
+    bool is_same = rk_uuid_is_zero(&queue->topic->known.id) ||
+                   rk_uuid_equal(&queue->known.topic_id, &queue->topic->known.id);
+    if (wanted_sender(queue) != queue->known.current || !is_same)
         post_release(queue);
 }
 

@@ -48,6 +48,7 @@ struct rk_partition_queue {
         int32_t leader; /* Wanted: -1 none. */
         int32_t leader_epoch;
         struct rk_sender *current; /* Who owns it, or is about to. */
+        struct rk_uuid topic_id;   /* What the sender knows, or is about to. */
         bool is_moving;            /* A release was posted and is not answered. */
     } known;
     struct rk_mail ready_mail; /* Under way while shared.is_posted. */

@@ -573,12 +573,27 @@ void rk_produce_request_abandon(struct rk_sender *sender, struct rk_partition_qu
                             rk_clock_now_us() + (uint64_t)conf->retry_backoff_max_ms * 1000);
 }
 
+/* Whether something under way belongs to a queue that another sender has. */
+static bool holds_up_others(struct rk_sender *sender)
+{
+    bool holds_up = false;
+    struct rk_produce_context *context;
+    LIST_FOREACH (context, &sender->own.in_flight, link) {
+        for (int i = 0; i < context->count && !holds_up; i++) {
+            struct rk_partition_queue *queue = context->parts[i].batch->queue;
+            holds_up = rk_partition_queue_lock(queue)->sender != sender;
+            rk_partition_queue_unlock(queue);
+        }
+    }
+    return holds_up;
+}
+
 void rk_produce_request_on_give_up(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.give_up_timer);
     rk_on_broker(sender->loop);
     (void)now_us;
-    if (!LIST_EMPTY(&sender->own.in_flight))
+    if (holds_up_others(sender))
         rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
                            RD_KAFKA_RESP_ERR__TRANSPORT,
                            "a partition has another leader, which waits for what is under way");
