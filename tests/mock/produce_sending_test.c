@@ -83,7 +83,8 @@ static void test_partitions_share_a_request(void **state)
         fixture_expect_texts(&fixture, "t", p, 10 * p, 10);
     for (int p = 0; p < 3; p++)
         fixture_expect_texts(&fixture, "u", p, 80 + 10 * p, 10);
-    assert_true(scripted_request_count(fixture.cluster, RK_API_PRODUCE) <= 4);
+    /* How many depends on when the sender's thread runs; one for each partition would be 11. */
+    assert_true(scripted_request_count(fixture.cluster, RK_API_PRODUCE) < 11);
 }
 
 /* Topics whose acks or time-outs differ cannot share one. */
