@@ -127,14 +127,25 @@ static rd_kafka_resp_err_t add_header(struct arguments *arguments, const char *n
     return err ? refuse(arguments, err, "Failed to add header") : err;
 }
 
+/* NULL: that cannot be a topic's name. */
+static rd_kafka_topic_t *find_or_add_topic(rd_kafka_t *rk, const char *name)
+{
+    struct rk_topic_registry *registry = rk_cluster_topics(rk->cluster);
+    rd_kafka_topic_t *topic = name ? rk_topic_registry_find(registry, name) : NULL;
+    if (RK_LIKELY(topic || !name || strlen(name) > RK_TOPIC_NAME_MAX))
+        return topic;
+    return rk_topic_registry_find_or_add(registry, name, NULL, NULL);
+}
+
 static rd_kafka_resp_err_t take_argument(rd_kafka_t *rk, struct arguments *arguments,
                                          const rd_kafka_vu_t *vu)
 {
     struct rk_produce *produce = &arguments->produce;
     switch (vu->vtype) {
     case RD_KAFKA_VTYPE_TOPIC:
-        produce->topic =
-            rk_topic_registry_find_or_add(rk_cluster_topics(rk->cluster), vu->u.cstr, NULL, NULL);
+        produce->topic = find_or_add_topic(rk, vu->u.cstr);
+        if (!produce->topic)
+            return refuse(arguments, RD_KAFKA_RESP_ERR__INVALID_ARG, "Invalid topic name");
         break;
     case RD_KAFKA_VTYPE_RKT:
         produce->topic = vu->u.rkt;

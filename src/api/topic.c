@@ -10,13 +10,11 @@
 #include "conf/conf.h"
 #include "conf/conf_check.h"
 
-#define MAX_NAME_SIZE 512
-
 rd_kafka_topic_t *rd_kafka_topic_new(rd_kafka_t *rk, const char *topic, rd_kafka_topic_conf_t *conf)
 {
     char text[256];
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (!topic || strlen(topic) > MAX_NAME_SIZE)
+    if (!topic || strlen(topic) > RK_TOPIC_NAME_MAX)
         err = RD_KAFKA_RESP_ERR__INVALID_ARG;
     else if (conf && !rk_topic_registry_find(rk_cluster_topics(rk->cluster), topic))
         err = rk_topic_conf_finish(rk->core->conf_object, conf, rk->core->type, text, sizeof(text));

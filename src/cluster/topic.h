@@ -55,7 +55,8 @@ struct rk_topic_parts {
     void *argument;
 };
 
-#define RK_TOPIC_BUCKETS 1024
+#define RK_TOPIC_BUCKETS  1024
+#define RK_TOPIC_NAME_MAX 512 /* What applications may ask for; brokers take less. */
 
 struct rk_topic_registry {
     struct rk_core *core;

@@ -2,6 +2,8 @@
 #include "producer/expiry.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "cluster/topic.h"
 #include "conf/conf.h"
 #include "producer/delivery.h"
@@ -47,12 +49,20 @@ void rk_expiry_note(struct rk_sender *sender, struct rk_partition_queue *queue)
     rk_expiry_wake_by(sender, next_us);
 }
 
-static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64_t now_us)
+static rd_kafka_msg_status_t status_of(const struct rk_batch *batch)
 {
-    rk_delivery_fail(batch, err, NULL,
-                     batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-                                                     : RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
-                     now_us);
+    return batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                           : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+}
+
+void rk_expiry_fail(struct rk_batch *batch, rd_kafka_msg_status_t status, uint64_t now_us)
+{
+    char *text = NULL;
+    if (batch->sending.last_err)
+        text = rk_text_format("%s: %s", rd_kafka_err2str(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT),
+                              rd_kafka_err2str(batch->sending.last_err));
+    rk_delivery_fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, text, status, now_us);
+    rk_free(text);
 }
 
 /* How many records at its front have expired. */
@@ -93,7 +103,7 @@ static void expire_queue(struct rk_partition_queue *queue, uint64_t now_us)
 {
     struct rk_batch *batch;
     while ((batch = take_expired(queue, now_us)) != NULL)
-        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, now_us);
+        rk_expiry_fail(batch, status_of(batch), now_us);
 }
 
 void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -120,6 +130,6 @@ void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t er
     rk_partition_queue_take_all(queue, &batches);
     while ((batch = TAILQ_FIRST(&batches)) != NULL) {
         TAILQ_REMOVE(&batches, batch, link);
-        fail(batch, err, now_us);
+        rk_delivery_fail(batch, err, NULL, status_of(batch), now_us);
     }
 }

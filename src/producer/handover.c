@@ -78,6 +78,13 @@ static void post_release(struct rk_partition_queue *queue)
     rk_loop_post(queue->known.current->loop, &queue->move_mail);
 }
 
+/* A topic that was deleted and made again has another id, which the sender learns by adopting. */
+static bool has_same_id(const struct rk_partition_queue *queue) RK_ON_BACKGROUND
+{
+    const struct rk_uuid *id = &queue->topic->known.id;
+    return rk_uuid_is_zero(id) || rk_uuid_equal(&queue->known.topic_id, id);
+}
+
 static void set_leader(struct rk_partition_queue *queue, int32_t leader,
                        int32_t leader_epoch) RK_ON_BACKGROUND
 {
@@ -86,10 +93,7 @@ static void set_leader(struct rk_partition_queue *queue, int32_t leader,
     atomic_store_explicit(&queue->has_leader, leader >= 0, memory_order_relaxed);
     if (queue->known.is_moving)
         return; /* Decided when it was released. */
-    /* One that was deleted and made again has another id, which the sender learns by adopting. */
-    bool is_same = rk_uuid_is_zero(&queue->topic->known.id) ||
-                   rk_uuid_equal(&queue->known.topic_id, &queue->topic->known.id);
-    if (wanted_sender(queue) != queue->known.current || !is_same)
+    if (wanted_sender(queue) != queue->known.current || !has_same_id(queue))
         post_release(queue);
 }
 
@@ -101,13 +105,16 @@ void rk_handover_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
     struct rk_producer_topic *self = topic->producer;
     (void)snapshot;
     if (topic->known.state == RK_TOPIC_MISSING) {
-        rk_producer_topic_fail_staged(self, topic->known.err);
+        rk_producer_topic_set_missing(self, topic->known.err);
         return;
     }
     if (!data || data->partition_count == 0)
         return;
-    rk_producer_topic_publish(self, data->partition_count);
     const struct rk_partition_table *table = atomic_load(&self->table);
+    bool was_made_again = table && !rk_uuid_is_zero(&table->queues[0]->known.topic_id) &&
+                          !has_same_id(table->queues[0]);
+    rk_producer_topic_publish(self, data->partition_count, was_made_again);
+    table = atomic_load(&self->table);
     for (int32_t i = 0; i < table->count; i++) {
         const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);
         set_leader(table->queues[i], partition ? partition->leader : -1,

@@ -79,6 +79,19 @@ void rk_partition_queue_post_ready(struct rk_partition_queue *queue)
         post(queue, sender);
 }
 
+void rk_partition_queue_close(struct rk_partition_queue *queue, rd_kafka_resp_err_t err)
+{
+    rk_partition_queue_lock(queue)->closed_err = err;
+    rk_partition_queue_unlock(queue);
+}
+
+rd_kafka_resp_err_t rk_partition_queue_closed_err(struct rk_partition_queue *queue)
+{
+    rd_kafka_resp_err_t err = rk_partition_queue_lock(queue)->closed_err;
+    rk_partition_queue_unlock(queue);
+    return err;
+}
+
 /* Under the lock. */
 static void seal(struct rk_partition_queue_shared *shared)
 {
@@ -153,11 +166,12 @@ rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
     do {
         bool news = false, posts = false;
         struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-        if (RK_UNLIKELY(shared->is_closed)) {
+        if (RK_UNLIKELY(shared->closed_err)) {
+            rd_kafka_resp_err_t err = shared->closed_err;
             rk_partition_queue_unlock(queue);
             if (spare)
                 rk_segment_give_back(&queue->producer->pool, spare);
-            return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+            return err;
         }
         result = append_locked(queue, shared, record, &spare, &segment_size, &news);
         if (RK_UNLIKELY(news))

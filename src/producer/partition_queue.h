@@ -28,11 +28,11 @@ struct rk_partition_queue {
         struct rk_batch_list batches; /* By number; the last may be open. */
         struct rk_batch *open;        /* Last in `batches`, or NULL. */
         uint64_t next_number;
-        struct rk_sender *sender; /* Who may take batches. */
-        bool is_posted;           /* The sender has been told and has not looked yet. */
-        bool is_closed;           /* The partition is gone: produce() picks again. */
-        bool is_paused;           /* rd_kafka_pause_partitions */
-        int in_flight;            /* Batches taken and not given back. */
+        struct rk_sender *sender;       /* Who may take batches. */
+        bool is_posted;                 /* The sender has been told and has not looked yet. */
+        rd_kafka_resp_err_t closed_err; /* Why nothing more is taken: the partition is gone. */
+        bool is_paused;                 /* rd_kafka_pause_partitions */
+        int in_flight;                  /* Batches taken and not given back. */
         uint32_t sealed_count;
     } shared;
     struct { /* The sender's loop. */
@@ -74,10 +74,13 @@ struct rk_partition_queue_shared *rk_partition_queue_lock(struct rk_partition_qu
     RK_ACQUIRES(queue->mutex);
 void rk_partition_queue_unlock(struct rk_partition_queue *queue) RK_RELEASES(queue->mutex);
 
+/* Takes nothing more, and answers with that error; 0: takes again. Any thread. */
+void rk_partition_queue_close(struct rk_partition_queue *queue, rd_kafka_resp_err_t err);
+rd_kafka_resp_err_t rk_partition_queue_closed_err(struct rk_partition_queue *queue);
+
 /*
  * Any thread: writes the record into the open batch, sealing full ones, and tells the sender when
- * there is something new for it. Errors: _UNKNOWN_PARTITION when the queue is closed,
- * _CRIT_SYS_RESOURCE.
+ * there is something new for it. Errors: that of a closed queue, _CRIT_SYS_RESOURCE.
  */
 rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                               const struct rk_new_record *record);

@@ -279,11 +279,14 @@ static void leave_queue(struct rk_batch *batch)
 
 static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text, uint64_t now_us)
 {
+    rd_kafka_msg_status_t status = batch->sending.may_be_persisted
+                                       ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                       : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     leave_queue(batch);
-    rk_delivery_fail(batch, err, text,
-                     batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-                                                     : RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
-                     now_us);
+    if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
+        rk_expiry_fail(batch, status, now_us);
+    else
+        rk_delivery_fail(batch, err, text, status, now_us);
 }
 
 static void succeed(struct rk_batch *batch, const struct rk_produce_answer_partition *partition,
@@ -357,15 +360,54 @@ static bool split(struct rk_batch *batch)
     return true;
 }
 
+/* For an error that may pass: again, unless time, attempts or the partition are gone. */
+static void retry_or_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text,
+                          uint64_t now_us)
+{
+    rd_kafka_resp_err_t closed_err = rk_partition_queue_closed_err(batch->queue);
+    if (rk_expiry_of_batch(batch) <= now_us)
+        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
+    else if (closed_err)
+        fail(batch, closed_err, NULL, now_us);
+    else if (batch->sending.attempts > batch->producer->core->conf->message_send_max_retries)
+        fail(batch, err, text, now_us);
+    else
+        retry(batch, now_us);
+}
+
 /* What the error table says about one batch. `partition` NULL: the whole request failed with err.
  */
+static void act_on_error(const struct rk_produce_context *context, struct rk_batch *batch,
+                         rd_kafka_resp_err_t err,
+                         const struct rk_produce_answer_partition *partition, unsigned action,
+                         uint64_t now_us)
+{
+    const char *text = partition ? partition->error_message : context->request->error_text;
+    if (context->is_purged) {
+        fail(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, NULL, now_us);
+        return;
+    }
+    if (err == RD_KAFKA_RESP_ERR__DESTROY) {
+        give_back(batch); /* The client counts it as dropped. */
+        return;
+    }
+    if (action & RK_ACTION_REFRESH)
+        rk_cluster_post_refresh(batch->producer->cluster, batch->topic, rd_kafka_err2name(err));
+    if (action & RK_ACTION_RETRY) {
+        retry_or_fail(batch, err, text, now_us);
+    } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
+        note_failures(batch, partition);
+        fail(batch, err, text, now_us);
+    }
+}
+
+/* The outcome of one batch. */
 static void settle(struct rk_produce_context *context, struct rk_produce_part *part,
                    rd_kafka_resp_err_t err, const struct rk_produce_answer_partition *partition,
                    uint64_t now_us)
 {
     struct rk_batch *batch = part->batch;
     const struct rk_request *request = context->request;
-    struct rk_producer *producer = batch->producer;
     unsigned action = rk_error_policy_find(RK_API_PRODUCE, err);
     part->batch = NULL;
     if (batch->sending.is_reported) {
@@ -382,27 +424,7 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
         batch->sending.may_be_persisted = true;
     if (!partition && !request->was_written)
         batch->sending.attempts--; /* It was none. */
-    if (context->is_purged) {
-        fail(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, NULL, now_us);
-        return;
-    }
-    if (err == RD_KAFKA_RESP_ERR__DESTROY) {
-        give_back(batch); /* The client counts it as dropped. */
-        return;
-    }
-    if (action & RK_ACTION_REFRESH)
-        rk_cluster_post_refresh(producer->cluster, batch->topic, rd_kafka_err2name(err));
-    bool has_expired = rk_expiry_of_batch(batch) <= now_us;
-    if (has_expired && (action & RK_ACTION_RETRY)) {
-        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
-    } else if ((action & RK_ACTION_RETRY) &&
-               batch->sending.attempts <= producer->core->conf->message_send_max_retries) {
-        retry(batch, now_us);
-    } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
-        note_failures(batch, partition);
-        const char *text = partition ? partition->error_message : request->error_text;
-        fail(batch, err, text, now_us);
-    }
+    act_on_error(context, batch, err, partition, action, now_us);
 }
 
 /* Matching answers to batches */
@@ -514,7 +536,10 @@ static void report_early(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64
 {
     batch->sending.is_reported = true;
     rk_batch_acquire(batch); /* The request's. */
-    rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
+    if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
+        rk_expiry_fail(batch, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
+    else
+        rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
 }
 
 uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)

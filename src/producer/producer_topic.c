@@ -230,37 +230,37 @@ static bool stage(struct rk_producer_topic *self, const struct rk_new_record *re
 }
 
 /* The cluster said there is no such topic; asks again now and then, for it may come. */
-static rd_kafka_resp_err_t refuse_missing(struct rk_producer_topic *self, int err, uint64_t now_us)
+static void ask_for_missing(struct rk_producer_topic *self, uint64_t now_us)
 {
-    uint64_t until_us = atomic_load_explicit(&self->sticky_until_us, memory_order_relaxed);
-    if (now_us >= until_us) {
-        atomic_store_explicit(&self->sticky_until_us, now_us + MISSING_REFRESH_US,
-                              memory_order_relaxed);
-        rk_cluster_post_refresh(self->producer->cluster, self->topic,
-                                "an application produces to it, but it was missing");
-    }
-    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-                                                          : (rd_kafka_resp_err_t)err;
+    if (now_us < atomic_load_explicit(&self->ask_again_us, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&self->ask_again_us, now_us + MISSING_REFRESH_US, memory_order_relaxed);
+    rk_cluster_post_refresh(self->producer->cluster, self->topic,
+                            "an application produces to it, but it was missing");
 }
 
 rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
                                           const struct rk_new_record *record, int32_t partition)
 {
     for (;;) {
+        rd_kafka_resp_err_t err;
         const struct rk_partition_table *table =
             atomic_load_explicit(&self->table, memory_order_acquire);
         if (RK_LIKELY(table != NULL)) {
-            rd_kafka_resp_err_t err = add_to(self, table, record, partition);
-            if (RK_LIKELY(err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-                          table == atomic_load_explicit(&self->table, memory_order_acquire)))
+            err = add_to(self, table, record, partition);
+            if (RK_LIKELY(!err))
+                return err;
+            if (atomic_load_explicit(&self->missing_err, memory_order_relaxed))
+                ask_for_missing(self, record->enqueued_us);
+            if (err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                table == atomic_load_explicit(&self->table, memory_order_acquire))
                 return err;
             continue; /* The table was replaced meanwhile. */
         }
-        int missing = atomic_load_explicit(&self->missing_err, memory_order_relaxed);
-        if (missing)
-            return refuse_missing(self, missing, record->enqueued_us);
-        rd_kafka_resp_err_t err;
-        if (stage(self, record, partition, &err))
+        err = (rd_kafka_resp_err_t)atomic_load_explicit(&self->missing_err, memory_order_relaxed);
+        if (err)
+            ask_for_missing(self, record->enqueued_us);
+        if (err || stage(self, record, partition, &err))
             return err;
     }
 }
@@ -339,10 +339,23 @@ static struct rk_partition_table *new_table(struct rk_producer_topic *self,
     return table;
 }
 
-void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count)
+static void close_queue(struct rk_partition_queue *queue, rd_kafka_resp_err_t err)
+{
+    rk_partition_queue_close(queue, err);
+    rk_expiry_fail_all(queue, err, rk_clock_now_us());
+}
+
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
+                               bool was_made_again)
 {
     struct rk_partition_table *before = atomic_load(&self->table);
     atomic_store(&self->missing_err, 0);
+    for (int32_t i = 0; before && i < before->count; i++) {
+        if (i < partition_count)
+            rk_partition_queue_close(before->queues[i], RD_KAFKA_RESP_ERR_NO_ERROR);
+        else if (was_made_again)
+            close_queue(before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    }
     if (before && partition_count <= before->count)
         return;
     struct rk_partition_table *table = new_table(self, before, partition_count);
@@ -373,12 +386,15 @@ static void fail_all_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t 
     }
 }
 
-void rk_producer_topic_fail_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
+void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
 {
+    const struct rk_partition_table *table = atomic_load(&self->table);
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID)
+        err = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     atomic_store(&self->missing_err, (int)err);
-    fail_all_staged(self, err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-                              ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-                              : err);
+    fail_all_staged(self, err);
+    for (int32_t i = 0; table && i < table->count; i++)
+        close_queue(table->queues[i], err);
 }
 
 void rk_producer_topic_purge(struct rk_producer_topic *self)

@@ -48,7 +48,8 @@ struct rk_producer_topic {
     _Atomic int missing_err;          /* Why there is no such topic; 0: there is, or may be. */
     _Atomic int32_t sticky_partition; /* -1: none yet. */
     _Atomic uint64_t sticky_until_us;
-    struct rk_mutex mutex; /* RK_RANK_PARTITION: staging. */
+    _Atomic uint64_t ask_again_us; /* While it is missing: when to ask for it once more. */
+    struct rk_mutex mutex;         /* RK_RANK_PARTITION: staging. */
     struct {
         struct rk_staged_list staged;
     } shared;
@@ -66,11 +67,12 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
 bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_t partition);
 
 /* Background: the topic has that many partitions; makes or extends the table, routes what was
- * staged. */
-void rk_producer_topic_publish(struct rk_producer_topic *self,
-                               int32_t partition_count) RK_ON_BACKGROUND;
-/* Background: there is no such topic; fails what was staged. */
-void rk_producer_topic_fail_staged(struct rk_producer_topic *self,
+ * staged. Partitions beyond that are only gone when the topic was made again: a broker may know
+ * less than another one. */
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
+                               bool was_made_again) RK_ON_BACKGROUND;
+/* Background: there is no such topic (any more); fails what is staged or queued. */
+void rk_producer_topic_set_missing(struct rk_producer_topic *self,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;
 /* Background: reports as purged what is staged or queued, whoever owns the queues. */
 void rk_producer_topic_purge(struct rk_producer_topic *self);
