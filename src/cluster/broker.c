@@ -76,9 +76,11 @@ static void deliver_address(struct rk_mail *mail)
     struct rk_broker *broker = self->broker;
     rk_on_broker(broker->loop);
     rk_broker_set_address(broker, self->host, self->port);
-    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++) {
         rk_connection_drop(&broker->own.connections[i], RD_KAFKA_RESP_ERR__TRANSPORT,
                            "The broker has moved to %s:%u", self->host, self->port);
+        rk_connection_retry_now(&broker->own.connections[i]);
+    }
     free_address_mail(mail);
 }
 
@@ -150,18 +152,44 @@ static bool is_same_error(const char *before, const char *text)
 }
 
 void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
-                                    rd_kafka_resp_err_t err, const char *text)
+                                    rd_kafka_resp_err_t err, bool was_up, const char *text)
 {
     (void)connection;
     if (atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) == 0)
         atomic_store_explicit(&broker->stats.is_failing, true, memory_order_relaxed);
-    if (!is_same_error(broker->own.last_error, text)) {
+    if (was_up && err == RD_KAFKA_RESP_ERR__TRANSPORT &&
+        !broker->core->conf->log_connection_close) {
+        rk_log_debug(broker->core, RK_DEBUG_BROKER, "FAIL", "%s", text);
+    } else if (!is_same_error(broker->own.last_error, text)) {
         const char *after = strstr(text, " (after ");
         rk_free(broker->own.last_error);
         broker->own.last_error = rk_strndup(text, after ? (size_t)(after - text) : strlen(text));
         rk_core_post_error(broker->core, err, "%s", text);
     }
     rk_cluster_post_connection_change(broker->cluster);
+}
+
+void rk_broker_on_connection_state(struct rk_broker *broker, struct rk_connection *connection)
+{
+    static const char *const protocols[] = {
+        [RK_CONF_SECURITY_PLAINTEXT] = "plaintext",
+        [RK_CONF_SECURITY_SSL] = "ssl",
+        [RK_CONF_SECURITY_SASL_PLAINTEXT] = "sasl_plaintext",
+        [RK_CONF_SECURITY_SASL_SSL] = "sasl_ssl",
+    };
+    struct rk_core *core = broker->core;
+    bool any_up = atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0;
+    int state = any_up ? RK_CONNECTION_UP : (int)connection->own.state;
+    int before = atomic_exchange_explicit(&broker->stats.state, state, memory_order_relaxed);
+    if (state == before || broker->own.port == 0)
+        return; /* Without an address: a seed that knows nobody. */
+    atomic_store_explicit(&broker->stats.state_since_us, connection->own.state_since_us,
+                          memory_order_relaxed);
+    if (rk_interceptors_has(&core->conf_object->interceptors, RK_ON_BROKER_STATE_CHANGE))
+        rk_interceptors_on_broker_state_change(
+            &core->conf_object->interceptors, core->client, broker->id,
+            protocols[core->conf->security_protocol], broker->own.host, broker->own.port,
+            rk_connection_state_name((enum rk_connection_state)state));
 }
 
 void rk_broker_note_throttle(struct rk_broker *broker, int32_t throttle_ms)
@@ -212,6 +240,8 @@ static void on_loop_started(void *argument)
 {
     struct rk_broker *broker = argument;
     const struct rk_cluster_observer *observer = broker->cluster->observer;
+    rk_interceptors_on_thread_start(&broker->core->conf_object->interceptors, broker->core->client,
+                                    RD_KAFKA_THREAD_BROKER, rk_thread_name());
     if (observer && observer->broker_started)
         observer->broker_started(broker->worker);
 }
@@ -224,6 +254,8 @@ static void on_loop_ended(void *argument)
     rk_broker_terminate(broker);
     if (observer && observer->broker_ending)
         observer->broker_ending(broker->worker);
+    rk_interceptors_on_thread_exit(&broker->core->conf_object->interceptors, broker->core->client,
+                                   RD_KAFKA_THREAD_BROKER, rk_thread_name());
 }
 
 bool rk_broker_start(struct rk_broker *broker)

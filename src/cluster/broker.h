@@ -44,6 +44,9 @@ struct rk_broker {
     struct {
         _Atomic int up_connections; /* Connections that are UP now. */
         _Atomic bool is_failing;    /* The last attempt failed and none is up. */
+        _Atomic int state; /* enum rk_connection_state: UP while a connection is, else as the one
+                              that changed last. */
+        _Atomic uint64_t state_since_us;
         _Atomic uint64_t requests_sent, bytes_sent, answers_received, bytes_received;
         _Atomic uint64_t requests_timed_out, connects, disconnects, requests_in_flight;
     } stats; /* Relaxed. */
@@ -67,7 +70,11 @@ void rk_broker_on_connection_down(struct rk_broker *broker,
                                   struct rk_connection *connection) RK_ON_BROKER;
 /* Reports the error, once while it stays the same, and tells background. */
 void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
-                                    rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER;
+                                    rd_kafka_resp_err_t err, bool was_up,
+                                    const char *text) RK_ON_BROKER;
+/* One of its connections has another state: so has the broker, perhaps. */
+void rk_broker_on_connection_state(struct rk_broker *broker,
+                                   struct rk_connection *connection) RK_ON_BROKER;
 void rk_broker_note_throttle(struct rk_broker *broker, int32_t throttle_ms) RK_ON_BROKER;
 /* takes: what is in `addresses`, which is left empty; kept for broker.address.ttl, in the order in
  * which they are to be tried. */

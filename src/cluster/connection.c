@@ -9,7 +9,8 @@
 #include "event/core.h"
 
 #define TO(state)           (1u << RK_CONNECTION_##state)
-#define MAX_UNSENT_REQUESTS 2 /* More would be built before the socket can take them. */
+#define MAX_UNSENT_REQUESTS 2     /* More would be built before the socket can take them. */
+#define MIN_RETRY_US        10000 /* Also with reconnect.backoff.ms=0: no loop without rest. */
 
 static const unsigned next_states[] = {
     [RK_CONNECTION_IDLE] = TO(RESOLVING) | TO(CONNECTING) | TO(BACKING_OFF) | TO(CLOSED),
@@ -28,12 +29,12 @@ const char *rk_connection_state_name(enum rk_connection_state state)
 {
     static const char *const names[] = {
         [RK_CONNECTION_IDLE] = "INIT",
-        [RK_CONNECTION_RESOLVING] = "RESOLVE",
+        [RK_CONNECTION_RESOLVING] = "TRY_CONNECT",
         [RK_CONNECTION_CONNECTING] = "CONNECT",
         [RK_CONNECTION_NEGOTIATING] = "APIVERSION_QUERY",
         [RK_CONNECTION_UP] = "UP",
         [RK_CONNECTION_BACKING_OFF] = "DOWN",
-        [RK_CONNECTION_CLOSED] = "CLOSED",
+        [RK_CONNECTION_CLOSED] = "DOWN",
     };
     return names[state];
 }
@@ -71,6 +72,7 @@ void rk_connection_set_state(struct rk_connection *connection, enum rk_connectio
         rk_broker_on_connection_up(connection->broker, connection);
     else if (before == RK_CONNECTION_UP)
         rk_broker_on_connection_down(connection->broker, connection);
+    rk_broker_on_connection_state(connection->broker, connection);
     rk_log_debug(connection->broker->core, RK_DEBUG_BROKER, "STATE",
                  "%s: Broker changed state %s -> %s", rk_broker_name(connection->broker),
                  rk_connection_state_name(before), rk_connection_state_name(state));
@@ -127,13 +129,37 @@ static bool complete_finished(struct rk_connection *connection)
     return any;
 }
 
+/* One request was not answered in time, or wrongly: that is its error, while the others have lost
+ * their connection. Puts it first. */
+static void finish_culprits(struct rk_connection *connection, struct rk_request_list *list,
+                            rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_request *request = TAILQ_FIRST(list);
+    struct rk_request *answered = rk_in_flight_first(&connection->own.in_flight);
+    while (request) {
+        struct rk_request *next = TAILQ_NEXT(request, link);
+        if (err == RD_KAFKA_RESP_ERR__TIMED_OUT ? request->wire.expires_us <= now_us
+                                                : request == answered) {
+            TAILQ_REMOVE(list, request, link);
+            rk_connection_finish(connection, request, err, text);
+        }
+        request = next;
+    }
+}
+
 /* Fails everything that was handed to this connection and is not answered. */
-static void finish_all(struct rk_connection *connection, rd_kafka_resp_err_t err,
-                       const char *text) RK_ON_BROKER
+static void finish_all(struct rk_connection *connection, rd_kafka_resp_err_t err, const char *text,
+                       uint64_t now_us) RK_ON_BROKER
 {
     struct rk_request *first_unsent = TAILQ_FIRST(&connection->own.unsent);
     if (first_unsent)
         first_unsent->was_written = connection->own.part > 0 || connection->own.part_written > 0;
+    bool has_culprit = err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__BAD_MSG;
+    if (has_culprit && !connection->own.broken.is_ours) {
+        finish_culprits(connection, &connection->own.in_flight.requests, err, text, now_us);
+        finish_culprits(connection, &connection->own.unsent, err, text, now_us);
+        err = RD_KAFKA_RESP_ERR__TRANSPORT;
+    }
     finish_list(connection, &connection->own.in_flight.requests, err, text);
     finish_list(connection, &connection->own.unsent, err, text);
     finish_list(connection, &connection->own.outbox, err, text);
@@ -161,11 +187,13 @@ void rk_connection_break(struct rk_connection *connection, rd_kafka_resp_err_t e
 void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,
                         const char *format, ...)
 {
-    if (connection->own.broken.err || !connection->own.stream)
+    bool is_open = connection->own.stream || connection->own.state == RK_CONNECTION_RESOLVING;
+    if (connection->own.broken.err || !is_open)
         return;
     va_list arguments;
     va_start(arguments, format);
     connection->own.broken.err = err;
+    connection->own.broken.is_ours = true;
     connection->own.broken.text = rk_text_formatv(format, arguments);
     va_end(arguments);
     rk_loop_start_timer(connection->broker->loop, &connection->own.timer, 0);
@@ -177,6 +205,16 @@ static bool closed_while_idle(const struct rk_connection *connection)
            connection->own.broken.err == RD_KAFKA_RESP_ERR__TRANSPORT &&
            connection->own.in_flight.count == 0 && connection->own.unsent_count == 0 &&
            !connection->own.is_wanted;
+}
+
+/* Until it tries again; short again once the last attempt is long ago. */
+static void back_off(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    if (now_us - connection->own.attempt_at_us > connection->own.backoff.max_us)
+        rk_backoff_reset(&connection->own.backoff);
+    uint64_t wait_us = rk_backoff_next_us(&connection->own.backoff);
+    connection->own.retry_at_us = now_us + RK_MAX(wait_us, (uint64_t)MIN_RETRY_US);
+    rk_connection_set_state(connection, RK_CONNECTION_BACKING_OFF, now_us);
 }
 
 /* The attempt, or the connection, has failed for the reason in `broken`. */
@@ -191,20 +229,22 @@ static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_O
     bool was_up = connection->own.state == RK_CONNECTION_UP;
     bool is_idle_close = closed_while_idle(connection);
     rk_connection_end_attempt(connection);
-    finish_all(connection, err, text);
-    if (was_up)
-        rk_backoff_reset(&connection->own.backoff);
+    finish_all(connection, err, text, now_us);
     if (is_idle_close) {
         rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);
     } else {
-        connection->own.failures++;
-        connection->own.retry_at_us = now_us + rk_backoff_next_us(&connection->own.backoff);
-        rk_connection_set_state(connection, RK_CONNECTION_BACKING_OFF, now_us);
-        rk_broker_on_connection_failed(broker, connection, err, text);
+        back_off(connection, now_us);
+        if (connection->own.broken.is_ours) {
+            rk_log_debug(broker->core, RK_DEBUG_BROKER, "CLOSE", "%s", text);
+        } else {
+            connection->own.failures++;
+            rk_broker_on_connection_failed(broker, connection, err, was_up, text);
+        }
     }
     rk_free(connection->own.broken.text);
     connection->own.broken.text = NULL;
     connection->own.broken.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    connection->own.broken.is_ours = false;
     rk_free(text);
 }
 
@@ -214,7 +254,7 @@ void rk_connection_terminate(struct rk_connection *connection)
         return;
     uint64_t now_us = rk_clock_now_us();
     rk_connection_end_attempt(connection);
-    finish_all(connection, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+    finish_all(connection, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed", now_us);
     rk_connection_set_state(connection, RK_CONNECTION_CLOSED, now_us);
     rk_loop_stop_timer(connection->broker->loop, &connection->own.timer);
     complete_finished(connection);
@@ -313,21 +353,68 @@ static void expire_outbox(struct rk_connection *connection, uint64_t now_us) RK_
     }
 }
 
-static void check_in_flight(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+/* The first in the list whose time is up, or NULL. */
+static struct rk_request *find_expired(const struct rk_request_list *list, uint64_t now_us)
+{
+    struct rk_request *request;
+    TAILQ_FOREACH (request, list, link) {
+        if (request->wire.expires_us <= now_us)
+            break;
+    }
+    return request;
+}
+
+static uint64_t next_expiry(const struct rk_connection *connection) RK_ON_BROKER
+{
+    uint64_t next_us = rk_in_flight_next_expiry_us(&connection->own.in_flight);
+    const struct rk_request *request;
+    TAILQ_FOREACH (request, &connection->own.unsent, link) {
+        next_us = RK_MIN(next_us, request->wire.expires_us);
+    }
+    return next_us;
+}
+
+static void break_expired(struct rk_connection *connection, const struct rk_request *request,
+                          uint64_t now_us) RK_ON_BROKER
+{
+    rk_connection_break(
+        connection, RD_KAFKA_RESP_ERR__TIMED_OUT,
+        "%s request timed out: %s %s for %llums, %d request(s) in flight", request->api->name,
+        request->was_written ? "no answer from" : "it could not be written to",
+        connection->own.address_text, (unsigned long long)(now_us - request->sent_us) / 1000,
+        rk_connection_in_flight_count(connection));
+}
+
+/* Requests whose time is up end the connection, at the latest socket.max.fails of them: answers
+ * come in order, one that does not come keeps the others. */
+static void check_expiry(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
     if (now_us < connection->own.in_flight_expiry_us)
         return;
-    connection->own.in_flight_expiry_us = rk_in_flight_next_expiry_us(&connection->own.in_flight);
-    if (now_us < connection->own.in_flight_expiry_us)
+    struct rk_broker *broker = connection->broker;
+    int max_timeouts = broker->core->conf->socket_max_fails;
+    struct rk_request *request;
+    while ((request = find_expired(&connection->own.in_flight.requests, now_us)) != NULL) {
+        atomic_fetch_add_explicit(&broker->stats.requests_timed_out, 1, memory_order_relaxed);
+        connection->own.timeouts++;
+        if ((max_timeouts > 0 && connection->own.timeouts >= max_timeouts) ||
+            !rk_in_flight_may_skip(&connection->own.in_flight)) {
+            break_expired(connection, request, now_us);
+            return;
+        }
+        rk_in_flight_skip(&connection->own.in_flight, request);
+        char *text = rk_text_format("%s: %s request timed out: no answer for %llums",
+                                    rk_broker_name(broker), request->api->name,
+                                    (unsigned long long)(now_us - request->sent_us) / 1000);
+        rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__TIMED_OUT, text);
+        rk_free(text);
+    }
+    if ((request = find_expired(&connection->own.unsent, now_us)) != NULL) {
+        atomic_fetch_add_explicit(&broker->stats.requests_timed_out, 1, memory_order_relaxed);
+        break_expired(connection, request, now_us);
         return;
-    struct rk_request *first = rk_in_flight_first(&connection->own.in_flight);
-    atomic_fetch_add_explicit(&connection->broker->stats.requests_timed_out, 1,
-                              memory_order_relaxed);
-    rk_connection_break(
-        connection, RD_KAFKA_RESP_ERR__TIMED_OUT,
-        "%s request timed out: no answer from %s for %llums, %d request(s) in flight",
-        first->api->name, connection->own.address_text,
-        (unsigned long long)(now_us - first->sent_us) / 1000, connection->own.in_flight.count);
+    }
+    connection->own.in_flight_expiry_us = next_expiry(connection);
 }
 
 static uint64_t setup_deadline(const struct rk_connection *connection)
@@ -342,7 +429,7 @@ static uint64_t setup_deadline(const struct rk_connection *connection)
 static uint64_t idle_deadline(const struct rk_connection *connection) RK_ON_BROKER
 {
     int idle_ms = connection->broker->core->conf->connections_max_idle_ms;
-    if (idle_ms <= 0 || rk_connection_in_flight_count(connection) > 0)
+    if (idle_ms <= 0 || rk_connection_in_flight_count(connection) > 0 || is_needed(connection))
         return RK_NEVER;
     return connection->own.last_used_us + (uint64_t)idle_ms * 1000;
 }
@@ -392,7 +479,7 @@ static void on_due(struct rk_connection *connection, uint64_t now_us) RK_ON_BROK
                                                                 : "name look-up hangs");
         break;
     case RK_CONNECTION_UP:
-        check_in_flight(connection, now_us);
+        check_expiry(connection, now_us);
         if (now_us >= idle_deadline(connection)) {
             rk_connection_end_attempt(connection);
             rk_connection_set_state(connection, RK_CONNECTION_IDLE, now_us);

@@ -56,7 +56,8 @@ struct rk_connection {
         uint64_t throttled_until_us;
         uint64_t last_used_us;
         uint64_t retry_at_us;         /* While backing off. */
-        uint64_t in_flight_expiry_us; /* Not later than the first expiry in flight. */
+        uint64_t attempt_at_us;       /* When it began to connect last. */
+        uint64_t in_flight_expiry_us; /* Not later than the first expiry in flight or unsent. */
         struct rk_stream *stream;
         struct rk_watch watch;
         struct rk_timer timer; /* The nearest of: connect time-out, request time-out, throttle end,
@@ -74,8 +75,9 @@ struct rk_connection {
         int part;            /* First part of the first unsent frame that is not out, */
         size_t part_written; /* and how much of it is. */
         struct {
-            rd_kafka_resp_err_t err; /* Not 0: to be dropped at the end of the current event. */
+            rd_kafka_resp_err_t err; /* Not 0: to be closed at the end of the current event. */
             char *text;
+            bool is_ours; /* Nothing is wrong with the broker: we wanted it closed. */
         } broken;
         struct {
             struct rk_block *frame; /* Being filled; NULL between frames. */
@@ -85,8 +87,8 @@ struct rk_connection {
         } reader;
         int16_t negotiating_version; /* Of the ApiVersions request under way. */
         int failures;                /* Attempts that failed since it was last up. */
-        uint64_t down_since_us;
-        char address_text[64]; /* Of the current attempt, for errors. */
+        int timeouts;                /* Requests in a row that were not answered. */
+        char address_text[64];       /* Of the current attempt, for errors. */
     } own;
 };
 
@@ -117,7 +119,7 @@ void rk_connection_poke(struct rk_connection *connection, uint64_t now_us) RK_ON
 /* Sends now when it may, or as soon as it may. takes: request */
 void rk_connection_send(struct rk_connection *connection, struct rk_request *request) RK_ON_BROKER;
 /* Closes with that error: everything under way fails with it (was_written tells what may have
- * arrived). Reconnects after back-off if wanted. */
+ * arrived). Reconnects after back-off if wanted. No error of the broker's: nothing goes up. */
 void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,
                         const char *format, ...) RK_ON_BROKER RK_FORMAT(3, 4);
 const char *rk_connection_state_name(enum rk_connection_state state);

@@ -33,6 +33,14 @@ static int16_t choose_version(struct rk_connection *connection,
                                  request->min_version, request->max_version);
 }
 
+static void set_expiry(struct rk_connection *connection, struct rk_request *request,
+                       uint64_t now_us) RK_ON_BROKER
+{
+    request->wire.expires_us = now_us + request->timeout_us;
+    connection->own.in_flight_expiry_us =
+        RK_MIN(connection->own.in_flight_expiry_us, request->wire.expires_us);
+}
+
 void rk_connection_encode(struct rk_connection *connection, struct rk_request *request,
                           uint64_t now_us)
 {
@@ -62,6 +70,34 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
     request->sent_us = now_us;
     TAILQ_INSERT_TAIL(&connection->own.unsent, request, link);
     connection->own.unsent_count++;
+    set_expiry(connection, request, now_us); /* Until it is written; then anew for the answer. */
+}
+
+static const struct rk_interceptors *interceptors_of(const struct rk_connection *connection)
+{
+    return &connection->broker->core->conf_object->interceptors;
+}
+
+/* Tells interceptors that a request is out, or that its answer is in. */
+static void intercept(struct rk_connection *connection, const struct rk_request *request,
+                      size_t size, bool is_answer, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_broker *broker = connection->broker;
+    struct rk_intercepted_request what = {
+        .socket = connection->own.stream->fd,
+        .broker_name = rk_broker_name(broker),
+        .broker_id = broker->id,
+        .api_key = request->api->key,
+        .api_version = request->version,
+        .correlation_id = request->wire.correlation_id,
+        .size = size,
+    };
+    if (is_answer)
+        rk_interceptors_on_response_received(interceptors_of(connection), broker->core->client,
+                                             &what, (int64_t)(now_us - request->sent_us),
+                                             RD_KAFKA_RESP_ERR_NO_ERROR);
+    else
+        rk_interceptors_on_request_sent(interceptors_of(connection), broker->core->client, &what);
 }
 
 /* The whole frame of the first unsent request is out. */
@@ -78,15 +114,15 @@ static void on_written(struct rk_connection *connection, struct rk_request *requ
     atomic_fetch_add_explicit(&broker->stats.requests_sent, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&broker->stats.bytes_sent, rk_writer_total(&request->wire.writer),
                               memory_order_relaxed);
+    if (rk_interceptors_has(interceptors_of(connection), RK_ON_REQUEST_SENT))
+        intercept(connection, request, rk_writer_total(&request->wire.writer), false, now_us);
     rk_writer_clear(&request->wire.writer);
     if (request->has_no_answer) {
         rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
         return;
     }
-    request->wire.expires_us = now_us + request->timeout_us;
+    set_expiry(connection, request, now_us);
     rk_in_flight_add(&connection->own.in_flight, request);
-    if (request->wire.expires_us < connection->own.in_flight_expiry_us)
-        connection->own.in_flight_expiry_us = request->wire.expires_us;
 }
 
 /* Moves past `written` bytes of the first unsent frame. */
@@ -195,13 +231,24 @@ static void note_throttling(struct rk_connection *connection, struct rk_request 
         connection->own.throttled_until_us = now_us + (uint64_t)request->throttle_ms * 1000;
 }
 
-/* An UNSUPPORTED_VERSION answer to ApiVersions comes as version 0, whatever was asked. */
-static int16_t body_version(const struct rk_request *request, const struct rk_reader *reader)
+static bool is_refused_version(const struct rk_request *request, const struct rk_reader *reader)
 {
-    if (request->api->key == RK_API_API_VERSIONS && rk_reader_left(reader) >= 2 &&
-        rk_load_be16(reader->at) == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION)
-        return 0;
-    return request->version;
+    return request->api->key == RK_API_API_VERSIONS && rk_reader_left(reader) >= 2 &&
+           rk_load_be16(reader->at) == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
+}
+
+/*
+ * An UNSUPPORTED_VERSION answer to ApiVersions comes as version 0, whatever was asked. Its error is
+ * all that counts when the rest is not even that: librdkafka's mock cluster up to 2.0 answers so.
+ */
+static void decode_refusal(struct rk_request *request, void *answer, struct rk_reader *reader)
+{
+    struct rk_reader body = *reader;
+    if (rk_codec_decode(request->api->answer, 0, answer, &body, &request->answer_arena))
+        return;
+    struct rk_api_versions_answer *refusal = answer;
+    rk_codec_init(request->api->answer, refusal);
+    refusal->error_code = RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION;
 }
 
 /* Decodes the whole answer into the request. False: the connection is broken. */
@@ -213,9 +260,10 @@ static bool decode(struct rk_connection *connection, struct rk_request *request,
     void *answer = rk_arena_try_alloc(&request->answer_arena, schema->size);
     if (!answer)
         rk_reader_fail(reader, "no memory");
+    else if (is_refused_version(request, reader))
+        decode_refusal(request, answer, reader);
     else
-        rk_codec_decode(schema, body_version(request, reader), answer, reader,
-                        &request->answer_arena);
+        rk_codec_decode(schema, request->version, answer, reader, &request->answer_arena);
     if (reader->failed) {
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
                             "Malformed %s answer v%d: %s%s%s at byte %zu of %zu",
@@ -229,33 +277,48 @@ static bool decode(struct rk_connection *connection, struct rk_request *request,
     return true;
 }
 
+static void on_answer(struct rk_connection *connection, struct rk_request *request,
+                      struct rk_block *frame, struct rk_reader *reader,
+                      uint64_t now_us) RK_ON_BROKER
+{
+    if (rk_interceptors_has(interceptors_of(connection), RK_ON_RESPONSE_RECEIVED))
+        intercept(connection, request, frame->size + sizeof(connection->own.reader.prefix), true,
+                  now_us);
+    rk_answer_header_decode_rest(reader, request->api, request->version);
+    if (!decode(connection, request, frame, reader))
+        return;
+    rk_in_flight_take_first(&connection->own.in_flight);
+    if (rk_connection_in_flight_count(connection) == 0)
+        connection->own.in_flight_expiry_us = RK_NEVER;
+    connection->own.timeouts = 0;
+    request->answered_us = now_us;
+    note_throttling(connection, request, now_us);
+    rk_request_complete(request);
+}
+
 /* takes: frame */
 static void on_frame(struct rk_connection *connection, struct rk_block *frame,
                      uint64_t now_us) RK_ON_BROKER
 {
-    struct rk_broker *broker = connection->broker;
     struct rk_reader reader;
     rk_reader_init(&reader, frame->data, frame->size);
     struct rk_request *request = rk_in_flight_first(&connection->own.in_flight);
     int32_t correlation_id = rk_answer_header_decode_correlation(&reader);
-    atomic_fetch_add_explicit(&broker->stats.answers_received, 1, memory_order_relaxed);
-    if (!request || correlation_id != request->wire.correlation_id) {
+    atomic_fetch_add_explicit(&connection->broker->stats.answers_received, 1, memory_order_relaxed);
+    if (request && correlation_id == request->wire.correlation_id)
+        on_answer(connection, request, frame, &reader, now_us);
+    else if (rk_in_flight_take_skipped(&connection->own.in_flight, correlation_id))
+        rk_log_debug(connection->broker->core, RK_DEBUG_PROTOCOL, "LATE",
+                     "%s: answer %d comes too late, dropped", rk_broker_name(connection->broker),
+                     (int)correlation_id);
+    else if (request)
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
-                            "Answer with correlation id %d, expected %s%d", (int)correlation_id,
-                            request ? "" : "none, not even ",
-                            request ? (int)request->wire.correlation_id : -1);
-        rk_block_release(frame);
-        return;
-    }
-    rk_answer_header_decode_rest(&reader, request->api, request->version);
-    if (decode(connection, request, frame, &reader)) {
-        rk_in_flight_take_first(&connection->own.in_flight);
-        if (connection->own.in_flight.count == 0)
-            connection->own.in_flight_expiry_us = RK_NEVER;
-        request->answered_us = now_us;
-        note_throttling(connection, request, now_us);
-        rk_request_complete(request);
-    }
+                            "Answer with correlation id %d, expected %d", (int)correlation_id,
+                            (int)request->wire.correlation_id);
+    else
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
+                            "Answer with correlation id %d, but no request is under way",
+                            (int)correlation_id);
     rk_block_release(frame);
 }
 

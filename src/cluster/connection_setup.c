@@ -94,13 +94,10 @@ static void connect_next(struct rk_connection *connection, uint64_t now_us) RK_O
     connect_to(connection, &address, now_us);
 }
 
-static void on_resolved(void *owner, struct rk_resolver_answer *answer)
+static void take_answer(struct rk_connection *connection, struct rk_resolver_answer *answer,
+                        uint64_t now_us) RK_ON_BROKER
 {
-    struct rk_connection *connection = owner;
     struct rk_broker *broker = connection->broker;
-    rk_on_broker(broker->loop);
-    uint64_t now_us = rk_clock_now_us();
-    connection->own.job = NULL;
     if (answer->error) {
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__RESOLVE, "Failed to resolve '%s:%u': %s",
                             broker->own.host, broker->own.port, answer->error);
@@ -109,7 +106,15 @@ static void on_resolved(void *owner, struct rk_resolver_answer *answer)
         connection->own.next_address = 0;
         connect_next(connection, now_us);
     }
-    connection->own.is_settling = false;
+}
+
+static void on_resolved(void *owner, struct rk_resolver_answer *answer)
+{
+    struct rk_connection *connection = owner;
+    rk_on_broker(connection->broker->loop);
+    uint64_t now_us = rk_clock_now_us();
+    connection->own.job = NULL;
+    take_answer(connection, answer, now_us);
     rk_connection_poke(connection, now_us);
 }
 
@@ -117,6 +122,7 @@ void rk_connection_begin(struct rk_connection *connection, uint64_t now_us)
 {
     struct rk_broker *broker = connection->broker;
     connection->own.address_text[0] = '\0';
+    connection->own.attempt_at_us = now_us;
     if (broker->own.addresses.count > 0 && now_us < broker->own.addresses_until_us) {
         if (connection->own.next_address >= broker->own.addresses.count)
             connection->own.next_address = 0;
@@ -129,7 +135,7 @@ void rk_connection_begin(struct rk_connection *connection, uint64_t now_us)
         rk_resolver_call_back(broker->core->conf->callbacks.resolve_cb,
                               broker->core->conf->callbacks.opaque, broker->own.host,
                               broker->own.port, rk_broker_address_family(broker), &answer);
-        on_resolved(connection, &answer);
+        take_answer(connection, &answer, now_us);
         rk_free(answer.error);
         rk_addresses_clear(&answer.addresses);
         return;
@@ -170,6 +176,7 @@ void rk_connection_end_attempt(struct rk_connection *connection)
     rk_api_versions_clear(&connection->own.versions);
     rk_in_flight_reset_ids(&connection->own.in_flight);
     connection->own.throttled_until_us = 0;
+    connection->own.timeouts = 0;
 }
 
 /* Versions */
@@ -181,7 +188,6 @@ static void go_up(struct rk_connection *connection,
     rk_api_versions_learn(&connection->own.versions, answer);
     connection->own.failures = 0;
     connection->own.last_used_us = now_us;
-    rk_backoff_reset(&connection->own.backoff);
     rk_connection_set_state(connection, RK_CONNECTION_UP, now_us);
 }
 

@@ -9,12 +9,13 @@ void rk_in_flight_init(struct rk_in_flight *in_flight)
 {
     TAILQ_INIT(&in_flight->requests);
     in_flight->count = 0;
-    in_flight->next_correlation_id = 0;
+    rk_in_flight_reset_ids(in_flight);
 }
 
 void rk_in_flight_reset_ids(struct rk_in_flight *in_flight)
 {
     in_flight->next_correlation_id = 0;
+    in_flight->skipped_count = 0;
 }
 
 int32_t rk_in_flight_take_correlation_id(struct rk_in_flight *in_flight)
@@ -43,6 +44,29 @@ struct rk_request *rk_in_flight_take_first(struct rk_in_flight *in_flight)
         in_flight->count--;
     }
     return request;
+}
+
+bool rk_in_flight_may_skip(const struct rk_in_flight *in_flight)
+{
+    return in_flight->skipped_count < RK_IN_FLIGHT_SKIPPED_MAX;
+}
+
+void rk_in_flight_skip(struct rk_in_flight *in_flight, struct rk_request *request)
+{
+    TAILQ_REMOVE(&in_flight->requests, request, link);
+    in_flight->count--;
+    in_flight->skipped[in_flight->skipped_count++] = request->wire.correlation_id;
+}
+
+bool rk_in_flight_take_skipped(struct rk_in_flight *in_flight, int32_t correlation_id)
+{
+    for (int i = 0; i < in_flight->skipped_count; i++) {
+        if (in_flight->skipped[i] != correlation_id)
+            continue;
+        in_flight->skipped[i] = in_flight->skipped[--in_flight->skipped_count];
+        return true;
+    }
+    return false;
 }
 
 uint64_t rk_in_flight_next_expiry_us(const struct rk_in_flight *in_flight)

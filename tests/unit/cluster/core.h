@@ -36,6 +36,7 @@ static inline void core_start(rd_kafka_type_t type)
         if (rk_conf_set(conf, at[0], at[1], text, sizeof(text)) != RD_KAFKA_CONF_OK)
             fail_msg("%s", text);
     conf->conf.callbacks.enabled_events = RD_KAFKA_EVENT_ERROR;
+    conf->modified[RK_CONF_ID_enabled_events] = true;
     if (configure)
         configure(conf);
     if (rk_conf_finish(conf, type, text, sizeof(text)))
