@@ -40,6 +40,7 @@ struct rk_cluster {
         struct rk_metadata metadata;
         struct rk_metadata_query_list queries;
         struct rk_offset_job_list offset_jobs;
+        bool offsets_lack_epochs; /* A broker's ListOffsets answers with epochs made no sense. */
         bool is_terminating;
         bool said_all_down; /* _ALL_BROKERS_DOWN was raised and no connection came up since. */
     } own;

@@ -9,6 +9,8 @@
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 
+#define FIRST_WITH_LEADER_EPOCHS 4
+
 /* One set of queries while background works on it; outlives the queries while requests point to it.
  */
 struct rk_offset_job {
@@ -116,6 +118,8 @@ static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader,
     if (!request)
         return NULL;
     struct rk_list_offsets_request *message = request->message;
+    if (job->cluster->own.offsets_lack_epochs)
+        request->max_version = FIRST_WITH_LEADER_EPOCHS - 1;
     message->replica_id = -1;
     message->isolation_level = queries->read_committed;
     message->topics.items = rk_list_offsets_request_topic_try_new(&request->arena, queries->count);
@@ -269,6 +273,9 @@ static void on_answer(struct rk_request *request)
     struct rk_offset_job *job = request->owner;
     rk_on_background(job->cluster->background);
     job->requests--;
+    /* The built-in cluster of librdkafka 2.0 writes epochs of eight bytes. */
+    if (request->err == RD_KAFKA_RESP_ERR__BAD_MSG && request->version >= FIRST_WITH_LEADER_EPOCHS)
+        job->cluster->own.offsets_lack_epochs = true;
     if (job->queries) {
         take_answer(job, request);
         if (request->err == RD_KAFKA_RESP_ERR__DESTROY)
