@@ -466,6 +466,10 @@ struct rk_batch *rk_batch_try_split(struct rk_batch *batch, uint32_t count)
         return NULL;
     }
     swap_contents(batch, rest);
+    batch->number += count;
+    head->sending.attempts = batch->sending.attempts;
+    head->sending.may_be_persisted = batch->sending.may_be_persisted;
+    head->sending.last_err = batch->sending.last_err;
     rest->original_count = 0; /* Shared out among the two halves. */
     rk_batch_release(rest);
     rk_block_release(batch->sending.compressed);

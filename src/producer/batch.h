@@ -62,7 +62,7 @@ struct rk_batch {
     rd_kafka_topic_t *topic;          /* A reference: the application may look at it in a report. */
     int32_t partition;                /* RD_KAFKA_PARTITION_UA: failed before it had one. */
     struct rk_partition_queue *queue; /* Lives as long as the topic; NULL without a partition. */
-    uint64_t number;                  /* Order in the partition. */
+    uint64_t number;                  /* Order in the partition: of its first record, with gaps. */
 
     struct rk_segment *first, *last;
     uint32_t record_count;
@@ -134,9 +134,9 @@ size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_si
 int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int max);
 
 /*
- * Moves the first `count` records, 0 < count < record_count, into a batch of their own, which has
- * the same number; the rest is encoded anew. Only before it was sent. NULL when memory is out:
- * nothing has changed.
+ * Moves the first `count` records, 0 < count < record_count, into a batch of their own, which takes
+ * the number and the history; the rest, whose number is higher by `count`, is encoded anew. Not
+ * while it is in flight. NULL when memory is out: nothing has changed.
  */
 struct rk_batch *rk_batch_try_split(struct rk_batch *batch, uint32_t count);
 

@@ -6,6 +6,10 @@
 #include "producer/producer.h"
 #include "producer/sender.h"
 
+#define NUMBER_STEP                                                                  \
+    (1u << 20) /* More than batch.num.messages can be: a batch's number is its first \
+                  record's, whatever it is split into. */
+
 struct rk_partition_queue *rk_partition_queue_new(struct rk_producer *producer,
                                                   rd_kafka_topic_t *topic, int32_t partition,
                                                   struct rk_sender *sender)
@@ -106,7 +110,7 @@ static bool open_batch(struct rk_partition_queue *queue, struct rk_partition_que
         rk_batch_try_new(queue->producer, queue->topic, queue, shared->next_number, record);
     if (!batch)
         return false;
-    shared->next_number++;
+    shared->next_number += NUMBER_STEP;
     shared->open = batch;
     TAILQ_INSERT_TAIL(&shared->batches, batch, link);
     return true;
@@ -150,7 +154,7 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
         if (open->record_count == 0) {
             TAILQ_REMOVE(&shared->batches, open, link);
             shared->open = NULL;
-            shared->next_number--;
+            shared->next_number -= NUMBER_STEP;
             rk_batch_release(open);
         }
         return result;
@@ -251,7 +255,7 @@ void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struc
                                          struct rk_batch *rest)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    insert_by_number(shared, head); /* Equal numbers stay in the order of their coming. */
+    insert_by_number(shared, head);
     shared->sealed_count++;
     rk_partition_queue_unlock(queue);
     rk_partition_queue_give_back(queue, rest);

@@ -81,6 +81,7 @@ static rd_kafka_resp_err_t prepare(struct rk_sender *sender, struct rk_batch *ba
     }
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     int codec = usable_codec(sender, batch);
+    batch->sending.attributes = 0;
     if (codec != RK_COMPRESSION_NONE)
         err = compress(sender, batch, codec, parts, count);
     if (!err && batch->sending.compressed) {

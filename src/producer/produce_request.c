@@ -355,6 +355,8 @@ static bool split(struct rk_batch *batch)
                  "%s [%d]: a batch of %u messages is too large for the broker: split",
                  rk_topic_name(batch->topic), (int)batch->partition,
                  head->record_count + batch->record_count);
+    head->sending.attempts--; /* That was none, as far as retries are counted. */
+    batch->sending.attempts--;
     batch->sending.is_in_flight = false;
     rk_partition_queue_give_back_halves(batch->queue, head, batch);
     return true;

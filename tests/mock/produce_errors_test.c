@@ -374,6 +374,51 @@ static void test_large_batches_are_split(void **state)
     assert_int_equal(rd_kafka_outq_len(fixture.rk), 0);
 }
 
+/* And every second request goes wrong otherwise: the order is kept all the same. */
+static enum scripted_fate refuse_large_or_fail(struct scripted_produce *produce, void *opaque)
+{
+    struct rk_produce_answer_partition *partition =
+        &produce->answer->responses.items[0].partition_responses.items[0];
+    refuse_large(produce, opaque);
+    if (!partition->error_code && produce->number % 2) {
+        partition->error_code = RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
+        partition->base_offset = -1;
+    }
+    return SCRIPTED_ANSWER;
+}
+
+static void test_halves_keep_the_order(void **state)
+{
+    (void)state;
+    scripted_set_hook(fixture.cluster, refuse_large_or_fail, NULL);
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "50", "retry.backoff.ms", "1",
+                  "retry.backoff.max.ms", "2", "max.in.flight", "1", NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 300);
+    fixture_wait(&fixture, 300);
+    fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
+    fixture_expect_texts(&fixture, "t", 0, 0, 300);
+}
+
+/* Compressed as a whole, no longer worth it in pieces. */
+static void test_compressed_batches_are_split(void **state)
+{
+    (void)state;
+    static const char *const codecs[] = {"gzip", "snappy", "lz4", "zstd"};
+    scripted_set_hook(fixture.cluster, refuse_large, NULL);
+    for (int i = 0; i < 4; i++) {
+        fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "50", "compression.codec", codecs[i],
+                      NULL);
+        for (int j = 0; j < 100; j++) /* As good as random. */
+            fixture_produce_many(&fixture, "t", i, j * 7919 % 99991, 1);
+        fixture_wait(&fixture, 100);
+        fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
+        assert_int_equal(scripted_record_count(fixture.cluster, "t", i), 100);
+        rd_kafka_destroy(fixture.rk);
+        fixture.report_count = 0;
+    }
+    fixture.rk = NULL;
+}
+
 static void test_single_large_record_fails(void **state)
 {
     (void)state;
@@ -473,6 +518,8 @@ int main(void)
         TEST(test_errors_are_per_partition),
         TEST(test_record_errors),
         TEST(test_large_batches_are_split),
+        TEST(test_halves_keep_the_order),
+        TEST(test_compressed_batches_are_split),
         TEST(test_single_large_record_fails),
         TEST(test_versions),
         TEST(test_broker_down_at_start),
