@@ -60,6 +60,7 @@ int64_t consume_expect_error(struct consume_fixture *fixture, rd_kafka_resp_err_
 void consume_expect_nothing(struct consume_fixture *fixture);
 /* A message of the topic has the text that belongs to its place. */
 void consume_check_text(const rd_kafka_message_t *message);
+bool consume_has_text(const rd_kafka_message_t *message); /* Any thread. */
 int64_t consume_position(struct consume_fixture *fixture, const char *topic, int32_t partition);
 
 #endif
