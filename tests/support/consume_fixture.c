@@ -34,22 +34,38 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, rd_kafka_conf_t *conf)
     return rk;
 }
 
-void consume_init(struct consume_fixture *fixture, int broker_count)
+static void set_pairs(rd_kafka_conf_t *conf, va_list pairs)
+{
+    const char *name;
+    while ((name = va_arg(pairs, const char *)) != NULL)
+        set(conf, name, va_arg(pairs, const char *));
+}
+
+void consume_init_with(struct consume_fixture *fixture, int broker_count, ...)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    va_list pairs;
     *fixture = (struct consume_fixture){0};
     set(conf, "linger.ms", "0");
     set(conf, "batch.num.messages", "10");
+    va_start(pairs, broker_count);
+    set_pairs(conf, pairs);
+    va_end(pairs);
+    rd_kafka_conf_set_log_cb(conf, NULL); /* It would miss bootstrap.servers. */
     fixture->producer = new_client(RD_KAFKA_PRODUCER, conf);
     fixture->cluster = rd_kafka_mock_cluster_new(fixture->producer, broker_count);
     assert_non_null(fixture->cluster);
     rd_kafka_brokers_add(fixture->producer, rd_kafka_mock_cluster_bootstraps(fixture->cluster));
 }
 
+void consume_init(struct consume_fixture *fixture, int broker_count)
+{
+    consume_init_with(fixture, broker_count, NULL);
+}
+
 static void start(struct consume_fixture *fixture, bool has_group, va_list pairs)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    const char *name;
     set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(fixture->cluster));
     set(conf, "fetch.wait.max.ms", "100");
     set(conf, "fetch.error.backoff.ms", "20");
@@ -58,8 +74,7 @@ static void start(struct consume_fixture *fixture, bool has_group, va_list pairs
         set(conf, "group.id", "group");
     rd_kafka_conf_set_opaque(conf, fixture);
     rd_kafka_conf_set_error_cb(conf, on_error);
-    while ((name = va_arg(pairs, const char *)) != NULL)
-        set(conf, name, va_arg(pairs, const char *));
+    set_pairs(conf, pairs);
     fixture->rk = new_client(RD_KAFKA_CONSUMER, conf);
 }
 

@@ -31,6 +31,9 @@ struct consume_fixture {
 
 /* A cluster without topics. */
 void consume_init(struct consume_fixture *fixture, int broker_count);
+/* The same with properties for the producer, pairs up to NULL. */
+void consume_init_with(struct consume_fixture *fixture, int broker_count, ...)
+    __attribute__((sentinel));
 /* A consumer with a group.id; pairs of property and value up to NULL. `fixture` is the opaque. */
 void consume_start(struct consume_fixture *fixture, ...) __attribute__((sentinel));
 /* The same without group.id. */
