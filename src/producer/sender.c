@@ -142,7 +142,7 @@ static void on_ready_mail(struct rk_mail *mail)
     shared->is_posted = false;
     rk_partition_queue_unlock(queue);
     if (!sender)
-        return;
+        return; /* It is changing hands: whoever adopts it looks. */
     if (!rk_loop_is_mine(sender->loop)) {
         rk_partition_queue_post_ready(queue); /* It has moved meanwhile. */
         return;
@@ -217,6 +217,8 @@ void rk_sender_adopt_on_background(struct rk_sender *orphans, struct rk_partitio
 
 void rk_sender_release(struct rk_sender *sender, struct rk_partition_queue *queue)
 {
+    rk_partition_queue_lock(queue)->sender = NULL; /* No mail is for us from here on. */
+    rk_partition_queue_unlock(queue);
     if (!queue->own.is_adopted)
         return;
     unlist(sender, queue);

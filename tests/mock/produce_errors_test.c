@@ -16,7 +16,7 @@ enum { STEP_MAX = 16 };
 static struct script {
     int err;
     enum scripted_fate fate;
-    int only_partition; /* -1: all. */
+    int only_partition; /* -1: all. Else in all requests. */
 } script[STEP_MAX];
 static int step_count;
 
@@ -30,9 +30,10 @@ static void add_step(int err, enum scripted_fate fate)
 static enum scripted_fate follow_script(struct scripted_produce *produce, void *opaque)
 {
     (void)opaque;
-    if (produce->number >= step_count)
+    bool is_first = produce->number == 0 || script[0].only_partition >= 0;
+    if (!is_first && produce->number >= step_count)
         return SCRIPTED_ANSWER;
-    const struct script *step = &script[produce->number];
+    const struct script *step = &script[is_first ? 0 : produce->number];
     for (int32_t t = 0; t < produce->answer->responses.count; t++) {
         const struct rk_produce_answer_topic *topic = &produce->answer->responses.items[t];
         for (int32_t p = 0; p < topic->partition_responses.count; p++) {
@@ -51,6 +52,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(script, 0, sizeof(script));
+    script[0].only_partition = -1;
     step_count = 0;
     fixture_init(&fixture, 2);
     scripted_add_topic(fixture.cluster, "t", 4);

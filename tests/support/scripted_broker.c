@@ -258,7 +258,8 @@ static void answer_produce(struct scripted_cluster *cluster, struct connection *
     enum scripted_fate fate = SCRIPTED_ANSWER;
     if (cluster->hook)
         fate = cluster->hook(&produce, cluster->hook_opaque);
-    scripted_log_append(&cluster->log, request, &answer, produce.number);
+    if (!produce.keeps_nothing)
+        scripted_log_append(&cluster->log, request, &answer, produce.number);
     if (fate == SCRIPTED_CLOSE)
         connection->is_ended = true;
     if (fate == SCRIPTED_CLOSE || fate == SCRIPTED_SILENCE || request->acks == 0)

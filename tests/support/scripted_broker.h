@@ -47,6 +47,7 @@ struct scripted_produce {
     struct rk_produce_answer *answer;
     struct rk_arena *arena; /* For what the hook adds to the answer. */
     int delay_ms;           /* Before the answer; also those behind it wait. */
+    bool keeps_nothing;     /* Records are neither looked at nor kept. */
 };
 
 typedef enum scripted_fate scripted_produce_hook(struct scripted_produce *produce, void *opaque);
