@@ -36,7 +36,9 @@ int64_t rd_kafka_message_timestamp(const rd_kafka_message_t *rkmessage,
                                    rd_kafka_timestamp_type_t *tstype)
 {
     const struct rk_message *message = inside(rkmessage);
-    bool is_there = !rkmessage->err && message->timestamp_ms >= 0;
+    bool is_there =
+        !rkmessage->err && (message->timestamp_ms >= 0 ||
+                            message->kind == RK_MESSAGE_PRODUCED); /* Any it was given. */
     if (tstype)
         *tstype = is_there ? (rd_kafka_timestamp_type_t)message->timestamp_type
                            : RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;

@@ -132,26 +132,34 @@ static void link_segment(struct rk_batch *batch, struct rk_segment *segment)
     batch->last = segment;
 }
 
-/* Head, the value where it is, tail. `spare` holds the tail, and the head too when the last segment
- * is too full for it. */
+static bool has_room(const struct rk_segment *segment, size_t size)
+{
+    return segment->capacity && segment->capacity - segment->size >= size;
+}
+
+/* Head, the value where it is, tail. `spare` holds the tail, and what comes next; the head stands
+ * in the last segment if there is room. */
 static bool append_by_reference(struct rk_batch *batch, const struct rk_new_record *record,
                                 size_t body_size, int64_t timestamp_delta,
                                 struct rk_segment **spare)
 {
+    size_t head_size = RK_RECORD_OVERHEAD_MAX + (size_t)RK_MAX(record->key_size, 0);
     struct rk_segment *value = rk_segment_try_foreign(record->value, (size_t)record->value_size);
-    struct rk_segment *head = rk_segment_try_take(
-        &batch->producer->pool,
-        RK_RECORD_OVERHEAD_MAX + (size_t)RK_MAX(record->key_size, 0) + RK_VARINT_SIZE_MAX);
-    if (!value || !head) {
+    struct rk_segment *head = NULL;
+    bool fits = has_room(batch->last, head_size);
+    if (value && !fits)
+        head = rk_segment_try_take(&batch->producer->pool, head_size);
+    if (!value || (!fits && !head)) {
         if (value)
-            value->next = head;
-        if (value || head)
-            rk_segment_give_back(&batch->producer->pool, value ? value : head);
+            rk_segment_give_back(&batch->producer->pool, value);
         return false;
     }
-    uint8_t *end =
-        rk_record_write_head(head->bytes, body_size, timestamp_delta, (int32_t)batch->record_count,
-                             record->key, record->key_size, record->value_size);
+    if (head)
+        link_segment(batch, head);
+    head = batch->last;
+    uint8_t *end = rk_record_write_head(head->bytes + head->size, body_size, timestamp_delta,
+                                        (int32_t)batch->record_count, record->key, record->key_size,
+                                        record->value_size);
     head->size = (uint32_t)(end - head->bytes);
     struct rk_segment *tail = *spare;
     *spare = NULL;
@@ -160,7 +168,6 @@ static bool append_by_reference(struct rk_batch *batch, const struct rk_new_reco
     else
         end = rk_record_write_tail(tail->bytes, NULL, 0);
     tail->size = (uint32_t)(end - tail->bytes);
-    link_segment(batch, head);
     link_segment(batch, value);
     link_segment(batch, tail);
     return true;
@@ -224,7 +231,8 @@ static inline void append_medium(struct rk_batch *batch, const struct rk_new_rec
     segment->size = (uint32_t)(end - segment->bytes);
 }
 
-size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_size)
+/* As large as the batch so far, so that few are needed and little is wasted. */
+static size_t next_segment_size(const struct rk_batch *batch, size_t record_size)
 {
     size_t size = RK_MIN((size_t)batch->size, (size_t)RK_SEGMENT_MAX_SIZE);
     return RK_MAX(size, record_size);
@@ -273,10 +281,9 @@ static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_
     if (is_full(batch, record, record_size))
         return RK_APPEND_FULL;
     size_t needed = record->by_reference ? record->headers_size + 1 : record_size;
-    bool needs_segment = record->by_reference || !batch->last->capacity ||
-                         batch->last->capacity - batch->last->size < needed;
+    bool needs_segment = record->by_reference || !has_room(batch->last, needed);
     if (needs_segment && (!*spare || (*spare)->capacity < needed)) {
-        *segment_size = rk_batch_next_segment_size(batch, needed);
+        *segment_size = record->by_reference ? needed : next_segment_size(batch, needed);
         return RK_APPEND_NEEDS_SEGMENT;
     }
     if (batch->record_count == batch->capacity && !grow(batch))

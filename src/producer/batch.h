@@ -126,9 +126,6 @@ enum rk_append {
  */
 enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
                                struct rk_segment **spare, size_t *segment_size);
-/* Size the next segment should have for that record. */
-size_t rk_batch_next_segment_size(const struct rk_batch *batch, size_t record_size);
-
 /* Parts that make up its uncompressed records, header excluded; returns how many there are, writes
  * at most `max`. */
 int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int max);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cluster/topic.h"
 #include "conf/conf.h"
 #include "conf/interceptors.h"
 #include "event/core.h"
@@ -242,7 +243,9 @@ void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t lo
     batch->outcome.log_append_ms = log_append_ms;
     batch->outcome.broker_id = broker_id;
     batch->outcome.done_us = now_us;
-    batch->outcome.status = RD_KAFKA_MSG_STATUS_PERSISTED;
+    batch->outcome.status = batch->topic->conf->request_required_acks == 0
+                                ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                : RD_KAFKA_MSG_STATUS_PERSISTED;
     post(batch);
 }
 

@@ -11,7 +11,8 @@
 /* Makes the event a delivery report, which is part of its batch. */
 void rk_delivery_init_event(rd_kafka_event_t *event);
 
-/* Done: `batch` succeeded at that offset. takes: batch */
+/* Done: `batch` succeeded at that offset; without acks nobody knows whether it was persisted.
+ * takes: batch */
 void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t log_append_ms,
                          int32_t broker_id, uint64_t now_us);
 /* Done: it failed. `text` NULL: err2str; copied. takes: batch */

@@ -15,6 +15,7 @@
 #define POOL_LIMIT      (16u << 20)
 #define ZSTD_BATCH_SIZE (128u << 10) /* zstd compresses these faster, and as well. */
 #define FLUSH_SLICE_US  10000u
+#define COPY_SIZE_MIN   4096 /* Going by reference would cost more than these. */
 #define MIN_BATCH_SIZE  (RK_RECORD_BATCH_HEADER_SIZE + RK_RECORD_OVERHEAD_MAX)
 
 /* Life */
@@ -30,7 +31,7 @@ static struct rk_producer_limits limits_of(const struct rk_core *core)
         .batch_size = RK_MAX(batch_size, (uint32_t)MIN_BATCH_SIZE),
         .batch_records = (uint32_t)conf->batch_num_messages,
         .message_size = (uint32_t)conf->message_max_bytes,
-        .copy_size = (size_t)conf->message_copy_max_bytes,
+        .copy_size = (size_t)RK_MAX(conf->message_copy_max_bytes, COPY_SIZE_MIN),
         .linger_us = (uint64_t)(conf->queue_buffering_max_ms * 1000),
         .queue_messages = conf->queue_buffering_max_messages,
         .queue_bytes = (int64_t)conf->queue_buffering_max_kbytes * 1024,

@@ -119,6 +119,38 @@ static void test_out_of_range_error(void **state)
     expect_run(0, 50, 10);
 }
 
+/* Truncated logs (KIP-320): the position knows a leader epoch that the log does not have there. */
+
+static void assign_with_epoch(int64_t offset, int32_t epoch)
+{
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, offset);
+    rd_kafka_topic_partition_set_leader_epoch(&list->elems[0], epoch);
+    assert_int_equal(rd_kafka_assign(fixture.rk, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "enable.partition.eof", "true", NULL);
+    assign_with_epoch(150, 1000);
+    assert_int_equal(consume_expect_error(&fixture, RD_KAFKA_RESP_ERR__PARTITION_EOF), 100);
+    /* The epoch is another one, but what was read is still there. */
+    assign_with_epoch(50, 1000);
+    consume_expect(&fixture, 0, 50);
+}
+
+static void test_truncation_is_an_error(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "auto.offset.reset", "error", NULL);
+    assign_with_epoch(150, 1000);
+    assert_int_equal(consume_expect_error(&fixture, RD_KAFKA_RESP_ERR__LOG_TRUNCATION), 100);
+    consume_expect_nothing(&fixture);
+    assign_with_epoch(99, 1000);
+    consume_expect(&fixture, 0, 99);
+}
+
 /* Leaders and brokers */
 
 static void test_leader_moves(void **state)
@@ -186,6 +218,8 @@ int main(void)
         TEST(test_out_of_range_earliest),
         TEST(test_out_of_range_latest),
         TEST(test_out_of_range_error),
+        TEST(test_truncation),
+        TEST(test_truncation_is_an_error),
         TEST(test_leader_moves),
         TEST(test_no_leader_for_a_while),
         TEST(test_broker_goes_and_comes_back),

@@ -111,7 +111,7 @@ static void test_timestamps_of_any_kind(void **state)
                          0);
     fixture_wait(&fixture, 7);
     for (int i = 0; i < 7; i++) {
-        assert_int_equal(fixture.reports[i].timestamp_ms, times[i] < 0 ? -1 : times[i]);
+        assert_int_equal(fixture.reports[i].timestamp_ms, times[i]);
         assert_int_equal(scripted_record_at(fixture.cluster, "t", 0, i)->timestamp_ms, times[i]);
     }
 }
@@ -245,6 +245,7 @@ static void test_without_acks(void **state)
     for (int i = 0; i < 50; i++) {
         assert_int_equal(fixture.reports[i].err, 0);
         assert_int_equal(fixture.reports[i].offset, RD_KAFKA_OFFSET_INVALID);
+        assert_int_equal(fixture.reports[i].status, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED);
     }
     fixture_expect_each_once(&fixture, 50);
 }
