@@ -179,12 +179,29 @@ static bool start_threads(rd_kafka_t *rk)
     return false;
 }
 
+/* What would be promised and not kept is refused. NULL: nothing. */
+static const char *missing_feature(const struct rk_conf *conf, rd_kafka_type_t type)
+{
+    if (type != RD_KAFKA_PRODUCER)
+        return NULL;
+    if (conf->transactional_id)
+        return "transactional.id: transactions are not implemented yet";
+    if (conf->enable_idempotence)
+        return "enable.idempotence=true: the idempotent producer is not implemented yet";
+    return NULL;
+}
+
 rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *app_conf, char *errstr,
                          size_t errstr_size)
 {
     bool made_conf = !app_conf;
     rd_kafka_conf_t *conf = made_conf ? rd_kafka_conf_new() : app_conf;
     rd_kafka_resp_err_t err = rk_conf_finish(conf, type, errstr, errstr_size);
+    const char *missing = err ? NULL : missing_feature(&conf->conf, type);
+    if (missing) {
+        rk_text_copy(errstr, errstr_size, missing);
+        err = RD_KAFKA_RESP_ERR__INVALID_ARG;
+    }
     if (err) {
         if (made_conf)
             rd_kafka_conf_destroy(conf);
