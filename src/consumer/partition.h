@@ -77,7 +77,8 @@ struct rk_partition {
         struct rk_fetcher *fetcher; /* Who has the position, or is about to. */
         uint32_t given_version;     /* Of the position it has. */
         bool is_releasing;          /* It was asked to give it back. */
-        rd_kafka_resp_err_t told;   /* Error the application was told last; 0: none since. */
+        /* Errors the application was told last, of metadata and of look-ups; 0: none since. */
+        rd_kafka_resp_err_t told, told_look_up;
     } known;
     struct { /* The loop of the fetcher that has it. */
         struct rk_fetch_position position;

@@ -196,14 +196,14 @@ static void forget_leader(struct rk_partition *partition)
 }
 
 /* `err` 0: all is well. Told once while it stays the same. */
-static void tell(struct rk_partition *partition, rd_kafka_resp_err_t err,
+static void tell(struct rk_partition *partition, rd_kafka_resp_err_t *told, rd_kafka_resp_err_t err,
                  const char *text) RK_ON_BACKGROUND
 {
-    if (err && err != partition->known.told && partition->known.state != RK_PARTITION_STOPPED)
+    if (err && err != *told && partition->known.state != RK_PARTITION_STOPPED)
         rk_partition_push_error(partition, partition->shared.cursor,
                                 rk_cursor_read(partition->shared.cursor).version, err,
                                 RD_KAFKA_OFFSET_INVALID, "%s", text);
-    partition->known.told = err;
+    *told = err;
 }
 
 static void set_leader(struct rk_partition *partition, int32_t leader, int32_t leader_epoch,
@@ -227,21 +227,22 @@ static void take_metadata(struct rk_partition *partition,
                           const struct rk_snapshot_topic *data) RK_ON_BACKGROUND
 {
     const rd_kafka_topic_t *topic = partition->topic;
+    rd_kafka_resp_err_t *told = &partition->known.told;
     const struct rk_snapshot_partition *found = rk_snapshot_find_partition(data, partition->number);
     if (topic->known.state == RK_TOPIC_MISSING) {
         bool is_unknown = topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                           topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
-        tell(partition, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
+        tell(partition, told, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
              rd_kafka_err2str(topic->known.err));
         forget_leader(partition);
         settle(partition);
     } else if (data && data->partition_count > 0 && !found) {
-        tell(partition, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+        tell(partition, told, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
              "the topic does not have this partition");
         forget_leader(partition);
         settle(partition);
     } else if (found) {
-        tell(partition, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
+        tell(partition, told, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
         set_leader(partition, found->leader, found->leader_epoch, &data->id);
     }
 }
@@ -277,6 +278,7 @@ void rk_position_start(struct rk_partition *partition, int64_t offset, int32_t e
     rk_partition_set_cursor(partition,
                             rk_cursor_new(consumer->core->conf->enable_auto_offset_store));
     partition->known.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+    partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     go_to(partition, offset, epoch);
     look_at_metadata(partition);
 }
@@ -325,9 +327,11 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
     const struct rk_conf *conf = partition->consumer->core->conf;
     if (!err && offset < 0)
         err = RD_KAFKA_RESP_ERR__BAD_MSG;
+    if (!err)
+        partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err) {
         if (err != RD_KAFKA_RESP_ERR__TIMED_OUT)
-            tell(partition, err, rd_kafka_err2str(err));
+            tell(partition, &partition->known.told_look_up, err, rd_kafka_err2str(err));
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
     } else if (partition->known.tail > 0) {
         int64_t from = RK_MAX(offset - partition->known.tail, 0);
