@@ -2208,8 +2208,8 @@ RD_EXPORT ssize_t rd_kafka_consume_batch(rd_kafka_topic_t *rkt, int32_t partitio
                                          rd_kafka_message_t **rkmessages, size_t rkmessages_size);
 
 /**
- * Calls `consume_cb` for each message of a started partition until the timeout, and at most for
- * consume.callback.max.messages.
+ * Waits for a message of a started partition and calls `consume_cb` for each that stands in its
+ * queue then, at most for consume.callback.max.messages.
  *
  * `rkmessage` is destroyed after the call; `commit_opaque` is given on. The callback may end it
  * early with rd_kafka_yield().
@@ -2237,7 +2237,7 @@ RD_EXPORT ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *rkqu, int timeo
                                                size_t rkmessages_size);
 
 /**
- * Calls `consume_cb` for each message of a queue until the timeout, as
+ * Calls `consume_cb` for each message that stands in a queue, waiting for the first, as
  * rd_kafka_consume_callback() does for one partition, without its limit.
  *
  * Deprecated: use rd_kafka_consume_batch_queue().
@@ -2331,9 +2331,11 @@ RD_EXPORT int rd_kafka_consumer_closed(rd_kafka_t *rk);
  *   RD_KAFKA_OFFSET_TAIL(), or _STORED for what the group has committed, which _INVALID stands
  *   for too. NULL or an empty list ends consuming.
  *
- * Returns: 0, or RD_KAFKA_RESP_ERR__INVALID_ARG for an offset or name that is not valid,
- * RD_KAFKA_RESP_ERR__STATE while a cooperative rebalance has to be answered,
- * RD_KAFKA_RESP_ERR__FATAL after a fatal error.
+ * After a fatal error the list is not looked at: consuming ends.
+ *
+ * Returns: 0, or RD_KAFKA_RESP_ERR__INVALID_ARG for an offset or name that is not valid or appears
+ * twice, RD_KAFKA_RESP_ERR__STATE while a cooperative rebalance has to be answered,
+ * RD_KAFKA_RESP_ERR__UNKNOWN_GROUP without group.id.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_assign(rd_kafka_t *rk,
                                               const rd_kafka_topic_partition_list_t *partitions);
