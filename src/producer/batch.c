@@ -231,10 +231,13 @@ static inline void append_medium(struct rk_batch *batch, const struct rk_new_rec
     segment->size = (uint32_t)(end - segment->bytes);
 }
 
-/* As large as the batch so far, so that few are needed and little is wasted. */
+/* As large as the batch so far, rounded down, so that few are needed and no more than half is
+ * wasted. */
 static size_t next_segment_size(const struct rk_batch *batch, size_t record_size)
 {
-    size_t size = RK_MIN((size_t)batch->size, (size_t)RK_SEGMENT_MAX_SIZE);
+    size_t size = RK_SEGMENT_MIN_SIZE;
+    while (size < RK_SEGMENT_MAX_SIZE && 2 * size <= batch->size)
+        size *= 2;
     return RK_MAX(size, record_size);
 }
 
@@ -427,6 +430,7 @@ static struct rk_batch *copy_range(struct rk_batch *from, uint32_t first, uint32
             to = rk_batch_try_new(from->producer, from->topic, from->queue, from->number, &base);
             if (!to)
                 return NULL;
+            to->base_timestamp_ms = from->base_timestamp_ms; /* So that no record gets larger. */
         }
         if (!move_record(to, &record)) {
             rk_batch_release(to);
