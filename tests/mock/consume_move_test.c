@@ -225,12 +225,15 @@ static void test_with_threads(void **state)
     consume_start(&fixture, "fetch.message.max.bytes", "5000", NULL);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, poll_all, NULL), 0);
-    for (int step = 0; step < 300; step++)
+    /* Positions that move all the time leave no time to fetch: every now and then they stand. */
+    for (int step = 0; step < 300 || atomic_load(&taken) < 500; step++) {
         act(&model);
+        if (step % 20 == 0)
+            rd_kafka_poll(fixture.rk, 20);
+    }
     atomic_store(&is_over, true);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    assert_true(taken > 0);
     assert_int_equal(wrong, 0);
 }
 
