@@ -5,10 +5,10 @@
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_response.h"
+#include "consumer/offset_validation.h"
 #include "wire/messages.h"
 
 #define FIRST_WITH_SESSIONS    7
-#define FIRST_WITH_LAST_EPOCH  12
 #define FIRST_WITH_TOPIC_IDS   13
 #define FIRST_WITH_ALL_MAGICS  4  /* Brokers claim older ones that they refuse (KAFKA-18659). */
 #define SHORT_WAIT_MS          10 /* While a partition may get room at any time. */
@@ -27,7 +27,9 @@ struct rk_budget *rk_fetch_request_budget(const struct rk_fetcher *fetcher,
 struct selection {
     struct rk_fetcher *fetcher;
     uint64_t now_us;
+    int16_t version;
     uint64_t next_us; /* When a back-off ends. */
+    bool needs_validation;
     int count;
     int held;     /* Wait for room. */
     int64_t room; /* Bytes. */
@@ -58,6 +60,10 @@ static void select_partition(struct selection *selection, struct rk_partition *p
     }
     if (partition->own.retry_at_us > selection->now_us) {
         selection->next_us = RK_MIN(selection->next_us, partition->own.retry_at_us);
+        return;
+    }
+    if (rk_offset_validation_is_due(partition, selection->version)) {
+        selection->needs_validation = true;
         return;
     }
     struct rk_budget *budget = rk_fetch_request_budget(selection->fetcher, partition);
@@ -103,7 +109,7 @@ static int32_t partition_max_bytes(const struct rk_fetcher *fetcher,
 static struct rk_fetch_sent to_be_sent(const struct rk_fetcher *fetcher,
                                        const struct rk_partition *partition, int16_t version)
 {
-    bool has_epoch = version >= FIRST_WITH_LAST_EPOCH && !partition->own.hides_epoch;
+    bool has_epoch = version >= RK_FIRST_FETCH_WITH_LAST_EPOCH && !partition->own.hides_epoch;
     return (struct rk_fetch_sent){
         .offset = partition->own.position.offset,
         .epoch = has_epoch ? partition->own.position.epoch : -1,
@@ -285,7 +291,8 @@ static void prepare_session(struct rk_fetcher *fetcher, int16_t version) RK_ON_B
 
 void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
 {
-    struct selection selection = {.fetcher = fetcher, .now_us = now_us};
+    int16_t version = choose_version(fetcher);
+    struct selection selection = {.fetcher = fetcher, .now_us = now_us, .version = version};
     select_partitions(&selection);
     if (selection.held > 0) {
         /* Room that came before this is seen now, later room is told of. */
@@ -294,9 +301,10 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     }
     if (selection.next_us != RK_NEVER)
         rk_fetcher_run_at(fetcher, selection.next_us);
+    if (selection.needs_validation)
+        rk_offset_validation_send(fetcher, now_us);
     if (selection.count == 0)
         return;
-    int16_t version = choose_version(fetcher);
     struct rk_request *request =
         rk_request_try_new(RK_API_FETCH, fetcher->loop, rk_fetch_response_on_done, fetcher);
     bool is_built = false;

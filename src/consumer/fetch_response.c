@@ -277,14 +277,6 @@ static void on_out_of_range(struct rk_fetcher *fetcher, struct rk_partition *par
     rk_fetcher_return(fetcher, partition, &returned);
 }
 
-static void tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err)
-{
-    if (partition->own.told == err)
-        return;
-    partition->own.told = err;
-    push_error(partition, err, partition->own.position.offset, rd_kafka_err2str(err));
-}
-
 static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
                      const struct rk_fetch_answer *answer,
                      const struct rk_fetch_answer_partition *entry, uint64_t now_us) RK_ON_BROKER
@@ -307,7 +299,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     if (action & RK_ACTION_REFRESH)
         rk_cluster_post_refresh(consumer->cluster, partition->topic, rd_kafka_err2name(err));
     if (!(action & RK_ACTION_RETRY) || err == RD_KAFKA_RESP_ERR_INVALID_MSG)
-        tell_once(partition, err);
+        rk_fetcher_tell_once(partition, err);
 }
 
 static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *partition,

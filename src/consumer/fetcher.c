@@ -83,6 +83,16 @@ void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
     rk_loop_post(fetcher->loop, &kick->mail);
 }
 
+void rk_fetcher_tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err)
+{
+    const struct rk_fetch_position *position = &partition->own.position;
+    if (partition->own.told == err)
+        return;
+    partition->own.told = err;
+    rk_partition_push_error(partition, position->cursor, position->version, err, position->offset,
+                            "%s", rd_kafka_err2str(err));
+}
+
 void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id)
 {
     fetcher->own.session.epoch = 0;
@@ -140,6 +150,8 @@ static void on_adopt(struct rk_mail *mail)
     partition->own.is_held = false;
     partition->own.is_in_session = false;
     partition->own.hides_epoch = false;
+    partition->own.needs_validation = true;
+    partition->own.is_validating = false;
     partition->own.max_bytes = 0;
     partition->own.told_end = RD_KAFKA_OFFSET_INVALID;
     partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -166,6 +178,8 @@ static void on_update(struct rk_mail *mail)
             partition->own.position.epoch = -1;
         rk_fetch_set_set_topic_id(&fetcher->own.set, partition->topic, &self->topic_id);
         partition->own.leader_epoch = self->leader_epoch;
+        partition->own.needs_validation = true;
+        partition->own.is_validating = false;
         partition->own.retry_at_us = 0;
         rk_fetcher_run_at(fetcher, 0);
     }
@@ -198,6 +212,8 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
     returned->position = partition->own.position;
     rk_fetch_response_drop_walk(fetcher, partition);
     rk_fetch_set_remove(&fetcher->own.set, partition);
+    if (fetcher->own.set.partition_count == 0)
+        rk_connection_want(connection_of(fetcher), false);
     struct move_mail *self = new_move(fetcher, partition, on_returned);
     self->returned = *returned;
     rk_loop_post(rk_cluster_background(fetcher->consumer->cluster), &self->mail);

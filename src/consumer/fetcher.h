@@ -40,6 +40,7 @@ struct rk_fetcher {
         unsigned asked_ends;    /* That count when the request under way was sent. */
         uint64_t last_request;  /* Number of the last one sent. */
         bool is_fetching;       /* It is not answered. */
+        bool is_validating;     /* An OffsetForLeaderEpoch is under way. */
         bool is_full;           /* It names all partitions. */
         int asked_count;        /* Partitions it names. */
         uint64_t retry_at_us;   /* After a request that failed. */
@@ -74,6 +75,8 @@ void rk_fetcher_post_update(struct rk_fetcher *fetcher,
 /* For fetch_response.c: gives the position back. */
 void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partition,
                        struct rk_returned *returned) RK_ON_BROKER;
+/* The partition's error, once while it stays the same. */
+void rk_fetcher_tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err);
 /* Runs soon, or at that time. */
 void rk_fetcher_run_at(struct rk_fetcher *fetcher, uint64_t at_us) RK_ON_BROKER;
 /* The session is over; the next request begins another. */

@@ -7,7 +7,7 @@
 
 static struct consume_fixture fixture;
 
-enum { FETCH = 1, LIST_OFFSETS = 2 };
+enum { FETCH = 1, LIST_OFFSETS = 2, OFFSET_FOR_LEADER_EPOCH = 23 };
 
 static int begin(void **state)
 {
@@ -168,15 +168,34 @@ static int32_t find_epoch(void)
     return epoch;
 }
 
-static void test_truncation(void **state)
+/* With Fetch saying so, and with versions that have to be asked beforehand. */
+static void test_truncation_with(int16_t fetch_version)
 {
-    (void)state;
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.cluster, FETCH, 4, fetch_version), 0);
     consume_start(&fixture, "enable.partition.eof", "true", NULL);
     int32_t epoch = find_epoch();
     assign_with_epoch(150, epoch);
     assert_int_equal(consume_expect_error(&fixture, RD_KAFKA_RESP_ERR__PARTITION_EOF), 100);
     assign_with_epoch(50, epoch);
     consume_expect(&fixture, 0, 50);
+    push_errors(OFFSET_FOR_LEADER_EPOCH, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 2);
+    push_errors(OFFSET_FOR_LEADER_EPOCH, RD_KAFKA_RESP_ERR__TRANSPORT, 1);
+    assign_with_epoch(60, epoch);
+    consume_expect(&fixture, 0, 60);
+    assign_with_epoch(150, epoch);
+    assert_int_equal(consume_expect_error(&fixture, RD_KAFKA_RESP_ERR__PARTITION_EOF), 100);
+    rd_kafka_destroy(fixture.rk);
+    fixture.rk = NULL;
+}
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    test_truncation_with(16);
+    test_truncation_with(12);
+    test_truncation_with(11);
+    test_truncation_with(9);
+    test_truncation_with(5);
 }
 
 static void test_truncation_is_an_error(void **state)
