@@ -199,12 +199,18 @@ void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t er
     rk_loop_start_timer(connection->broker->loop, &connection->own.timer, 0);
 }
 
+static bool is_needed(const struct rk_connection *connection)
+{
+    bool is_wanted = connection->own.is_wanted && !connection->broker->own.is_retired;
+    return is_wanted || !TAILQ_EMPTY(&connection->own.outbox);
+}
+
 static bool closed_while_idle(const struct rk_connection *connection)
 {
     return connection->own.state == RK_CONNECTION_UP &&
            connection->own.broken.err == RD_KAFKA_RESP_ERR__TRANSPORT &&
            connection->own.in_flight.count == 0 && connection->own.unsent_count == 0 &&
-           !connection->own.is_wanted;
+           !is_needed(connection);
 }
 
 /* Until it tries again; short again once the last attempt is long ago. */
@@ -328,11 +334,6 @@ static void run_user(struct rk_connection *connection, uint64_t now_us)
     connection->own.is_running_user = true;
     connection->user->run(connection->user, now_us);
     connection->own.is_running_user = false;
-}
-
-static bool is_needed(const struct rk_connection *connection)
-{
-    return connection->own.is_wanted || !TAILQ_EMPTY(&connection->own.outbox);
 }
 
 /* Time */
@@ -508,6 +509,7 @@ static void settle(struct rk_connection *connection, uint64_t now_us)
     if (connection->own.is_settling)
         return;
     connection->own.is_settling = true;
+    bool has_room_again;
     do {
         if (connection->own.broken.err)
             close_broken(connection, now_us);
@@ -515,8 +517,10 @@ static void settle(struct rk_connection *connection, uint64_t now_us)
             rk_connection_begin(connection, now_us);
         send_outbox(connection, now_us);
         run_user(connection, now_us);
+        bool was_full = connection->own.unsent_count >= MAX_UNSENT_REQUESTS;
         rk_connection_flush(connection, now_us);
-    } while (complete_finished(connection) || connection->own.broken.err);
+        has_room_again = was_full && connection->own.unsent_count < MAX_UNSENT_REQUESTS;
+    } while (complete_finished(connection) || connection->own.broken.err || has_room_again);
     connection->own.is_settling = false;
     if (connection->own.state == RK_CONNECTION_CLOSED)
         return;

@@ -203,6 +203,58 @@ static void test_no_more_than_max_in_flight(void **state)
     fixture_expect_texts(&fixture, "t", 0, 0, 21);
 }
 
+/* Requests do not wait for each other's answers. */
+static enum scripted_fate be_far_away(struct scripted_produce *produce, void *opaque)
+{
+    (void)opaque;
+    produce->delay_ms = 200;
+    return SCRIPTED_ANSWER;
+}
+
+static void test_requests_are_pipelined(void **state)
+{
+    (void)state;
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "1000", "batch.num.messages", "1", NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 1);
+    fixture_wait(&fixture, 1);
+    scripted_set_hook(fixture.cluster, be_far_away, NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", 0);
+    assert_int_equal(rd_kafka_pause_partitions(fixture.rk, list), 0);
+    fixture_produce_many(&fixture, "t", 0, 1, 50); /* All are ready at once. */
+    int64_t start_ms = fixture_now_ms();
+    assert_int_equal(rd_kafka_resume_partitions(fixture.rk, list), 0);
+    fixture_wait(&fixture, 51);
+    rd_kafka_topic_partition_list_destroy(list);
+    assert_true(fixture_now_ms() - start_ms < 2000); /* One after the other: 10 s. */
+    fixture_expect_texts(&fixture, "t", 0, 0, 51);
+}
+
+/* rd_kafka_pause_partitions() on a producer: nothing is sent, nothing is lost. */
+static void test_pause(void **state)
+{
+    (void)state;
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 1);
+    fixture_wait(&fixture, 1);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    rd_kafka_topic_partition_list_add(list, "t", 0);
+    rd_kafka_topic_partition_list_add(list, "t", 99);
+    assert_int_equal(rd_kafka_pause_partitions(fixture.rk, list), 0);
+    assert_int_equal(list->elems[0].err, 0);
+    assert_int_equal(list->elems[1].err, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    fixture_produce_many(&fixture, "t", 0, 1, 10);
+    fixture_produce_many(&fixture, "t", 1, 11, 10);
+    fixture_wait(&fixture, 11);
+    fixture_poll(&fixture, 100);
+    assert_int_equal(fixture.report_count, 11);
+    assert_int_equal(scripted_record_count(fixture.cluster, "t", 0), 1);
+    assert_int_equal(rd_kafka_resume_partitions(fixture.rk, list), 0);
+    fixture_wait(&fixture, 21);
+    fixture_expect_texts(&fixture, "t", 0, 0, 11);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -216,6 +268,8 @@ int main(void)
         TEST(test_backoff_is_kept),
         TEST(test_next_batch_goes_on),
         TEST(test_no_more_than_max_in_flight),
+        TEST(test_requests_are_pipelined),
+        TEST(test_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
