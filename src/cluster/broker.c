@@ -41,20 +41,6 @@ void rk_broker_post_send(struct rk_broker *broker, enum rk_purpose purpose,
 
 /* Addresses */
 
-struct address_mail {
-    struct rk_mail mail;
-    struct rk_broker *broker;
-    char *host;
-    uint16_t port;
-};
-
-static void free_address_mail(struct rk_mail *mail)
-{
-    struct address_mail *self = rk_container_of(mail, struct address_mail, mail);
-    rk_free(self->host);
-    rk_free(self);
-}
-
 void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t port)
 {
     rk_free(broker->own.host);
@@ -70,9 +56,34 @@ void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t 
         rk_text_format("%s%s%s:%u/%s", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, id);
 }
 
+/* News for a broker, from background. */
+struct news_mail {
+    struct rk_mail mail;
+    struct rk_broker *broker;
+    char *host; /* NULL: still the same. */
+    uint16_t port;
+    bool is_retired;
+};
+
+static void free_news(struct rk_mail *mail)
+{
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
+    rk_free(self->host);
+    rk_free(self);
+}
+
+static void post_news(struct news_mail news, void (*deliver)(struct rk_mail *mail))
+{
+    struct news_mail *self = RK_NEW(struct news_mail);
+    *self = news;
+    self->mail.deliver = deliver;
+    self->mail.discard = free_news;
+    rk_loop_post(self->broker->loop, &self->mail);
+}
+
 static void deliver_address(struct rk_mail *mail)
 {
-    struct address_mail *self = rk_container_of(mail, struct address_mail, mail);
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
     struct rk_broker *broker = self->broker;
     rk_on_broker(broker->loop);
     rk_broker_set_address(broker, self->host, self->port);
@@ -81,18 +92,45 @@ static void deliver_address(struct rk_mail *mail)
                            "The broker has moved to %s:%u", self->host, self->port);
         rk_connection_retry_now(&broker->own.connections[i]);
     }
-    free_address_mail(mail);
+    free_news(mail);
 }
 
 void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t port)
 {
-    struct address_mail *self = RK_NEW(struct address_mail);
-    self->mail.deliver = deliver_address;
-    self->mail.discard = free_address_mail;
-    self->broker = broker;
-    self->host = rk_strdup(host);
-    self->port = port;
-    rk_loop_post(broker->loop, &self->mail);
+    post_news((struct news_mail){.broker = broker, .host = rk_strdup(host), .port = port},
+              deliver_address);
+}
+
+static void deliver_retire(struct rk_mail *mail)
+{
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
+    struct rk_broker *broker = self->broker;
+    rk_on_broker(broker->loop);
+    broker->own.is_retired = self->is_retired;
+    uint64_t now_us = rk_clock_now_us();
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_poke(&broker->own.connections[i], now_us);
+    free_news(mail);
+}
+
+void rk_broker_post_retire(struct rk_broker *broker, bool is_retired)
+{
+    post_news((struct news_mail){.broker = broker, .is_retired = is_retired}, deliver_retire);
+}
+
+static void deliver_drop(struct rk_mail *mail)
+{
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
+    rk_on_broker(self->broker->loop);
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_drop(&self->broker->own.connections[i], RD_KAFKA_RESP_ERR__TRANSPORT,
+                           "The client begins anew with the bootstrap servers");
+    free_news(mail);
+}
+
+void rk_broker_post_drop(struct rk_broker *broker)
+{
+    post_news((struct news_mail){.broker = broker}, deliver_drop);
 }
 
 void rk_broker_take_addresses(struct rk_broker *broker, struct rk_addresses *addresses,

@@ -29,6 +29,7 @@ struct rk_broker {
         uint16_t port;
         char *rack;
         bool is_started;
+        bool is_named; /* By the last metadata. */
     } known;
     struct { /* The broker's loop. */
         char *host;
@@ -36,6 +37,7 @@ struct rk_broker {
         char *name; /* "host:port/id" */
         struct rk_connection connections[RK_PURPOSE_COUNT];
         bool is_terminated;
+        bool is_retired; /* Metadata names it no more: nothing new is begun with it. */
         struct rk_addresses addresses; /* Shared by its connections for broker.address.ttl. */
         uint64_t addresses_until_us;
         char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
@@ -58,6 +60,11 @@ void rk_broker_post_send(struct rk_broker *broker, enum rk_purpose purpose,
                          struct rk_request *request);
 /* Any thread: the address changed; connections to the old one are closed. */
 void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t port);
+
+/* Any thread: metadata names it no more, or again. What is under way may end. */
+void rk_broker_post_retire(struct rk_broker *broker, bool is_retired);
+/* Any thread: closes all its connections. */
+void rk_broker_post_drop(struct rk_broker *broker);
 
 struct rk_connection *rk_broker_connection(struct rk_broker *broker,
                                            enum rk_purpose purpose) RK_ON_BROKER;

@@ -39,6 +39,12 @@ static void start(void *argument)
 {
     struct rk_cluster *cluster = argument;
     rk_on_background(cluster->background);
+    rk_seed_start(&cluster->own.seed);
+    if (cluster->core->conf->metadata_broker_list && rk_seed_is_empty(&cluster->own.seed, NULL) &&
+        !rk_seed_is_looking_up(&cluster->own.seed))
+        rk_core_post_error(cluster->core, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+                           "No brokers configured: bootstrap.servers=%s names none",
+                           cluster->core->conf->metadata_broker_list);
     rk_metadata_start(&cluster->own.metadata);
 }
 
@@ -65,7 +71,7 @@ static void terminate(void *argument)
     rk_on_broker(cluster->background); /* The seed runs here. */
     cluster->own.is_terminating = true;
     rk_metadata_stop(&cluster->own.metadata);
-    rk_broker_terminate(cluster->own.seed.broker);
+    rk_seed_terminate(&cluster->own.seed);
     rk_metadata_queries_terminate(cluster);
     rk_offset_jobs_terminate(cluster);
     rk_reply_answer(termination->reply, NULL);
@@ -186,8 +192,10 @@ static void add_broker(struct rk_cluster *cluster, const struct rk_snapshot_brok
         table->capacity = RK_MAX(table->capacity * 2, 8);
         table->items = rk_realloc(table->items, (size_t)table->capacity * sizeof(*table->items));
     }
-    table->items[table->count++] =
+    struct rk_broker *broker =
         rk_broker_new(cluster, known->id, known->host, known->port, known->rack);
+    broker->known.is_named = true;
+    table->items[table->count++] = broker;
     qsort(table->items, (size_t)table->count, sizeof(*table->items), order_by_id);
 }
 
@@ -206,6 +214,13 @@ static void move_broker(struct rk_broker *broker, const struct rk_snapshot_broke
 
 static void update_brokers(struct rk_cluster *cluster, const struct rk_snapshot *snapshot)
 {
+    for (int i = 0; i < cluster->own.brokers.count; i++) {
+        struct rk_broker *broker = cluster->own.brokers.items[i];
+        bool is_named = rk_snapshot_find_broker(snapshot, broker->id) != NULL;
+        if (broker->known.is_started && broker->known.is_named != is_named)
+            rk_broker_post_retire(broker, !is_named);
+        broker->known.is_named = is_named;
+    }
     for (int32_t i = 0; i < snapshot->broker_count; i++) {
         struct rk_broker *broker = find_broker(&cluster->own.brokers, snapshot->brokers[i].id);
         if (broker)
@@ -224,7 +239,7 @@ struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id)
 struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id)
 {
     struct rk_broker *broker = find_broker(&cluster->own.brokers, id);
-    if (!broker || cluster->own.is_terminating)
+    if (!broker || !broker->known.is_named || cluster->own.is_terminating)
         return NULL;
     if (!broker->known.is_started && !rk_broker_start(broker))
         return NULL;
@@ -256,7 +271,8 @@ static void add_servers(void *argument)
     addition->added = rk_seed_add(&cluster->own.seed, cluster->core, addition->list);
     if (addition->added > 0)
         rk_metadata_want_all(&cluster->own.metadata, "brokers were added");
-    rk_reply_answer(addition->reply, NULL);
+    if (addition->reply)
+        rk_reply_answer(addition->reply, NULL);
 }
 
 static void drop_addition(void *argument)
@@ -266,8 +282,13 @@ static void drop_addition(void *argument)
 
 int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list)
 {
-    struct addition addition = {.cluster = cluster, .list = list, .reply = rk_reply_new(NULL)};
+    struct addition addition = {.cluster = cluster, .list = list};
     void *nothing;
+    if (rk_loop_is_mine(cluster->background)) { /* From a callback there: it must not wait. */
+        add_servers(&addition);
+        return addition.added;
+    }
+    addition.reply = rk_reply_new(NULL);
     rk_cluster_post_call(cluster, add_servers, drop_addition, &addition);
     rk_reply_wait(addition.reply, RK_NEVER, &nothing);
     rk_reply_release(addition.reply);
@@ -281,7 +302,7 @@ static void report_all_down(struct rk_cluster *cluster)
     int failing = 0, in_use = 0;
     for (int i = 0; i < cluster->own.brokers.count; i++) {
         struct rk_broker *broker = cluster->own.brokers.items[i];
-        if (!broker->known.is_started)
+        if (!broker->known.is_started || !broker->known.is_named)
             continue;
         in_use++;
         failing += atomic_load_explicit(&broker->stats.is_failing, memory_order_relaxed);
@@ -310,7 +331,8 @@ static void on_connection_change(void *argument)
     for (int i = 0; i < cluster->own.brokers.count; i++) {
         struct rk_broker *broker = cluster->own.brokers.items[i];
         any_up |= atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0;
-        any_failing |= atomic_load_explicit(&broker->stats.is_failing, memory_order_relaxed);
+        any_failing |= broker->known.is_named &&
+                       atomic_load_explicit(&broker->stats.is_failing, memory_order_relaxed);
     }
     if (any_failing)
         rk_metadata_want_all(&cluster->own.metadata, "a broker cannot be reached");
@@ -324,6 +346,20 @@ void rk_cluster_post_connection_change(struct rk_cluster *cluster)
 {
     if (!atomic_exchange(&cluster->connection_change_posted, true))
         rk_cluster_post_call(cluster, on_connection_change, drop_nothing, cluster);
+}
+
+void rk_cluster_rebootstrap(struct rk_cluster *cluster, const char *reason)
+{
+    if (cluster->core->conf->metadata_recovery_strategy == RK_CONF_RECOVERY_NONE)
+        return;
+    rk_on_broker(cluster->background);
+    rk_log(cluster->core, 5, "REBOOTSTRAP", "Beginning anew with the bootstrap servers: %s",
+           reason);
+    for (int i = 0; i < cluster->own.brokers.count; i++) {
+        if (cluster->own.brokers.items[i]->known.is_started)
+            rk_broker_post_drop(cluster->own.brokers.items[i]);
+    }
+    rk_seed_restart(&cluster->own.seed);
 }
 
 /* Snapshots */
@@ -428,6 +464,8 @@ static void discard_hint(struct rk_mail *mail)
 
 static bool is_news(const struct hint_mail *hint, const struct rk_snapshot *snapshot)
 {
+    if (hint->leader < 0 || hint->leader_epoch < 0)
+        return false;
     const struct rk_snapshot_partition *known = rk_snapshot_find_partition(
         rk_snapshot_find_topic(snapshot, hint->topic->base.name), hint->partition);
     if (!known || known->leader_epoch >= hint->leader_epoch)
@@ -447,6 +485,10 @@ static void deliver_hint(struct rk_mail *mail)
     struct rk_cluster *cluster = self->cluster;
     rk_on_background(cluster->background);
     struct rk_snapshot *moved = NULL;
+    if (cluster->own.is_terminating) {
+        discard_hint(mail);
+        return;
+    }
     if (is_news(self, cluster->own.snapshot))
         moved = rk_snapshot_try_move_leader(cluster->own.snapshot, self->topic->base.name,
                                             self->partition, self->leader, self->leader_epoch,
@@ -473,11 +515,14 @@ void rk_cluster_post_leader_hint(struct rk_cluster *cluster, rd_kafka_topic_t *t
     self->partition = partition;
     self->leader = leader;
     self->leader_epoch = leader_epoch;
-    self->endpoint_count = endpoint_count;
     for (int32_t i = 0; i < endpoint_count; i++) {
-        self->endpoints[i] = endpoints[i];
-        self->endpoints[i].host = rk_strdup(endpoints[i].host);
-        self->endpoints[i].rack = rk_strdup_or_null(endpoints[i].rack);
+        if (endpoints[i].id < 0 || endpoints[i].port == 0 || !endpoints[i].host ||
+            !*endpoints[i].host)
+            continue; /* As metadata would: no broker. */
+        struct rk_snapshot_broker *endpoint = &self->endpoints[self->endpoint_count++];
+        *endpoint = endpoints[i];
+        endpoint->host = rk_strdup(endpoints[i].host);
+        endpoint->rack = rk_strdup_or_null(endpoints[i].rack);
     }
     rk_loop_post(cluster->background, &self->mail);
 }

@@ -56,6 +56,9 @@ void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
 void rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request) RK_ON_BACKGROUND;
 void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
                      struct rk_request *request) RK_ON_BACKGROUND;
+/* Closes all connections and begins anew with the bootstrap servers, unless
+ * metadata.recovery.strategy forbids it. */
+void rk_cluster_rebootstrap(struct rk_cluster *cluster, const char *reason) RK_ON_BACKGROUND;
 /* Any thread: a connection of the broker came up or failed. */
 void rk_cluster_post_connection_change(struct rk_cluster *cluster);
 

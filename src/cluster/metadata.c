@@ -8,6 +8,8 @@
 #define MAX_REQUEST_TIMEOUT_US \
     10000000u /* A broker that hangs must not keep the client blind for longer. */
 
+#define REBOOTSTRAP_REQUIRED 129 /* Has no name in rdkafka.h. */
+
 static void on_answer(struct rk_request *request);
 
 /* What a look at the registry collects for one request. */
@@ -24,6 +26,8 @@ static void schedule(struct rk_metadata *metadata)
 {
     struct rk_loop *loop = metadata->cluster->background;
     uint64_t due_us = metadata->next_refresh_us;
+    if (metadata->failing_since_us)
+        due_us = RK_MAX(due_us, metadata->not_before_us);
     if (metadata->wants_all || metadata->wants_some)
         due_us = RK_MIN(due_us, metadata->not_before_us);
     if (metadata->is_asking || due_us == RK_NEVER || metadata->is_stopped)
@@ -47,6 +51,7 @@ static void collect_topic(rd_kafka_topic_t *topic, void *argument)
     if (collection->count == collection->capacity)
         return; /* Added meanwhile by another thread: it has asked for a refresh of its own. */
     topic->known.is_asked = true;
+    topic->known.is_wanted_again = false; /* Whoever wants news from now on wants newer ones. */
     collection->items[collection->count++].name = topic->base.name;
 }
 
@@ -55,7 +60,7 @@ static bool allows_creation(const struct rk_core *core)
     return core->conf->allow_auto_create_topics; /* Unset: true for producers only. */
 }
 
-static struct rk_request *new_request(struct rk_metadata *metadata)
+static struct rk_request *new_request(struct rk_metadata *metadata, uint64_t now_us)
 {
     struct rk_cluster *cluster = metadata->cluster;
     const struct rk_conf *conf = cluster->core->conf;
@@ -76,7 +81,9 @@ static struct rk_request *new_request(struct rk_metadata *metadata)
     message->topics.items = collection.items;
     message->topics.count = collection.count;
     message->allow_auto_topic_creation = allows_creation(cluster->core);
-    request->timeout_us = RK_MIN((uint64_t)conf->socket_timeout_ms * 1000, MAX_REQUEST_TIMEOUT_US);
+    uint64_t patience_us = (uint64_t)conf->socket_timeout_ms * 1000;
+    request->timeout_us = RK_MIN(patience_us, MAX_REQUEST_TIMEOUT_US);
+    request->deadline_us = now_us + patience_us; /* A broker may say to wait for days. */
     return request;
 }
 
@@ -87,24 +94,36 @@ static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
         metadata->wants_some = metadata->wants_all = false;
         return;
     }
-    struct rk_request *request = new_request(metadata);
+    struct rk_request *request = new_request(metadata, now_us);
     if (!request) {
         metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
         return;
     }
     metadata->is_asking = true;
     metadata->wants_all = false;
-    metadata->wants_some = false;
+    metadata->wants_some = metadata->wants_new = false;
     metadata->last_asked_us = now_us;
     rk_cluster_send_any(metadata->cluster, request);
+}
+
+/* The periodic one: at the refresh interval, and before what is known gets too old. */
+static uint64_t next_refresh(const struct rk_metadata *metadata, uint64_t now_us)
+{
+    const struct rk_conf *conf = metadata->cluster->core->conf;
+    int interval_ms = conf->metadata_max_age_ms;
+    if (conf->topic_metadata_refresh_interval_ms > 0)
+        interval_ms = RK_MIN(interval_ms, conf->topic_metadata_refresh_interval_ms);
+    return now_us + (uint64_t)interval_ms * 1000;
 }
 
 static void on_timer(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_metadata *metadata = rk_container_of(timer, struct rk_metadata, timer);
     rk_on_background(metadata->cluster->background);
-    if (now_us >= metadata->next_refresh_us)
+    if (now_us >= metadata->next_refresh_us) {
         metadata->wants_all = true;
+        metadata->next_refresh_us = next_refresh(metadata, now_us);
+    }
     ask(metadata, now_us);
     schedule(metadata);
 }
@@ -130,24 +149,33 @@ void rk_metadata_stop(struct rk_metadata *metadata)
     schedule(metadata);
 }
 
+static uint64_t fast_interval(const struct rk_metadata *metadata)
+{
+    const struct rk_conf *conf = metadata->cluster->core->conf;
+    return (uint64_t)conf->topic_metadata_refresh_fast_interval_ms * 1000;
+}
+
 /* Not sooner than the fast interval after the last request, however many ask. */
 static uint64_t earliest(const struct rk_metadata *metadata)
 {
-    uint64_t interval_us =
-        (uint64_t)metadata->cluster->core->conf->topic_metadata_refresh_fast_interval_ms * 1000;
-    return RK_MAX(metadata->not_before_us, metadata->last_asked_us + interval_us);
+    return RK_MAX(metadata->not_before_us, metadata->last_asked_us + fast_interval(metadata));
 }
 
 void rk_metadata_want_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
                             const char *reason)
 {
-    bool is_new = topic->known.state == RK_TOPIC_UNKNOWN && !topic->known.is_wanted_again;
+    bool is_new = topic->known.state == RK_TOPIC_UNKNOWN && !topic->known.is_wanted_again &&
+                  !topic->known.is_asked;
     rk_log_debug(metadata->cluster->core, RK_DEBUG_METADATA, "METADATA",
                  "Requesting metadata for topic %s: %s", topic->base.name, reason);
     topic->known.is_wanted_again = true;
     metadata->wants_some = true;
+    metadata->wants_new |= is_new;
     if (!is_new)
         metadata->not_before_us = earliest(metadata);
+    else if (!metadata->failing_since_us) /* Not behind topics that are not there. */
+        metadata->not_before_us =
+            RK_MIN(metadata->not_before_us, metadata->last_asked_us + fast_interval(metadata));
     schedule(metadata);
 }
 
@@ -170,19 +198,34 @@ static void want_again(rd_kafka_topic_t *topic, void *argument)
     topic->known.is_asked = false;
 }
 
-static void on_failure(struct rk_metadata *metadata, const char *text, uint64_t now_us)
+static void rebootstrap_if_due(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
+{
+    const struct rk_conf *conf = metadata->cluster->core->conf;
+    uint64_t trigger_us = (uint64_t)conf->metadata_recovery_rebootstrap_trigger_ms * 1000;
+    if (!metadata->failing_since_us)
+        metadata->failing_since_us = now_us;
+    if (now_us - metadata->failing_since_us < trigger_us)
+        return;
+    metadata->failing_since_us = now_us;
+    rk_cluster_rebootstrap(metadata->cluster, "nobody has answered for too long");
+}
+
+static void on_failure(struct rk_metadata *metadata, const char *text,
+                       uint64_t now_us) RK_ON_BACKGROUND
 {
     struct rk_cluster *cluster = metadata->cluster;
     rk_log_debug(cluster->core, RK_DEBUG_METADATA, "METADATA", "Metadata request failed: %s", text);
+    rebootstrap_if_due(metadata, now_us);
     rk_topic_registry_visit(&cluster->topics, want_again, NULL);
     metadata->wants_some = true;
     metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
 }
 
-static bool has_all_leaders(const struct rk_snapshot_topic *data)
+static bool has_all_leaders(const struct rk_snapshot_topic *data,
+                            const struct rk_snapshot *snapshot)
 {
     for (int32_t i = 0; i < data->partition_count; i++) {
-        if (data->partitions[i].leader < 0)
+        if (!rk_snapshot_find_broker(snapshot, data->partitions[i].leader))
             return false;
     }
     return data->partition_count > 0;
@@ -200,8 +243,9 @@ static bool is_final_error(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
 }
 
-/* A topic that is not there may be on its way through the cluster: believed only after a while. */
-static void note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+/* A topic that is not there may be on its way through the cluster: believed only after a while.
+ * True while it is to be asked for again. */
+static bool note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
                          rd_kafka_resp_err_t err, uint64_t now_us)
 {
     uint64_t patience_us =
@@ -209,30 +253,31 @@ static void note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
     topic->known.err = err;
     if (!topic->known.missing_since_us)
         topic->known.missing_since_us = now_us;
-    if (is_final_error(err) || now_us - topic->known.missing_since_us >= patience_us) {
-        topic->known.state = RK_TOPIC_MISSING;
-        topic->known.is_wanted_again = false;
-    }
+    if (!is_final_error(err) && now_us - topic->known.missing_since_us < patience_us)
+        return true;
+    topic->known.state = RK_TOPIC_MISSING;
+    return false;
 }
 
-static void note_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
-                       const struct rk_snapshot_topic *data, uint64_t now_us)
+/* True while it is to be asked for again. */
+static bool note_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+                       const struct rk_snapshot_topic *data, const struct rk_snapshot *snapshot,
+                       uint64_t now_us)
 {
-    topic->known.is_wanted_again = true;
-    if (!data) {
-        note_missing(metadata, topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, now_us);
-    } else if (is_missing_error(data->err) || is_final_error(data->err)) {
-        note_missing(metadata, topic, data->err, now_us);
-    } else if (data->partition_count > 0) {
-        topic->known.state = RK_TOPIC_EXISTS;
-        topic->known.err = RD_KAFKA_RESP_ERR_NO_ERROR;
-        topic->known.missing_since_us = 0;
-        topic->known.id = data->id;
-        topic->known.partition_count = data->partition_count;
-        topic->known.is_wanted_again = !has_all_leaders(data);
-    } else {
+    if (!data)
+        return note_missing(metadata, topic, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, now_us);
+    if (is_missing_error(data->err) || is_final_error(data->err))
+        return note_missing(metadata, topic, data->err, now_us);
+    if (data->partition_count == 0) {
         topic->known.err = data->err; /* It is being created. */
+        return true;
     }
+    topic->known.state = RK_TOPIC_EXISTS;
+    topic->known.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    topic->known.missing_since_us = 0;
+    topic->known.id = data->id;
+    topic->known.partition_count = data->partition_count;
+    return !has_all_leaders(data, snapshot);
 }
 
 struct round {
@@ -250,15 +295,30 @@ static void on_topic_answer(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKG
     topic->known.is_asked = false;
     const struct rk_snapshot_topic *data =
         rk_snapshot_find_topic(round->snapshot, topic->base.name);
-    note_topic(round->metadata, topic, data, round->now_us);
-    round->some_wanted |= topic->known.is_wanted_again;
+    if (note_topic(round->metadata, topic, data, round->snapshot, round->now_us)) {
+        topic->known.is_wanted_again = true;
+        round->some_wanted = true;
+    }
     rk_cluster_tell_topic(round->metadata->cluster, topic, data, round->snapshot);
+}
+
+/* Only topics the client works with enter the snapshot, whatever a broker names. */
+static void keep_known_topics(struct rk_cluster *cluster, struct rk_metadata_answer *answer)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < answer->topics.count; i++) {
+        const char *name = answer->topics.items[i].name;
+        if (name && rk_topic_registry_find(&cluster->topics, name))
+            answer->topics.items[kept++] = answer->topics.items[i];
+    }
+    answer->topics.count = kept;
 }
 
 static void on_success(struct rk_metadata *metadata, const struct rk_request *request,
                        uint64_t now_us) RK_ON_BACKGROUND
 {
     struct rk_cluster *cluster = metadata->cluster;
+    keep_known_topics(cluster, request->answer);
     struct rk_snapshot *snapshot = rk_snapshot_try_merge(&(struct rk_snapshot_merge){
         .before = cluster->own.snapshot,
         .answer = request->answer,
@@ -270,8 +330,8 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
         on_failure(metadata, "no memory for the answer", now_us);
         return;
     }
-    int interval_ms = cluster->core->conf->topic_metadata_refresh_interval_ms;
-    metadata->next_refresh_us = interval_ms > 0 ? now_us + (uint64_t)interval_ms * 1000 : RK_NEVER;
+    metadata->failing_since_us = 0;
+    metadata->next_refresh_us = next_refresh(metadata, now_us);
     rk_snapshot_acquire(snapshot);
     rk_cluster_publish(cluster, snapshot);
     struct round round = {.metadata = metadata, .snapshot = snapshot, .now_us = now_us};
@@ -280,9 +340,14 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
     if (round.some_wanted) {
         metadata->wants_some = true;
         metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
+        if (metadata->wants_new)
+            metadata->not_before_us =
+                RK_MIN(metadata->not_before_us, metadata->last_asked_us + fast_interval(metadata));
     } else {
         rk_backoff_reset(&metadata->backoff);
         metadata->not_before_us = 0;
+        if (!metadata->wants_new) /* What was wanted since it was asked is news of old topics. */
+            metadata->not_before_us = earliest(metadata);
     }
 }
 
@@ -293,6 +358,14 @@ static void on_answer(struct rk_request *request)
     const struct rk_metadata_answer *answer = request->answer;
     uint64_t now_us = rk_clock_now_us();
     metadata->is_asking = false;
+    if (metadata->is_stopped) {
+        rk_request_destroy(request);
+        return;
+    }
+    if (request->broker_id < 0) /* By the seed, which may have nothing more to do. */
+        rk_cluster_post_connection_change(metadata->cluster);
+    if (answer && answer->error_code == REBOOTSTRAP_REQUIRED)
+        rk_cluster_rebootstrap(metadata->cluster, "the cluster says so");
     if (request->err)
         on_failure(metadata, request->error_text, now_us);
     else if (answer->error_code)

@@ -4,7 +4,8 @@
  *
  * Background. One request under way at a time. Asks at the start, at the refresh interval, and when
  * somebody wants news of a topic; asks again with back-off while a wanted topic has no usable
- * answer.
+ * answer. When nobody has given one for long, or the cluster says that it is another, all
+ * connections are closed and the bootstrap servers asked anew (KIP-899, KIP-1102).
  */
 #ifndef RK_CLUSTER_METADATA_H
 #define RK_CLUSTER_METADATA_H
@@ -25,10 +26,12 @@ struct rk_metadata {
     bool is_stopped;
     bool is_asking;  /* A request is under way. */
     bool wants_all;  /* All topics of the registry are due. */
-    bool wants_some; /* Topics marked is_wanted_again are due. */
+    bool wants_some; /* Topics marked is_wanted_again are due, */
+    bool wants_new;  /* one of them for the first time: that is not put off. */
     uint64_t last_asked_us;
-    uint64_t not_before_us;   /* Back-off. */
-    uint64_t next_refresh_us; /* The periodic one; RK_NEVER: none. */
+    uint64_t failing_since_us; /* The first failure since the last answer; 0: none. */
+    uint64_t not_before_us;    /* Back-off. */
+    uint64_t next_refresh_us;  /* The periodic one; RK_NEVER: none. */
 };
 
 void rk_metadata_init(struct rk_metadata *metadata, struct rk_cluster *cluster);

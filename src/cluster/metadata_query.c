@@ -63,7 +63,7 @@ static void finish(struct rk_metadata_query *query, rd_kafka_resp_err_t err,
         free_query(query);
 }
 
-static struct rk_request *new_request(struct rk_metadata_query *query, uint64_t now_us)
+static struct rk_request *new_request(struct rk_metadata_query *query)
 {
     struct rk_request *request =
         rk_request_try_new(RK_API_METADATA, query->cluster->background, on_answer, query);
@@ -84,14 +84,14 @@ static struct rk_request *new_request(struct rk_metadata_query *query, uint64_t 
         return NULL;
     }
     request->deadline_us = query->deadline_us;
-    uint64_t left_us = query->deadline_us > now_us ? query->deadline_us - now_us : 1;
-    request->timeout_us = RK_MIN(request->timeout_us, left_us + 1000000);
+    /* Longer than this query may wait: one that gives up must not cost the connection. */
+    request->timeout_us = (uint64_t)query->cluster->core->conf->socket_timeout_ms * 1000;
     return request;
 }
 
-static void ask(struct rk_metadata_query *query, uint64_t now_us) RK_ON_BACKGROUND
+static void ask(struct rk_metadata_query *query) RK_ON_BACKGROUND
 {
-    struct rk_request *request = new_request(query, now_us);
+    struct rk_request *request = new_request(query);
     if (!request) {
         finish(query, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, NULL);
         return;
@@ -108,7 +108,7 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
     if (now_us >= query->deadline_us)
         finish(query, query->last_err ? query->last_err : RD_KAFKA_RESP_ERR__TIMED_OUT, NULL);
     else
-        ask(query, now_us);
+        ask(query);
 }
 
 static void try_again(struct rk_metadata_query *query, rd_kafka_resp_err_t err)
@@ -125,6 +125,8 @@ static void on_answer(struct rk_request *request)
     rk_on_background(query->cluster->background);
     const struct rk_metadata_answer *answer = request->answer;
     query->is_asking = false;
+    if (request->broker_id < 0)
+        rk_cluster_post_connection_change(query->cluster);
     if (query->is_done) {
         free_query(query);
     } else if (request->err == RD_KAFKA_RESP_ERR__DESTROY) {
@@ -164,7 +166,7 @@ static void begin(void *argument)
     if (query->cluster->own.is_terminating)
         finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
     else
-        ask(query, rk_clock_now_us());
+        ask(query);
 }
 
 static void drop(void *argument)

@@ -101,16 +101,27 @@ static int32_t leader_of(struct rk_offset_job *job, struct rk_offset_query *item
         return -1;
     }
     const struct rk_snapshot_partition *partition = look_up(job, item);
-    if (partition && partition->leader >= 0)
+    if (partition && rk_snapshot_find_broker(job->cluster->own.snapshot, partition->leader))
         return partition->leader;
     item->err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "an offset look-up waits");
     return -1;
 }
 
+/* A broker refuses a partition that is named twice, with another time too: the next request. */
+static bool is_named(const struct rk_list_offsets_request *message,
+                     const struct rk_offset_query *item)
+{
+    for (int32_t i = 0; i < message->topics.count; i++) {
+        if (message->topics.items[i].name == item->topic->base.name &&
+            message->topics.items[i].partitions.items[0].partition_index == item->partition)
+            return true;
+    }
+    return false;
+}
+
 /* One topic entry per partition: the protocol allows it, and no grouping is needed. */
-static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader,
-                                      uint64_t now_us) RK_ON_BACKGROUND
+static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader) RK_ON_BACKGROUND
 {
     struct rk_offset_queries *queries = job->queries;
     struct rk_request *request =
@@ -126,7 +137,7 @@ static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader,
     message->topics.count = 0;
     for (int i = 0; i < queries->count && message->topics.items; i++) {
         struct rk_offset_query *item = &queries->items[i];
-        if (leader_of(job, item) != leader)
+        if (leader_of(job, item) != leader || is_named(message, item))
             continue;
         struct rk_list_offsets_request_topic *topic = &message->topics.items[message->topics.count];
         topic->name = item->topic->base.name;
@@ -141,9 +152,8 @@ static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader,
         message->topics.count++;
     }
     request->deadline_us = queries->deadline_us;
-    uint64_t left_us = queries->deadline_us > now_us ? queries->deadline_us - now_us : 0;
-    uint64_t patience_us = (uint64_t)job->cluster->core->conf->socket_timeout_ms * 1000;
-    request->timeout_us = RK_MIN(patience_us, left_us + 1000000);
+    /* Longer than this look-up may take: one that gives up must not cost the connection. */
+    request->timeout_us = (uint64_t)job->cluster->core->conf->socket_timeout_ms * 1000;
     return request;
 }
 
@@ -177,7 +187,7 @@ static void ask(struct rk_offset_job *job, uint64_t now_us) RK_ON_BACKGROUND
         int32_t leader = leader_of(job, &job->queries->items[i]);
         if (leader < 0)
             continue;
-        struct rk_request *request = new_request(job, leader, now_us);
+        struct rk_request *request = new_request(job, leader);
         if (!request) {
             finish_all(job, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE);
             break;

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "cluster/cluster.h"
+#include "cluster/cluster_private.h"
 #include "conf/conf.h"
 #include "event/core.h"
 
@@ -87,14 +87,103 @@ bool rk_seed_parse(const char *text, size_t size, struct rk_bootstrap_server *se
     return true;
 }
 
+/* A bootstrap server whose canonical names are looked up. */
+struct rk_seed_lookup {
+    LIST_ENTRY(rk_seed_lookup) link;
+    struct rk_seed *seed;
+    struct rk_bootstrap_server server;
+    struct rk_resolver_job *job; /* NULL: not begun. */
+};
+
+static bool is_same(const struct rk_bootstrap_server *a, const struct rk_bootstrap_server *b)
+{
+    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
 static bool has_server(const struct rk_seed *seed, const struct rk_bootstrap_server *server)
 {
     for (int i = 0; i < seed->server_count; i++) {
-        if (seed->servers[i].port == server->port &&
-            strcasecmp(seed->servers[i].host, server->host) == 0)
+        if (is_same(&seed->servers[i], server))
+            return true;
+    }
+    const struct rk_seed_lookup *lookup;
+    LIST_FOREACH (lookup, &seed->lookups, link) {
+        if (is_same(&lookup->server, server))
             return true;
     }
     return false;
+}
+
+static void take_server(struct rk_seed *seed)
+{
+    const struct rk_bootstrap_server *server = &seed->servers[seed->next];
+    rk_broker_set_address(seed->broker, server->host, server->port);
+}
+
+/* takes: server */
+static void keep_server(struct rk_seed *seed, struct rk_bootstrap_server server)
+{
+    seed->servers =
+        rk_realloc(seed->servers, (size_t)(seed->server_count + 1) * sizeof(*seed->servers));
+    seed->servers[seed->server_count++] = server;
+    if (seed->server_count == 1) {
+        seed->next = 0;
+        take_server(seed);
+    }
+}
+
+static void free_lookup(struct rk_seed_lookup *lookup)
+{
+    LIST_REMOVE(lookup, link);
+    rk_free(lookup->server.host);
+    rk_free(lookup);
+}
+
+static void on_names(void *owner, struct rk_resolver_answer *answer)
+{
+    struct rk_seed_lookup *lookup = owner;
+    struct rk_seed *seed = lookup->seed;
+    struct rk_cluster *cluster = seed->cluster;
+    struct rk_bootstrap_server server = lookup->server;
+    rk_on_background(cluster->background);
+    lookup->server.host = NULL;
+    free_lookup(lookup);
+    for (int i = 0; i < answer->name_count; i++) {
+        struct rk_bootstrap_server named = server;
+        named.host = answer->names[i];
+        if (has_server(seed, &named))
+            continue;
+        named.host = rk_strdup(named.host);
+        keep_server(seed, named);
+    }
+    if (answer->name_count > 0) {
+        rk_free(server.host);
+    } else {
+        rk_log(cluster->core, 4, "BROKER",
+               "bootstrap.servers: no canonical name for %s: %s; it is used as it is", server.host,
+               answer->error ? answer->error : "none");
+        keep_server(seed, server);
+    }
+    rk_metadata_want_all(&cluster->own.metadata, "a bootstrap server was looked up");
+}
+
+static void begin_lookup(struct rk_seed_lookup *lookup)
+{
+    struct rk_seed *seed = lookup->seed;
+    lookup->job = rk_resolver_start_canonical(
+        rk_cluster_resolver(seed->cluster), lookup->server.host, lookup->server.port,
+        rk_broker_address_family(seed->broker), seed->broker->loop, on_names, lookup);
+}
+
+/* takes: server */
+static void add_lookup(struct rk_seed *seed, struct rk_bootstrap_server server)
+{
+    struct rk_seed_lookup *lookup = RK_NEW(struct rk_seed_lookup);
+    lookup->seed = seed;
+    lookup->server = server;
+    LIST_INSERT_HEAD(&seed->lookups, lookup, link);
+    if (seed->is_started)
+        begin_lookup(lookup);
 }
 
 /* True when the entry was taken, or is there already. */
@@ -112,20 +201,13 @@ static bool add_server(struct rk_seed *seed, struct rk_core *core, const char *t
         rk_log(core, 4, "BROKER",
                "bootstrap.servers: \"%.*s\" does not match security.protocol, ignored", (int)size,
                text);
-    if (!is_ours || has_server(seed, &server)) {
+    if (!is_ours || has_server(seed, &server))
         rk_free(server.host);
-        return is_ours;
-    }
-    seed->servers =
-        rk_realloc(seed->servers, (size_t)(seed->server_count + 1) * sizeof(*seed->servers));
-    seed->servers[seed->server_count++] = server;
-    return true;
-}
-
-static void take_server(struct rk_seed *seed)
-{
-    const struct rk_bootstrap_server *server = &seed->servers[seed->next];
-    rk_broker_set_address(seed->broker, server->host, server->port);
+    else if (core->conf->client_dns_lookup == RK_CONF_DNS_LOOKUP_CANONICAL)
+        add_lookup(seed, server);
+    else
+        keep_server(seed, server);
+    return is_ours;
 }
 
 int rk_seed_add(struct rk_seed *seed, struct rk_core *core, const char *list)
@@ -146,15 +228,54 @@ int rk_seed_add(struct rk_seed *seed, struct rk_core *core, const char *list)
 void rk_seed_init(struct rk_seed *seed, struct rk_cluster *cluster, struct rk_loop *background)
 {
     struct rk_core *core = rk_cluster_core(cluster);
-    *seed = (struct rk_seed){0};
+    *seed = (struct rk_seed){.cluster = cluster};
+    LIST_INIT(&seed->lookups);
     seed->broker = rk_broker_new(cluster, -1, "", 0, NULL);
     rk_broker_run_on(seed->broker, background);
     rk_seed_add(seed, core, core->conf->metadata_broker_list);
 }
 
+void rk_seed_start(struct rk_seed *seed)
+{
+    struct rk_seed_lookup *lookup;
+    seed->is_started = true;
+    LIST_FOREACH (lookup, &seed->lookups, link) {
+        begin_lookup(lookup);
+    }
+}
+
+bool rk_seed_is_looking_up(const struct rk_seed *seed)
+{
+    return !LIST_EMPTY(&seed->lookups);
+}
+
+void rk_seed_restart(struct rk_seed *seed)
+{
+    struct rk_connection *connection = rk_broker_connection(seed->broker, RK_PURPOSE_GENERAL);
+    if (seed->server_count == 0)
+        return;
+    seed->next = (int)rk_random_below((uint32_t)seed->server_count);
+    take_server(seed);
+    rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                       "The client begins anew with the bootstrap servers");
+}
+
+void rk_seed_terminate(struct rk_seed *seed)
+{
+    struct rk_seed_lookup *lookup;
+    while ((lookup = LIST_FIRST(&seed->lookups)) != NULL) {
+        if (lookup->job)
+            rk_resolver_abandon(lookup->job);
+        free_lookup(lookup);
+    }
+    rk_broker_terminate(seed->broker);
+}
+
 void rk_seed_clear(struct rk_seed *seed)
 {
     rk_broker_destroy(seed->broker);
+    while (!LIST_EMPTY(&seed->lookups)) /* Never begun. */
+        free_lookup(LIST_FIRST(&seed->lookups));
     for (int i = 0; i < seed->server_count; i++)
         rk_free(seed->servers[i].host);
     rk_free(seed->servers);
@@ -175,7 +296,7 @@ bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *sn
     return seed->seen_failures >= address_count(seed, snapshot);
 }
 
-void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER
+void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot)
 {
     struct rk_connection *connection = rk_broker_connection(seed->broker, RK_PURPOSE_GENERAL);
     int total = address_count(seed, snapshot);
