@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cluster/error_policy.h"
 
+#include <stdio.h>
+
 #include "base/assert.h"
 
 #define E(name)                      RD_KAFKA_RESP_ERR_##name
@@ -109,4 +111,28 @@ unsigned rk_error_policy_find(enum rk_api_key key, rd_kafka_resp_err_t err)
             actions = rows[i].actions;
     }
     return actions;
+}
+
+const char *rk_error_policy_text(unsigned actions, char *text, size_t size)
+{
+    static const struct {
+        unsigned action;
+        const char *name;
+    } names[] = {
+        {RETRY, "Retry"},        {REFRESH, "Refresh"},
+        {FAIL, "Permanent"},     {FATAL, "Fatal"},
+        {SPLIT, "Split"},        {COORDINATOR, "FindCoordinator"},
+        {RESET, "ResetOffset"},  {VALIDATE, "Validate"},
+        {BUMP, "BumpEpoch"},     {RK_ACTION_ABORTABLE, "Abortable"},
+        {SESSION, "NewSession"}, {PERSISTED, "MsgPossiblyPersisted"},
+    };
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < RK_COUNT_OF(names); i++) {
+        if (!(actions & names[i].action) || used >= size)
+            continue;
+        int added = snprintf(text + used, size - used, "%s%s", used > 0 ? "," : "", names[i].name);
+        used += (size_t)RK_MAX(added, 0);
+    }
+    return text;
 }

@@ -5,6 +5,8 @@
 #ifndef RK_CLUSTER_ERROR_POLICY_H
 #define RK_CLUSTER_ERROR_POLICY_H
 
+#include <stddef.h>
+
 #include "rdkafka.h"
 #include "wire/api.h"
 
@@ -26,5 +28,7 @@ enum rk_error_action {
 
 /* Bits of enum rk_error_action. `err` is a broker's or a local code. */
 unsigned rk_error_policy_find(enum rk_api_key key, rd_kafka_resp_err_t err);
+/* Their names with commas between, for logs; returns `text`. */
+const char *rk_error_policy_text(unsigned actions, char *text, size_t size);
 
 #endif

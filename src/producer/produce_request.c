@@ -6,22 +6,20 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
 #include "producer/delivery.h"
 #include "producer/expiry.h"
+#include "producer/produce_answer.h"
 #include "producer/produce_prepare.h"
 #include "producer/producer.h"
+#include "wire/compression.h"
 #include "wire/messages.h"
 
 #define MAX_BATCHES        4096 /* In one request. */
 #define REQUEST_OVERHEAD   512  /* Headers and names, roughly: the size limit is the broker's. */
 #define PARTITION_OVERHEAD 32
-#define FIRST_TOPIC_ID     13
 #define TIMEOUT_SLACK_MS   1000
-
-static void on_done(struct rk_request *request);
 
 /* Collecting */
 
@@ -181,7 +179,7 @@ static bool fill_message(struct rk_request *request, const struct rk_produce_con
             topic->partition_data.items = &partitions[i];
             topic->partition_data.count = 0;
             if (rk_uuid_is_zero(&topic->topic_id))
-                request->max_version = FIRST_TOPIC_ID - 1;
+                request->max_version = RK_PRODUCE_FIRST_TOPIC_ID - 1;
         }
         topic->partition_data.count++;
         partitions[i].index = part->partition;
@@ -191,12 +189,6 @@ static bool fill_message(struct rk_request *request, const struct rk_produce_con
     return true;
 }
 
-static void give_back(struct rk_batch *batch)
-{
-    batch->sending.is_in_flight = false;
-    rk_partition_queue_give_back(batch->queue, batch);
-}
-
 /* Out of memory: all go back, and wait a little. */
 static void put_off(struct rk_produce_collection *collection, uint64_t now_us)
 {
@@ -204,14 +196,15 @@ static void put_off(struct rk_produce_collection *collection, uint64_t now_us)
     for (int i = 0; i < collection->count; i++) {
         struct rk_batch *batch = collection->batches[i];
         batch->sending.retry_at_us = now_us + (uint64_t)core->conf->retry_backoff_ms * 1000;
-        give_back(batch);
+        rk_partition_queue_give_back(batch->queue, batch);
     }
 }
 
 static struct rk_request *new_request(struct rk_produce_collection *collection)
 {
     struct rk_sender *sender = collection->sender;
-    struct rk_request *request = rk_request_try_new(RK_API_PRODUCE, sender->loop, on_done, NULL);
+    struct rk_request *request =
+        rk_request_try_new(RK_API_PRODUCE, sender->loop, rk_produce_answer_take, NULL);
     if (!request)
         return NULL;
     struct rk_produce_context *context = rk_request_try_alloc(request, sizeof(*context));
@@ -232,6 +225,17 @@ static struct rk_request *new_request(struct rk_produce_collection *collection)
     context->sender = sender;
     context->request = request;
     return request;
+}
+
+static void log_batch(const struct rk_sender *sender, const struct rk_batch *batch) RK_ON_BROKER
+{
+    rk_log_debug(sender->producer->core, RK_DEBUG_MSG, "PRODUCE",
+                 "%s: %s [%d]: Produce MessageSet with %u message(s) (%u bytes, MsgId %llu, "
+                 "attempt %d, %s)",
+                 rk_broker_name(sender->broker), rk_topic_name(batch->topic), (int)batch->partition,
+                 batch->record_count, batch->size, (unsigned long long)batch->number,
+                 batch->sending.attempts,
+                 rk_compression_name(batch->sending.compressed ? batch->sending.attributes : 0));
 }
 
 bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
@@ -256,6 +260,7 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
         struct rk_batch *batch = context->parts[i].batch;
         batch->sending.attempts++;
         batch->sending.is_in_flight = true;
+        log_batch(sender, batch);
         rk_expiry_wake_by(sender, rk_expiry_of_batch(batch));
     }
     LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
@@ -266,269 +271,6 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
 struct rk_produce_collection *rk_produce_request_new_collection(void)
 {
     return RK_NEW(struct rk_produce_collection);
-}
-
-/* Outcomes */
-
-/* The batch is done with as far as its queue is concerned. */
-static void leave_queue(struct rk_batch *batch)
-{
-    batch->sending.is_in_flight = false;
-    rk_partition_queue_forget(batch->queue);
-}
-
-static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text, uint64_t now_us)
-{
-    rd_kafka_msg_status_t status = batch->sending.may_be_persisted
-                                       ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-                                       : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    leave_queue(batch);
-    if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-        rk_expiry_fail(batch, status, now_us);
-    else
-        rk_delivery_fail(batch, err, text, status, now_us);
-}
-
-static void succeed(struct rk_batch *batch, const struct rk_produce_answer_partition *partition,
-                    int32_t broker_id, uint64_t now_us)
-{
-    leave_queue(batch);
-    rk_delivery_succeed(batch, partition ? partition->base_offset : -1,
-                        partition ? partition->log_append_time_ms : -1, broker_id, now_us);
-}
-
-static void retry(struct rk_batch *batch, uint64_t now_us)
-{
-    const struct rk_conf *conf = batch->producer->core->conf;
-    unsigned failures = (unsigned)RK_MAX(batch->sending.attempts, 1) - 1;
-    batch->sending.retry_at_us =
-        now_us + rk_backoff_us((uint64_t)conf->retry_backoff_ms * 1000,
-                               (uint64_t)conf->retry_backoff_max_ms * 1000, failures);
-    give_back(batch);
-}
-
-static int order_failures(const void *a, const void *b)
-{
-    int32_t one = ((const struct rk_record_failure *)a)->index;
-    int32_t other = ((const struct rk_record_failure *)b)->index;
-    return (one > other) - (one < other);
-}
-
-/* Sorted, each record once, and only records that are there. */
-static void note_failures(struct rk_batch *batch,
-                          const struct rk_produce_answer_partition *partition)
-{
-    int32_t count = partition ? partition->record_errors.count : 0;
-    struct rk_record_failure *failures =
-        count > 0 ? rk_try_calloc((size_t)count, sizeof(*failures)) : NULL;
-    if (!failures)
-        return;
-    int32_t found = 0, kept = 0;
-    for (int32_t i = 0; i < count; i++) {
-        const struct rk_produce_answer_record_error *error = &partition->record_errors.items[i];
-        if (error->batch_index >= 0 && (uint32_t)error->batch_index < batch->record_count)
-            failures[found++] = (struct rk_record_failure){
-                error->batch_index, rk_strdup_or_null(error->batch_index_error_message)};
-    }
-    qsort(failures, (size_t)found, sizeof(*failures), order_failures);
-    for (int32_t i = 0; i < found; i++) {
-        if (kept > 0 && failures[kept - 1].index == failures[i].index)
-            rk_free(failures[i].text);
-        else
-            failures[kept++] = failures[i];
-    }
-    batch->outcome.failures = failures;
-    batch->outcome.failure_count = kept;
-}
-
-/*
- * Too large for the broker, which has written none of it: goes back in two halves, at once. False
- * when it cannot be split.
- */
-static bool split(struct rk_batch *batch)
-{
-    struct rk_batch *head =
-        batch->record_count > 1 ? rk_batch_try_split(batch, batch->record_count / 2) : NULL;
-    if (!head)
-        return false;
-    rk_log_debug(batch->producer->core, RK_DEBUG_MSG, "SPLIT",
-                 "%s [%d]: a batch of %u messages is too large for the broker: split",
-                 rk_topic_name(batch->topic), (int)batch->partition,
-                 head->record_count + batch->record_count);
-    head->sending.attempts--; /* That was none, as far as retries are counted. */
-    batch->sending.attempts--;
-    batch->sending.is_in_flight = false;
-    rk_partition_queue_give_back_halves(batch->queue, head, batch);
-    return true;
-}
-
-/* For an error that may pass: again, unless time, attempts or the partition are gone. */
-static void retry_or_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text,
-                          uint64_t now_us)
-{
-    rd_kafka_resp_err_t closed_err = rk_partition_queue_closed_err(batch->queue);
-    if (rk_expiry_of_batch(batch) <= now_us)
-        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
-    else if (closed_err)
-        fail(batch, closed_err, NULL, now_us);
-    else if (batch->sending.attempts > batch->producer->core->conf->message_send_max_retries)
-        fail(batch, err, text, now_us);
-    else
-        retry(batch, now_us);
-}
-
-/* What the error table says about one batch. `partition` NULL: the whole request failed with err.
- */
-static void act_on_error(const struct rk_produce_context *context, struct rk_batch *batch,
-                         rd_kafka_resp_err_t err,
-                         const struct rk_produce_answer_partition *partition, unsigned action,
-                         uint64_t now_us)
-{
-    const char *text = partition ? partition->error_message : context->request->error_text;
-    if (context->is_purged) {
-        fail(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, NULL, now_us);
-        return;
-    }
-    if (err == RD_KAFKA_RESP_ERR__DESTROY) {
-        give_back(batch); /* The client counts it as dropped. */
-        return;
-    }
-    if (action & RK_ACTION_REFRESH)
-        rk_cluster_post_refresh(batch->producer->cluster, batch->topic, rd_kafka_err2name(err));
-    if (action & RK_ACTION_RETRY) {
-        retry_or_fail(batch, err, text, now_us);
-    } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
-        note_failures(batch, partition);
-        fail(batch, err, text, now_us);
-    }
-}
-
-/* The outcome of one batch. */
-static void settle(struct rk_produce_context *context, struct rk_produce_part *part,
-                   rd_kafka_resp_err_t err, const struct rk_produce_answer_partition *partition,
-                   uint64_t now_us)
-{
-    struct rk_batch *batch = part->batch;
-    const struct rk_request *request = context->request;
-    unsigned action = rk_error_policy_find(RK_API_PRODUCE, err);
-    part->batch = NULL;
-    if (batch->sending.is_reported) {
-        rk_partition_queue_forget(batch->queue);
-        rk_batch_release(batch);
-        return;
-    }
-    if (action == RK_ACTION_NONE) {
-        succeed(batch, partition, request->broker_id, now_us);
-        return;
-    }
-    batch->sending.last_err = err;
-    if ((action & RK_ACTION_MAY_BE_PERSISTED) && (partition || request->was_written))
-        batch->sending.may_be_persisted = true;
-    if (!partition && !request->was_written)
-        batch->sending.attempts--; /* It was none. */
-    act_on_error(context, batch, err, partition, action, now_us);
-}
-
-/* Matching answers to batches */
-
-static int find_first_of_topic(const struct rk_produce_context *context,
-                               const struct rk_produce_answer_topic *topic, bool by_id)
-{
-    for (int i = 0; i < context->count; i++) {
-        const struct rk_produce_part *part = &context->parts[i];
-        if (by_id ? rk_uuid_equal(&part->topic_id, &topic->topic_id)
-                  : strcmp(rk_topic_name(part->topic), topic->name) == 0)
-            return i;
-    }
-    return -1;
-}
-
-/* Parts of a topic stand together, by partition. */
-static struct rk_produce_part *find_part(const struct rk_produce_context *context, int first,
-                                         int32_t partition)
-{
-    const rd_kafka_topic_t *topic = context->parts[first].topic;
-    int low = first, high = context->count;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        const struct rk_produce_part *part = &context->parts[middle];
-        if (part->topic == topic && part->partition < partition)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool is_found = low < context->count && context->parts[low].topic == topic &&
-                    context->parts[low].partition == partition;
-    return is_found ? &context->parts[low] : NULL;
-}
-
-static void take_hint(struct rk_produce_context *context, const struct rk_produce_part *part,
-                      const struct rk_produce_answer *answer,
-                      const struct rk_produce_answer_partition *partition)
-{
-    if (partition->current_leader.leader_id < 0 || partition->current_leader.leader_epoch < 0)
-        return;
-    struct rk_snapshot_broker endpoints[8];
-    int32_t count = 0;
-    for (int32_t i = 0; i < answer->node_endpoints.count && count < 8; i++) {
-        const struct rk_produce_answer_node_endpoint *node = &answer->node_endpoints.items[i];
-        if (node->node_id != partition->current_leader.leader_id || !node->host ||
-            node->port <= 0 || node->port > UINT16_MAX)
-            continue;
-        endpoints[count++] = (struct rk_snapshot_broker){.id = node->node_id,
-                                                         .host = node->host,
-                                                         .port = (uint16_t)node->port,
-                                                         .rack = node->rack};
-    }
-    rk_cluster_post_leader_hint(context->sender->producer->cluster, part->topic, part->partition,
-                                partition->current_leader.leader_id,
-                                partition->current_leader.leader_epoch, endpoints, count);
-}
-
-/* Codes below UNKNOWN are ours: from a broker they mean nothing. */
-static rd_kafka_resp_err_t err_of_broker(int16_t code)
-{
-    return code < RD_KAFKA_RESP_ERR_UNKNOWN ? RD_KAFKA_RESP_ERR_UNKNOWN : (rd_kafka_resp_err_t)code;
-}
-
-static void take_answer(struct rk_produce_context *context, uint64_t now_us)
-{
-    const struct rk_request *request = context->request;
-    const struct rk_produce_answer *answer = request->answer;
-    bool by_id = request->version >= FIRST_TOPIC_ID;
-    for (int32_t t = 0; t < answer->responses.count; t++) {
-        const struct rk_produce_answer_topic *topic = &answer->responses.items[t];
-        int first = find_first_of_topic(context, topic, by_id);
-        for (int32_t p = 0; first >= 0 && p < topic->partition_responses.count; p++) {
-            const struct rk_produce_answer_partition *partition =
-                &topic->partition_responses.items[p];
-            struct rk_produce_part *part = find_part(context, first, partition->index);
-            if (!part || !part->batch)
-                continue;
-            take_hint(context, part, answer, partition);
-            settle(context, part, err_of_broker(partition->error_code), partition, now_us);
-        }
-    }
-}
-
-static void on_done(struct rk_request *request)
-{
-    struct rk_produce_context *context = request->owner;
-    struct rk_sender *sender = context->sender;
-    rk_on_broker(sender->loop);
-    uint64_t now_us = rk_clock_now_us();
-    LIST_REMOVE(context, link);
-    if (!request->err && request->answer)
-        take_answer(context, now_us);
-    for (int i = 0; i < context->count; i++) {
-        if (!context->parts[i].batch)
-            continue;
-        rd_kafka_resp_err_t err = request->err;
-        if (!err && !request->has_no_answer)
-            err = RD_KAFKA_RESP_ERR__BAD_MSG; /* The answer leaves it out. */
-        settle(context, &context->parts[i], err, NULL, now_us);
-    }
-    rk_request_destroy(request);
 }
 
 /* Leaving before the answer comes */

@@ -9,6 +9,8 @@
 #include "cluster/request.h"
 #include "producer/sender.h"
 
+#define RK_PRODUCE_FIRST_TOPIC_ID 13 /* The version that names topics by id. */
+
 /* One batch of a request. Topic and partition stand here too: a batch that is settled belongs to
  * the application. */
 struct rk_produce_part {
