@@ -196,7 +196,21 @@ static void add_broker(struct rk_cluster *cluster, const struct rk_snapshot_brok
         rk_broker_new(cluster, known->id, known->host, known->port, known->rack);
     broker->known.is_named = true;
     table->items[table->count++] = broker;
-    qsort(table->items, (size_t)table->count, sizeof(*table->items), order_by_id);
+}
+
+/* Those that were never used and are named no more: whoever names new ones all the time would fill
+ * the memory. */
+static void forget_brokers(struct rk_broker_table *table)
+{
+    int kept = 0;
+    for (int i = 0; i < table->count; i++) {
+        struct rk_broker *broker = table->items[i];
+        if (broker->known.is_started || broker->known.is_named)
+            table->items[kept++] = broker;
+        else
+            rk_broker_destroy(broker);
+    }
+    table->count = kept;
 }
 
 static void move_broker(struct rk_broker *broker, const struct rk_snapshot_broker *known)
@@ -214,20 +228,26 @@ static void move_broker(struct rk_broker *broker, const struct rk_snapshot_broke
 
 static void update_brokers(struct rk_cluster *cluster, const struct rk_snapshot *snapshot)
 {
-    for (int i = 0; i < cluster->own.brokers.count; i++) {
-        struct rk_broker *broker = cluster->own.brokers.items[i];
+    struct rk_broker_table *table = &cluster->own.brokers;
+    for (int i = 0; i < table->count; i++) {
+        struct rk_broker *broker = table->items[i];
         bool is_named = rk_snapshot_find_broker(snapshot, broker->id) != NULL;
         if (broker->known.is_started && broker->known.is_named != is_named)
             rk_broker_post_retire(broker, !is_named);
         broker->known.is_named = is_named;
     }
+    forget_brokers(table);
+    struct rk_broker_table before = *table;
     for (int32_t i = 0; i < snapshot->broker_count; i++) {
-        struct rk_broker *broker = find_broker(&cluster->own.brokers, snapshot->brokers[i].id);
+        struct rk_broker *broker = find_broker(&before, snapshot->brokers[i].id);
         if (broker)
             move_broker(broker, &snapshot->brokers[i]);
         else
             add_broker(cluster, &snapshot->brokers[i]);
+        before.items = table->items; /* May have moved. */
     }
+    if (table->count > before.count)
+        qsort(table->items, (size_t)table->count, sizeof(*table->items), order_by_id);
 }
 
 struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id)

@@ -225,7 +225,7 @@ static int32_t throttle_time_of(const struct rk_request *request)
 static void note_throttling(struct rk_connection *connection, struct rk_request *request,
                             uint64_t now_us) RK_ON_BROKER
 {
-    request->throttle_ms = throttle_time_of(request);
+    request->throttle_ms = RK_MAX(throttle_time_of(request), 0);
     rk_broker_note_throttle(connection->broker, request->throttle_ms);
     if (request->throttle_ms > 0 && request->version >= request->api->throttled_since)
         connection->own.throttled_until_us = now_us + (uint64_t)request->throttle_ms * 1000;

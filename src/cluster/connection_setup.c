@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "cluster/cluster_private.h"
 #include "cluster/connection_private.h"
+#include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
 #include "net/tcp_stream.h"
@@ -212,7 +213,7 @@ static void on_api_versions(struct rk_request *request)
         send_api_versions(connection, next);
     else
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "ApiVersions failed: %s",
-                            rd_kafka_err2str(answer->error_code));
+                            rd_kafka_err2str(rk_error_of_broker(answer->error_code)));
     rk_request_destroy(request);
 }
 

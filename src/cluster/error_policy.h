@@ -26,6 +26,12 @@ enum rk_error_action {
     RK_ACTION_MAY_BE_PERSISTED = 2048, /* The data may have been written all the same. */
 };
 
+/* What a broker says: codes below UNKNOWN are ours, from a broker they mean nothing. */
+static inline rd_kafka_resp_err_t rk_error_of_broker(int16_t code)
+{
+    return code < RD_KAFKA_RESP_ERR_UNKNOWN ? RD_KAFKA_RESP_ERR_UNKNOWN : (rd_kafka_resp_err_t)code;
+}
+
 /* Bits of enum rk_error_action. `err` is a broker's or a local code. */
 unsigned rk_error_policy_find(enum rk_api_key key, rd_kafka_resp_err_t err);
 /* Their names with commas between, for logs; returns `text`. */

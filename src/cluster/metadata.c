@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cluster/cluster_private.h"
+#include "cluster/error_policy.h"
 #include "conf/conf.h"
 
 #define MAX_REQUEST_TIMEOUT_US \
@@ -369,7 +370,7 @@ static void on_answer(struct rk_request *request)
     if (request->err)
         on_failure(metadata, request->error_text, now_us);
     else if (answer->error_code)
-        on_failure(metadata, rd_kafka_err2str(answer->error_code), now_us);
+        on_failure(metadata, rd_kafka_err2str(rk_error_of_broker(answer->error_code)), now_us);
     else if (answer->brokers.count <= 0)
         on_failure(metadata, "the broker names no brokers: it is starting up", now_us);
     else

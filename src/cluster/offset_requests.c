@@ -229,12 +229,12 @@ static struct rk_offset_query *find_item(struct rk_offset_job *job, const char *
 static void take_result(struct rk_offset_job *job, struct rk_offset_query *item,
                         const struct rk_list_offsets_answer_partition *partition) RK_ON_BACKGROUND
 {
-    unsigned action = rk_error_policy_find(RK_API_LIST_OFFSETS, partition->error_code);
+    rd_kafka_resp_err_t err = rk_error_of_broker(partition->error_code);
+    unsigned action = rk_error_policy_find(RK_API_LIST_OFFSETS, err);
     item->is_asked = false;
-    item->err = partition->error_code;
+    item->err = err;
     if (action & RK_ACTION_REFRESH)
-        rk_metadata_want_topic(&job->cluster->own.metadata, item->topic,
-                               rd_kafka_err2str(partition->error_code));
+        rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, rd_kafka_err2str(err));
     if (action & RK_ACTION_RETRY)
         return;
     item->is_answered = true;
@@ -250,6 +250,8 @@ static void take_answer(struct rk_offset_job *job,
 {
     const struct rk_list_offsets_request *asked = request->message;
     const struct rk_list_offsets_answer *answer = request->answer;
+    /* More than was asked for is no honest answer, and would only take time. */
+    int32_t most = asked->topics.count;
     for (int32_t i = 0; i < asked->topics.count; i++) {
         const struct rk_list_offsets_request_topic *topic = &asked->topics.items[i];
         struct rk_offset_query *item =
@@ -263,11 +265,11 @@ static void take_answer(struct rk_offset_job *job,
             rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "a look-up failed");
             continue;
         }
-        for (int32_t t = 0; item->is_asked && t < answer->topics.count; t++) {
+        for (int32_t t = 0; item->is_asked && t < RK_MIN(answer->topics.count, most); t++) {
             if (strcmp(answer->topics.items[t].name, topic->name) != 0)
                 continue;
-            for (int32_t p = 0; item->is_asked && p < answer->topics.items[t].partitions.count;
-                 p++) {
+            int32_t count = RK_MIN(answer->topics.items[t].partitions.count, most);
+            for (int32_t p = 0; item->is_asked && p < count; p++) {
                 const struct rk_list_offsets_answer_partition *partition =
                     &answer->topics.items[t].partitions.items[p];
                 if (partition->partition_index == item->partition)

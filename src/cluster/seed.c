@@ -13,6 +13,7 @@
 #include "event/core.h"
 
 #define DEFAULT_PORT 9092
+#define MAX_AT_ONCE  16 /* Addresses tried one after the other until there is a pause. */
 
 static bool parse_port(const char *text, size_t size, uint16_t *port)
 {
@@ -312,6 +313,6 @@ void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot)
             &snapshot->brokers[seed->next - seed->server_count];
         rk_broker_set_address(seed->broker, broker->host, broker->port);
     }
-    if (seed->seen_failures % total != 0)
+    if (seed->seen_failures % RK_MIN(total, MAX_AT_ONCE) != 0)
         rk_connection_retry_now(connection);
 }

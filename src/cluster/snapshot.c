@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/memory.h"
+#include "cluster/error_policy.h"
 #include "wire/messages.h"
 
 #define ARENA_LIMIT          ((size_t)1 << 30)
@@ -15,6 +16,10 @@
 /* Brokers name all partitions of a topic, or most of them while they start: numbers far beyond how
  * many there are make no honest answer, and would make a small answer a large snapshot. */
 #define MAX_PARTITION_NUMBER(count) (4 * (int64_t)(count) + 64)
+/* More than any cluster has. What an answer names beyond is left out, as each costs memory for good
+ * wherever it is used. */
+#define MAX_PARTITIONS 262144
+#define MAX_BROKERS    10000
 
 /* A snapshot with the arena that all it points to lives in. */
 struct owned_snapshot {
@@ -185,6 +190,7 @@ static void build_brokers(struct builder *builder, const struct rk_metadata_answ
         };
     }
     order_and_dedupe(snapshot);
+    snapshot->broker_count = RK_MIN(snapshot->broker_count, MAX_BROKERS);
 }
 
 static void copy_partition(struct builder *builder, struct rk_snapshot_partition *to,
@@ -233,7 +239,7 @@ static void build_partition(struct builder *builder, const struct rk_snapshot_me
         copy_partition(builder, to, &before_topic->partitions[from->partition_index]);
         return;
     }
-    to->err = from->error_code;
+    to->err = rk_error_of_broker(from->error_code);
     to->leader = from->leader_id >= 0 ? from->leader_id : -1;
     to->leader_epoch = epoch;
     to->replica_count = RK_MAX(from->replica_nodes.count, 0);
@@ -247,7 +253,8 @@ static int32_t count_partitions(const struct rk_metadata_answer_topic *from)
     int32_t count = 0;
     for (int32_t i = 0; i < from->partitions.count; i++) {
         int32_t index = from->partitions.items[i].partition_index;
-        if (index >= count && index < MAX_PARTITION_NUMBER(from->partitions.count))
+        if (index >= count && index < MAX_PARTITION_NUMBER(from->partitions.count) &&
+            index < MAX_PARTITIONS)
             count = index + 1;
     }
     return count;
@@ -271,7 +278,7 @@ static struct rk_snapshot_topic *build_topic(struct builder *builder,
     if (keeps_what_is_known(from, before)) {
         to = copy_topic(builder, before);
         if (to)
-            to->err = from->error_code;
+            to->err = rk_error_of_broker(from->error_code);
         return to;
     }
     to = build(builder, sizeof(*to));
@@ -279,7 +286,7 @@ static struct rk_snapshot_topic *build_topic(struct builder *builder,
         return NULL;
     to->name = build_text(builder, from->name);
     to->id = from->topic_id;
-    to->err = from->error_code;
+    to->err = rk_error_of_broker(from->error_code);
     to->seen_us = merge->now_us;
     to->partition_count = count_partitions(from);
     to->partitions = build(builder, (size_t)to->partition_count * sizeof(*to->partitions));
@@ -296,6 +303,20 @@ static struct rk_snapshot_topic *build_topic(struct builder *builder,
     return to;
 }
 
+/* Sorts by name; of several with the same name one stays. */
+static void dedupe_topics(struct rk_snapshot *snapshot)
+{
+    int32_t kept = 0;
+    if (snapshot->topic_count > 0)
+        qsort(snapshot->topics, (size_t)snapshot->topic_count, sizeof(*snapshot->topics),
+              order_topics);
+    for (int32_t i = 0; i < snapshot->topic_count; i++) {
+        if (i == 0 || strcmp(snapshot->topics[i]->name, snapshot->topics[kept - 1]->name) != 0)
+            snapshot->topics[kept++] = snapshot->topics[i];
+    }
+    snapshot->topic_count = kept;
+}
+
 static void build_topics(struct builder *builder, const struct rk_snapshot_merge *merge)
 {
     struct rk_snapshot *snapshot = &builder->made->snapshot;
@@ -309,9 +330,8 @@ static void build_topics(struct builder *builder, const struct rk_snapshot_merge
     }
     if (builder->failed)
         return;
+    dedupe_topics(snapshot);
     int32_t fresh = snapshot->topic_count;
-    if (fresh > 0)
-        qsort(snapshot->topics, (size_t)fresh, sizeof(*snapshot->topics), order_topics);
     for (int32_t i = 0; i < kept && !builder->failed; i++) {
         const struct rk_snapshot_topic *topic = merge->before->topics[i];
         struct rk_snapshot fresh_only = *snapshot;

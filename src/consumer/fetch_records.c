@@ -15,25 +15,26 @@
 
 /* Life */
 
-static int compare_first_offset(const void *a, const void *b)
+static int compare_aborted(const void *a, const void *b)
 {
-    int64_t left = ((const struct rk_fetch_answer_aborted_transaction *)a)->first_offset;
-    int64_t right = ((const struct rk_fetch_answer_aborted_transaction *)b)->first_offset;
-    return (left > right) - (left < right);
+    const struct rk_fetch_answer_aborted_transaction *left = a, *right = b;
+    if (left->producer_id != right->producer_id)
+        return left->producer_id < right->producer_id ? -1 : 1;
+    return (left->first_offset > right->first_offset) - (left->first_offset < right->first_offset);
 }
 
-/* Brokers do not all sort the list. */
+/* Brokers do not all sort the list, and one that lies may make it as long as an answer can be. */
 static bool copy_aborted(struct rk_fetch_walk *walk,
                          const struct rk_fetch_answer_aborted_transaction *aborted, int count)
 {
     if (count <= 0)
         return true;
     walk->aborted.items = rk_try_malloc((size_t)count * sizeof(*aborted));
-    walk->aborted.producer_ids = rk_try_malloc((size_t)count * sizeof(int64_t));
-    if (!walk->aborted.items || !walk->aborted.producer_ids)
+    walk->aborted.ended = rk_try_calloc((size_t)count, sizeof(*walk->aborted.ended));
+    if (!walk->aborted.items || !walk->aborted.ended)
         return false;
     memcpy(walk->aborted.items, aborted, (size_t)count * sizeof(*aborted));
-    qsort(walk->aborted.items, (size_t)count, sizeof(*aborted), compare_first_offset);
+    qsort(walk->aborted.items, (size_t)count, sizeof(*aborted), compare_aborted);
     walk->aborted.count = count;
     return true;
 }
@@ -59,7 +60,7 @@ void rk_fetch_walk_clear(struct rk_fetch_walk *walk)
     rk_block_release(walk->pack);
     walk->pack = NULL;
     rk_free(walk->aborted.items);
-    rk_free(walk->aborted.producer_ids);
+    rk_free(walk->aborted.ended);
     memset(&walk->aborted, 0, sizeof(walk->aborted));
     walk->has_found = false;
     walk->needed_size = 0;
@@ -103,35 +104,41 @@ static const char *decompression_failure(rd_kafka_resp_err_t err)
 
 /* Transactions */
 
-static void remove_producer_id(struct rk_fetch_walk *walk, int64_t producer_id)
+/* The first of the producer's in the list; `count` when there is none. */
+static int first_of_producer(const struct rk_fetch_walk *walk, int64_t producer_id)
 {
-    for (int i = 0; i < walk->aborted.producer_id_count; i++) {
-        if (walk->aborted.producer_ids[i] == producer_id) {
-            walk->aborted.producer_ids[i] =
-                walk->aborted.producer_ids[--walk->aborted.producer_id_count];
-            return;
-        }
+    int low = 0, high = walk->aborted.count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (walk->aborted.items[middle].producer_id < producer_id)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
 }
 
-static bool has_producer_id(const struct rk_fetch_walk *walk, int64_t producer_id)
+static bool has_begun(const struct rk_fetch_walk *walk, int at, int64_t producer_id,
+                      int64_t last_offset)
 {
-    for (int i = 0; i < walk->aborted.producer_id_count; i++) {
-        if (walk->aborted.producer_ids[i] == producer_id)
-            return true;
-    }
-    return false;
+    return at < walk->aborted.count && walk->aborted.items[at].producer_id == producer_id &&
+           walk->aborted.items[at].first_offset <= last_offset;
 }
 
-/* Aborted transactions that begin up to this batch are under way in it. */
-static void begin_aborted(struct rk_fetch_walk *walk, int64_t last_offset)
+/* An aborted transaction of the producer began up to that offset and has not ended. */
+static bool is_aborted(const struct rk_fetch_walk *walk, int64_t producer_id, int64_t last_offset)
 {
-    while (walk->aborted.next < walk->aborted.count &&
-           walk->aborted.items[walk->aborted.next].first_offset <= last_offset) {
-        int64_t producer_id = walk->aborted.items[walk->aborted.next++].producer_id;
-        if (!has_producer_id(walk, producer_id))
-            walk->aborted.producer_ids[walk->aborted.producer_id_count++] = producer_id;
-    }
+    int first = first_of_producer(walk, producer_id);
+    return first < walk->aborted.count &&
+           has_begun(walk, first + walk->aborted.ended[first], producer_id, last_offset);
+}
+
+static void end_aborted(struct rk_fetch_walk *walk, int64_t producer_id, int64_t last_offset)
+{
+    int first = first_of_producer(walk, producer_id);
+    while (first < walk->aborted.count &&
+           has_begun(walk, first + walk->aborted.ended[first], producer_id, last_offset))
+        walk->aborted.ended[first]++;
 }
 
 /* The transaction ends here; its producer may begin another one at once. */
@@ -144,7 +151,8 @@ static void take_control(struct rk_fetch_walk *walk, const struct rk_record_batc
         rk_record_cursor_init(&cursor, &batch->header, batch->records, batch->records_size) == 0 &&
         rk_record_read(&cursor, &record) == RK_RECORD_FOUND &&
         rk_control_record_parse(&record, &control) == 0 && control.type == RK_CONTROL_ABORT)
-        remove_producer_id(walk, batch->header.producer_id);
+        end_aborted(walk, batch->header.producer_id,
+                    rk_record_batch_next_offset(&batch->header) - 1);
 }
 
 /* True when there is nothing for the application in it. */
@@ -155,12 +163,12 @@ static bool passes_over(struct rk_fetch_walk *walk, const struct rk_record_batch
         return true;
     if (header->magic < 2)
         return false;
-    begin_aborted(walk, rk_record_batch_next_offset(header) - 1);
     if (rk_record_batch_is_control(header)) {
         take_control(walk, batch);
         return true;
     }
-    return rk_record_batch_is_transactional(header) && has_producer_id(walk, header->producer_id);
+    return rk_record_batch_is_transactional(header) &&
+           is_aborted(walk, header->producer_id, rk_record_batch_next_offset(header) - 1);
 }
 
 /* Records */

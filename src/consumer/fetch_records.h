@@ -24,10 +24,9 @@ struct rk_fetch_walk {
     size_t size_limit;  /* Of one batch decompressed. */
     size_t needed_size; /* Of a first batch that did not fit. */
     struct {
-        struct rk_fetch_answer_aborted_transaction *items; /* By first offset; owned. */
-        int count, next;
-        int64_t *producer_ids; /* In an aborted transaction where the walk stands; owned. */
-        int producer_id_count;
+        struct rk_fetch_answer_aborted_transaction *items; /* By producer id, first offset; owned */
+        int *ended; /* At a producer's first: how many of its transactions have ended; owned. */
+        int count;
     } aborted;
     struct rk_block *pack; /* Small batches decompressed share it; counted. */
     size_t pack_used;

@@ -14,6 +14,7 @@
 #define FIRST_WITH_TOPIC_IDS 13
 #define MAX_ENDPOINTS        4
 #define MEMORY_RETRY_US      100000
+#define MAX_STRANGERS        1000 /* Partitions nobody asked for, until the rest is not looked at. */
 
 /* Messages */
 
@@ -282,7 +283,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
                      const struct rk_fetch_answer_partition *entry, uint64_t now_us) RK_ON_BROKER
 {
     struct rk_consumer *consumer = fetcher->consumer;
-    rd_kafka_resp_err_t err = entry->error_code;
+    rd_kafka_resp_err_t err = rk_error_of_broker(entry->error_code);
     unsigned action = rk_error_policy_find(RK_API_FETCH, err);
     rk_log_debug(consumer->core, RK_DEBUG_FETCH, "FETCHERR",
                  "%s [%d]: fetch at offset %" PRId64 " failed: %s", rk_topic_name(partition->topic),
@@ -303,10 +304,13 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
 }
 
 static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *partition,
-                          const struct rk_fetch_answer_diverging_epoch *diverging) RK_ON_BROKER
+                          const struct rk_fetch_answer_diverging_epoch *diverging,
+                          uint64_t now_us) RK_ON_BROKER
 {
+    const struct rk_conf *conf = fetcher->consumer->core->conf;
     if (diverging->end_offset >= partition->own.position.offset) {
         partition->own.position.epoch = diverging->epoch; /* The same record, by another name. */
+        partition->own.retry_at_us = now_us + (uint64_t)conf->retry_backoff_ms * 1000;
         return;
     }
     struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
@@ -338,13 +342,15 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
 {
     const struct rk_fetch_position *position = &partition->own.position;
     if (partition->own.first_request > fetcher->own.last_request ||
+        partition->own.answered_request == fetcher->own.last_request ||
         !rk_cursor_is(position->cursor, position->version) || partition->own.walk.block ||
         position->offset != partition->own.sent.offset)
-        return; /* The answer is about another position. */
+        return; /* The answer is about another position, or has named it before. */
+    partition->own.answered_request = fetcher->own.last_request;
     if (entry->error_code) {
         on_error(fetcher, partition, request->answer, entry, now_us);
     } else if (entry->diverging_epoch.epoch >= 0 && entry->diverging_epoch.end_offset >= 0) {
-        on_divergence(fetcher, partition, &entry->diverging_epoch);
+        on_divergence(fetcher, partition, &entry->diverging_epoch, now_us);
     } else {
         partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
         note_ends(fetcher, partition, entry);
@@ -370,7 +376,7 @@ static int take_topic(struct rk_fetcher *fetcher, const struct rk_request *reque
 {
     bool by_id = request->version >= FIRST_WITH_TOPIC_IDS;
     int strangers = 0;
-    for (int32_t i = 0; i < topic->partitions.count; i++) {
+    for (int32_t i = 0; i < topic->partitions.count && strangers < MAX_STRANGERS; i++) {
         const struct rk_fetch_answer_partition *entry = &topic->partitions.items[i];
         struct rk_fetch_topic *found = rk_fetch_set_find_topic(
             &fetcher->own.set, by_id ? NULL : topic->topic, &topic->topic_id);
@@ -406,7 +412,7 @@ static void take_answer(struct rk_fetcher *fetcher, const struct rk_request *req
     int32_t count = 0;
     int strangers = 0;
     advance_session(fetcher, answer);
-    for (int32_t i = 0; i < answer->responses.count; i++) {
+    for (int32_t i = 0; i < answer->responses.count && strangers < MAX_STRANGERS; i++) {
         count += answer->responses.items[i].partitions.count;
         strangers += take_topic(fetcher, request, &answer->responses.items[i], now_us);
     }
@@ -449,7 +455,8 @@ void rk_fetch_response_on_done(struct rk_request *request)
     } else if (request->err) {
         on_failure(fetcher, request->err, request->error_text, now_us);
     } else if (answer->error_code) {
-        on_failure(fetcher, answer->error_code, rd_kafka_err2str(answer->error_code), now_us);
+        rd_kafka_resp_err_t err = rk_error_of_broker(answer->error_code);
+        on_failure(fetcher, err, rd_kafka_err2str(err), now_us);
     } else {
         fetcher->own.failures = 0;
         take_answer(fetcher, request, now_us);

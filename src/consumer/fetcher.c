@@ -146,6 +146,7 @@ static void on_adopt(struct rk_mail *mail)
     partition->own.is_assigned = self->is_assigned;
     partition->own.leader_epoch = self->leader_epoch;
     partition->own.first_request = fetcher->own.last_request + 1;
+    partition->own.answered_request = 0;
     partition->own.retry_at_us = 0;
     partition->own.is_held = false;
     partition->own.is_in_session = false;

@@ -9,6 +9,7 @@
 
 #define FIRST_WITH_EPOCHS 2 /* Of OffsetForLeaderEpoch: the asker's idea of the leader epoch. */
 #define MEMORY_RETRY_US   100000
+#define MAX_STRANGERS     1000 /* Partitions nobody asked for, until the rest is not looked at. */
 
 bool rk_offset_validation_is_due(const struct rk_partition *partition, int16_t fetch_version)
 {
@@ -43,7 +44,7 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
     if (!was_asked || !rk_cursor_is(position->cursor, position->version))
         return; /* The answer is about another position. */
     if (entry->error_code) {
-        on_error(fetcher, partition, entry->error_code, now_us);
+        on_error(fetcher, partition, rk_error_of_broker(entry->error_code), now_us);
     } else if (entry->end_offset >= 0 && entry->end_offset < position->offset) {
         struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
                                        .end_offset = entry->end_offset,
@@ -58,15 +59,18 @@ static void take_answer(struct rk_fetcher *fetcher,
                         const struct rk_offset_for_leader_epoch_answer *answer,
                         uint64_t now_us) RK_ON_BROKER
 {
-    for (int32_t t = 0; t < answer->topics.count; t++) {
+    int strangers = 0;
+    for (int32_t t = 0; t < answer->topics.count && strangers < MAX_STRANGERS; t++) {
         const struct rk_offset_for_leader_epoch_answer_topic *topic = &answer->topics.items[t];
-        for (int32_t i = 0; i < topic->partitions.count; i++) {
+        for (int32_t i = 0; i < topic->partitions.count && strangers < MAX_STRANGERS; i++) {
             struct rk_fetch_topic *found =
                 rk_fetch_set_find_topic(&fetcher->own.set, topic->topic, NULL);
             struct rk_partition *partition =
                 found ? rk_fetch_topic_find(found, topic->partitions.items[i].partition) : NULL;
             if (partition)
                 take_partition(fetcher, partition, &topic->partitions.items[i], now_us);
+            else
+                strangers++;
         }
     }
 }

@@ -84,10 +84,11 @@ struct rk_partition {
         struct rk_fetch_position position;
         bool is_assigned; /* As in `known` when it was adopted. */
         int32_t leader_epoch;
-        uint64_t first_request; /* Answers to earlier ones are not meant for this position. */
-        uint64_t retry_at_us;   /* Back-off after an error. */
-        bool is_held;           /* Its limits were met. */
-        bool is_fetchable;      /* For the request being built. */
+        uint64_t first_request;    /* Answers to earlier ones are not meant for this position. */
+        uint64_t answered_request; /* Whose answer has named it: once is all that counts. */
+        uint64_t retry_at_us;      /* Back-off after an error. */
+        bool is_held;              /* Its limits were met. */
+        bool is_fetchable;         /* For the request being built. */
         bool is_in_session;
         bool needs_validation; /* With older brokers: see offset_validation.h. */
         bool is_validating;

@@ -15,6 +15,8 @@
 #include "producer/producer.h"
 #include "wire/messages.h"
 
+#define MAX_STRANGERS 1000 /* Topics without news for us, until the rest is not looked at. */
+
 /* Outcomes */
 
 static void give_back(struct rk_batch *batch)
@@ -261,29 +263,27 @@ static void take_hint(struct rk_produce_context *context, const struct rk_produc
                                 partition->current_leader.leader_epoch, endpoints, count);
 }
 
-/* Codes below UNKNOWN are ours: from a broker they mean nothing. */
-static rd_kafka_resp_err_t err_of_broker(int16_t code)
-{
-    return code < RD_KAFKA_RESP_ERR_UNKNOWN ? RD_KAFKA_RESP_ERR_UNKNOWN : (rd_kafka_resp_err_t)code;
-}
-
 static void take_answer(struct rk_produce_context *context, uint64_t now_us) RK_ON_BROKER
 {
     const struct rk_request *request = context->request;
     const struct rk_produce_answer *answer = request->answer;
     bool by_id = request->version >= RK_PRODUCE_FIRST_TOPIC_ID;
-    for (int32_t t = 0; t < answer->responses.count; t++) {
+    int strangers = 0;
+    for (int32_t t = 0; t < answer->responses.count && strangers < MAX_STRANGERS; t++) {
         const struct rk_produce_answer_topic *topic = &answer->responses.items[t];
         int first = find_first_of_topic(context, topic, by_id);
+        bool is_known = false;
         for (int32_t p = 0; first >= 0 && p < topic->partition_responses.count; p++) {
             const struct rk_produce_answer_partition *partition =
                 &topic->partition_responses.items[p];
             struct rk_produce_part *part = find_part(context, first, partition->index);
             if (!part || !part->batch)
                 continue;
+            is_known = true;
             take_hint(context, part, answer, partition);
-            settle(context, part, err_of_broker(partition->error_code), partition, now_us);
+            settle(context, part, rk_error_of_broker(partition->error_code), partition, now_us);
         }
+        strangers += !is_known;
     }
 }
 

@@ -104,6 +104,58 @@ static void brokers_are_added_from_a_callback(void **state)
 
 /* Brokers */
 
+static void count_brokers(void *argument)
+{
+    *(int *)argument = cluster->own.brokers.count;
+}
+
+/* Brokers that were named once and never used do not stay for good. */
+static void brokers_nobody_used_are_forgotten(void **state)
+{
+    (void)state;
+    int count = 0;
+    struct peer_request request;
+    struct rk_metadata_answer answer;
+    start_with("topic.metadata.refresh.fast.interval.ms", "1");
+    int fd = peer_bring_up();
+    for (int round = 0; round < 5; round++) {
+        peer_take(fd, RK_API_METADATA, &request);
+        fill(&answer, &request.arena, 200, NULL);
+        for (int i = 0; i < answer.brokers.count; i++)
+            answer.brokers.items[i].node_id = 1000 * round + 200 - i;
+        peer_answer(fd, &request, &answer);
+        want("a"); /* Not there: asked again. */
+    }
+    peer_take(fd, RK_API_METADATA, &request);
+    peer_done(&request);
+    on_background(count_brokers, &count);
+    assert_int_equal(count, 200);
+    close(fd);
+}
+
+/* A list of addresses that lead nowhere is not gone through without rest. */
+static void a_long_list_of_brokers_is_tried_with_rests(void **state)
+{
+    (void)state;
+    struct peer_request request;
+    struct rk_metadata_answer answer;
+    properties = common(NULL, NULL);
+    ((const char **)(uintptr_t)properties)[3] = "20000"; /* reconnect.backoff.ms */
+    ((const char **)(uintptr_t)properties)[5] = "20000";
+    client_start(RD_KAFKA_PRODUCER);
+    observe();
+    rk_cluster_post_start(cluster);
+    int fd = peer_bring_up();
+    peer_take(fd, RK_API_METADATA, &request);
+    fill(&answer, &request.arena, 500, NULL);
+    peer_shut();
+    peer_answer(fd, &request, &answer);
+    close(fd);
+    want("a");
+    rk_thread_pause_us(300000);
+    assert_in_range(atomic_load(&cluster->own.seed.broker->stats.connects), 1, 50);
+}
+
 static void use_both(void *argument)
 {
     struct rk_broker **brokers = argument;
@@ -331,6 +383,8 @@ int main(void)
         TEST(all_brokers_down_is_said_once),
         TEST(no_server_that_makes_sense),
         TEST(brokers_are_added_from_a_callback),
+        TEST(brokers_nobody_used_are_forgotten),
+        TEST(a_long_list_of_brokers_is_tried_with_rests),
         TEST(the_seed_rests_when_a_broker_is_up),
         TEST(a_broker_that_is_gone_is_left_alone),
         TEST(requests_to_any_broker),

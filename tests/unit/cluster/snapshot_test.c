@@ -396,6 +396,49 @@ static void large_clusters(void **state)
                          strcmp(names[i], "topic-17") == 0 ? 1 : PARTITIONS);
 }
 
+/* What a broker must not say */
+
+static void a_topic_named_twice_is_there_once(void **state)
+{
+    (void)state;
+    add_topic("t", 2);
+    add_topic("s", 1);
+    add_topic("t", 3);
+    add_topic("t", 1);
+    merge();
+    assert_int_equal(snapshot->topic_count, 2);
+    merge();
+    assert_int_equal(snapshot->topic_count, 2);
+    assert_non_null(partition_of("t", 0));
+    assert_non_null(partition_of("s", 0));
+}
+
+static void codes_of_ours_are_unknown_errors(void **state)
+{
+    (void)state;
+    struct rk_metadata_answer_topic *topic = add_topic("t", 1);
+    topic->error_code = RD_KAFKA_RESP_ERR__DESTROY;
+    topic->partitions.items[0].error_code = RD_KAFKA_RESP_ERR__FATAL;
+    merge();
+    assert_int_equal(rk_snapshot_find_topic(snapshot, "t")->err, RD_KAFKA_RESP_ERR_UNKNOWN);
+    assert_int_equal(partition_of("t", 0)->err, RD_KAFKA_RESP_ERR_UNKNOWN);
+}
+
+static void numbers_no_cluster_has_are_cut_off(void **state)
+{
+    (void)state;
+    enum { COUNT = 300000, PARTITIONS_KEPT = 262144, BROKERS_KEPT = 10000 };
+    answer.brokers.items = rk_metadata_answer_broker_try_new(&arena, COUNT);
+    for (int32_t i = 0; i < COUNT; i++)
+        add_broker(i, "h", 1);
+    add_topic("t", COUNT)->partitions.items[7].leader_id = COUNT - 1;
+    merge();
+    assert_int_equal(snapshot->broker_count, BROKERS_KEPT);
+    assert_non_null(rk_snapshot_find_broker(snapshot, BROKERS_KEPT - 1));
+    assert_int_equal(rk_snapshot_find_topic(snapshot, "t")->partition_count, PARTITIONS_KEPT);
+    assert_null(rk_snapshot_find_broker(snapshot, partition_of("t", 7)->leader));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -416,6 +459,9 @@ int main(void)
         TEST(a_hint_moves_one_leader),
         TEST(a_hint_for_what_is_not_there_changes_nothing),
         TEST(large_clusters),
+        TEST(a_topic_named_twice_is_there_once),
+        TEST(codes_of_ours_are_unknown_errors),
+        TEST(numbers_no_cluster_has_are_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

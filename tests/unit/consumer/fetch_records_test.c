@@ -324,6 +324,25 @@ static void test_aborted_before_the_position(void **state)
     expect_end(10);
 }
 
+/* As many as fit an answer, each of another producer: looked through in no time all the same. */
+static void test_a_long_list_of_aborted(void **state)
+{
+    (void)state;
+    enum { COUNT = 500000, BATCHES = 1000 };
+    struct rk_fetch_answer_aborted_transaction *aborted = calloc(COUNT, sizeof(*aborted));
+    for (int i = 0; i < COUNT; i++)
+        aborted[i] = (struct rk_fetch_answer_aborted_transaction){COUNT - i, 0};
+    for (int i = 0; i < BATCHES; i++)
+        add((struct batch){
+            .base = i, .count = 1, .attributes = TRANSACTIONAL, .producer_id = 2 * COUNT});
+    add((struct batch){.base = BATCHES, .count = 1, .attributes = TRANSACTIONAL, .producer_id = 1});
+    start_with(0, aborted, COUNT);
+    for (int i = 0; i < BATCHES; i++)
+        expect_part(i, 1);
+    expect_end(BATCHES + 1);
+    free(aborted);
+}
+
 /* Damage */
 
 static void test_wrong_checksum(void **state)
@@ -445,6 +464,7 @@ int main(void)
         TEST(test_aborted_transactions),
         TEST(test_uncommitted_is_seen_when_asked_for),
         TEST(test_aborted_before_the_position),
+        TEST(test_a_long_list_of_aborted),
         TEST(test_wrong_checksum),
         TEST(test_header_that_contradicts_itself),
         TEST(test_garbage_in_a_codec),
