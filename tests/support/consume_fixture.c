@@ -48,6 +48,7 @@ void consume_init_with(struct consume_fixture *fixture, int broker_count, ...)
     *fixture = (struct consume_fixture){0};
     set(conf, "linger.ms", "0");
     set(conf, "batch.num.messages", "10");
+    set(conf, "max.in.flight", "1"); /* In order, also when a leader moves. */
     va_start(pairs, broker_count);
     set_pairs(conf, pairs);
     va_end(pairs);
