@@ -152,6 +152,15 @@ static void on_ready_mail(struct rk_mail *mail)
     if (sender->own.is_ended || !queue->own.is_adopted)
         return; /* Whoever adopts it looks. */
     rk_sender_look(sender, queue, now_us);
+    if (!rk_timer_is_started(&sender->own.turn_timer))
+        rk_loop_start_timer(sender->loop, &sender->own.turn_timer, 0);
+}
+
+/* All mail of this turn of the loop was seen: what became ready together is sent together. */
+static void on_turn(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.turn_timer);
+    rk_on_broker(sender->loop);
     rk_sender_send(sender, now_us);
 }
 
@@ -245,6 +254,7 @@ struct rk_sender *rk_sender_new(struct rk_producer *producer, struct rk_broker *
     TAILQ_INIT(&sender->own.ready);
     TAILQ_INIT(&sender->own.lingering);
     LIST_INIT(&sender->own.in_flight);
+    rk_timer_init(&sender->own.turn_timer, on_turn);
     rk_timer_init(&sender->own.linger_timer, on_linger);
     rk_timer_init(&sender->own.expiry_timer, rk_expiry_on_timer);
     rk_timer_init(&sender->own.give_up_timer, rk_produce_request_on_give_up);
@@ -258,6 +268,7 @@ struct rk_sender *rk_sender_new(struct rk_producer *producer, struct rk_broker *
 void rk_sender_end(struct rk_sender *sender)
 {
     sender->own.is_ended = true;
+    rk_loop_stop_timer(sender->loop, &sender->own.turn_timer);
     rk_loop_stop_timer(sender->loop, &sender->own.linger_timer);
     rk_loop_stop_timer(sender->loop, &sender->own.expiry_timer);
     rk_loop_stop_timer(sender->loop, &sender->own.give_up_timer);

@@ -30,6 +30,7 @@ struct rk_sender {
         struct rk_partition_queue_list ready;     /* May be sent from now; round robin. */
         struct rk_partition_queue_list lingering; /* By time; wait for linger or back-off. */
         struct rk_produce_context_list in_flight;
+        struct rk_timer turn_timer; /* Sends when this turn of the loop has seen its mail. */
         struct rk_timer linger_timer;
         struct rk_timer expiry_timer;
         struct rk_timer give_up_timer; /* Batches of a partition that has moved do not come back. */
