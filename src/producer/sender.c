@@ -106,6 +106,13 @@ void rk_sender_send(struct rk_sender *sender, uint64_t now_us)
         rk_connection_poke(connection_of(sender), now_us);
 }
 
+/* What becomes ready in one turn of the loop is sent together. */
+static void send_this_turn(struct rk_sender *sender)
+{
+    if (!rk_timer_is_started(&sender->own.turn_timer))
+        rk_loop_start_timer(sender->loop, &sender->own.turn_timer, 0);
+}
+
 static void run(struct rk_connection_user *user, uint64_t now_us)
 {
     struct rk_sender *sender = rk_container_of(user, struct rk_sender, user);
@@ -152,11 +159,10 @@ static void on_ready_mail(struct rk_mail *mail)
     if (sender->own.is_ended || !queue->own.is_adopted)
         return; /* Whoever adopts it looks. */
     rk_sender_look(sender, queue, now_us);
-    if (!rk_timer_is_started(&sender->own.turn_timer))
-        rk_loop_start_timer(sender->loop, &sender->own.turn_timer, 0);
+    send_this_turn(sender);
 }
 
-/* All mail of this turn of the loop was seen: what became ready together is sent together. */
+/* All mail of this turn of the loop was seen. */
 static void on_turn(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.turn_timer);
@@ -215,7 +221,7 @@ void rk_sender_adopt(struct rk_sender *sender, struct rk_partition_queue *queue)
     }
     rk_partition_queue_unlock(queue);
     rk_sender_look(sender, queue, now_us);
-    rk_sender_send(sender, now_us);
+    send_this_turn(sender);
 }
 
 void rk_sender_adopt_on_background(struct rk_sender *orphans, struct rk_partition_queue *queue)
