@@ -5,6 +5,7 @@
 #include "cluster/cluster_private.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
+#include "event/core.h"
 
 #define MAX_REQUEST_TIMEOUT_US \
     10000000u /* A broker that hangs must not keep the client blind for longer. */
@@ -367,6 +368,9 @@ static void on_answer(struct rk_request *request)
         rk_cluster_post_connection_change(metadata->cluster);
     if (answer && answer->error_code == REBOOTSTRAP_REQUIRED)
         rk_cluster_rebootstrap(metadata->cluster, "the cluster says so");
+    /* Nothing that another try would change: no silence until somebody restarts the broker. */
+    if (request->err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && !metadata->failing_since_us)
+        rk_core_post_error(metadata->cluster->core, request->err, "%s", request->error_text);
     if (request->err)
         on_failure(metadata, request->error_text, now_us);
     else if (answer->error_code)

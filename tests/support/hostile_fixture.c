@@ -70,6 +70,45 @@ static void drop_log(const rd_kafka_t *rk, int level, const char *facility, cons
     (void)text;
 }
 
+static enum liar_fate tell_lie(struct liar_answer *answer, void *opaque)
+{
+    struct hostile_fixture *fixture = opaque;
+    const struct hostile_lie *lie = fixture->script.lie;
+    bool is_meant = lie && answer->api->key == fixture->script.api_key &&
+                    (fixture->script.broker == 0 || fixture->script.broker == answer->broker);
+    if (!is_meant || fixture->script.times <= 0)
+        return LIAR_TELL;
+    fixture->script.times--;
+    return lie->tell(answer);
+}
+
+void hostile_tell(struct hostile_fixture *fixture, const struct hostile_lie *lie, int times,
+                  int api_key, int broker)
+{
+    liar_set_hook(fixture->liar, NULL, NULL); /* Not under way after this. */
+    fixture->script.lie = lie;
+    fixture->script.api_key = api_key;
+    fixture->script.broker = broker;
+    fixture->script.times = times;
+    liar_set_hook(fixture->liar, tell_lie, fixture);
+}
+
+bool hostile_was_told(const struct hostile_fixture *fixture)
+{
+    return fixture->script.times <= 0;
+}
+
+static bool was_told(struct hostile_fixture *fixture, const void *argument)
+{
+    (void)argument;
+    return hostile_was_told(fixture);
+}
+
+void hostile_expect_told(struct hostile_fixture *fixture)
+{
+    hostile_wait(fixture, was_told, NULL, fixture->script.lie->name);
+}
+
 void hostile_init(struct hostile_fixture *fixture, int broker_count)
 {
     memset(fixture, 0, sizeof(*fixture));
@@ -207,9 +246,17 @@ static bool is_reported(struct hostile_fixture *fixture, const void *argument)
     return fixture->delivered + fixture->undelivered == fixture->sent;
 }
 
+void hostile_expect_reported(struct hostile_fixture *fixture)
+{
+    const struct hostile_lie *lie = fixture->script.lie;
+    char what[64];
+    snprintf(what, sizeof(what), "delivery reports after %s", lie ? lie->name : "the truth");
+    hostile_wait(fixture, is_reported, NULL, what);
+}
+
 void hostile_expect_delivered(struct hostile_fixture *fixture)
 {
-    hostile_wait(fixture, is_reported, NULL, "delivery reports");
+    hostile_expect_reported(fixture);
     if (fixture->undelivered > 0)
         fail_msg("%d not delivered: %s", fixture->undelivered, fixture->report.text);
 }
@@ -232,6 +279,14 @@ void hostile_expect_consumed(struct hostile_fixture *fixture, int32_t partition,
     snprintf(what, sizeof(what), "partition %d up to offset %lld", (int)partition,
              (long long)until);
     hostile_wait(fixture, is_consumed, &consumed, what);
+}
+
+int hostile_count_client_errors(const struct hostile_fixture *fixture)
+{
+    int count = 0;
+    for (int i = 0; i < fixture->error_count; i++)
+        count += fixture->errors[i].partition < 0;
+    return count;
 }
 
 const struct hostile_error *hostile_find_error(const struct hostile_fixture *fixture,

@@ -20,6 +20,13 @@ struct hostile_error {
     char text[256];
 };
 
+/* Changes an answer into a lie. */
+struct hostile_lie {
+    const char *name;
+    enum liar_fate (*tell)(struct liar_answer *answer);
+    bool may_fail; /* Messages may come back undelivered. */
+};
+
 struct hostile_fixture {
     struct consume_fixture base;
     struct liar *liar;
@@ -31,6 +38,11 @@ struct hostile_fixture {
     struct hostile_error report;          /* Of the last that was not delivered. */
     int64_t next[HOSTILE_PARTITIONS_MAX]; /* Offset expected next. */
     int throttle_count, throttle_max_ms, throttle_min_ms;
+    struct { /* What is told now. */
+        const struct hostile_lie *_Atomic lie;
+        int api_key, broker;
+        _Atomic int times; /* Left. */
+    } script;
 };
 
 void hostile_init(struct hostile_fixture *fixture, int broker_count);
@@ -41,16 +53,26 @@ void hostile_start(struct hostile_fixture *fixture, rd_kafka_type_t type, ...)
 /* Destroys the client, if that was not done, and the brokers. */
 void hostile_end(struct hostile_fixture *fixture);
 
+/* In the next `times` answers to that API, of one broker or of all (0); then the truth. */
+void hostile_tell(struct hostile_fixture *fixture, const struct hostile_lie *lie, int times,
+                  int api_key, int broker);
+bool hostile_was_told(const struct hostile_fixture *fixture);
+void hostile_expect_told(struct hostile_fixture *fixture);
+
 /* Serves callbacks; a consumer's messages are checked to follow one another. */
 void hostile_serve(struct hostile_fixture *fixture, int timeout_ms);
 void hostile_produce(struct hostile_fixture *fixture, const char *topic, int32_t partition);
-/* Until everything produced was reported, nothing as undelivered. */
+/* Until everything produced was reported. */
+void hostile_expect_reported(struct hostile_fixture *fixture);
+/* The same, and nothing as undelivered. */
 void hostile_expect_delivered(struct hostile_fixture *fixture);
 /* Consumes partitions of "t" up to before that offset. */
 void hostile_expect_consumed(struct hostile_fixture *fixture, int32_t partition, int64_t until);
 /* Until the client or a partition has told that error with that in its text. */
 const struct hostile_error *hostile_expect_error(struct hostile_fixture *fixture,
                                                  rd_kafka_resp_err_t err, const char *part);
+/* Errors of no partition so far. */
+int hostile_count_client_errors(const struct hostile_fixture *fixture);
 const struct hostile_error *hostile_find_error(const struct hostile_fixture *fixture,
                                                rd_kafka_resp_err_t err, const char *part);
 /* Serves until it holds; fails the test, saying what did not come, after a long while. */
