@@ -57,25 +57,6 @@ void *rk_realloc(void *memory, size_t size)
     return grown;
 }
 
-char *rk_strdup(const char *text)
-{
-    return rk_strndup(text, strlen(text));
-}
-
-char *rk_strndup(const char *text, size_t size)
-{
-    size_t length = strnlen(text, size);
-    char *copy = rk_malloc(length + 1);
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    return copy;
-}
-
-char *rk_strdup_or_null(const char *text)
-{
-    return text ? rk_strdup(text) : NULL;
-}
-
 void *rk_try_malloc(size_t size)
 {
     count();

@@ -101,6 +101,12 @@ struct rk_mock_tracked_request {
     int64_t timestamp_us; /* rk_clock_now_us */
 };
 
+/* Runs `look` on the cluster's thread, where it may look into the cluster and change it
+ * (mock_state.h). */
+void rk_mock_cluster_run(struct rk_mock_cluster *cluster,
+                         void (*look)(struct rk_mock_cluster *cluster, void *argument),
+                         void *argument);
+
 void rk_mock_cluster_track_requests(struct rk_mock_cluster *cluster, bool is_on);
 void rk_mock_cluster_forget_requests(struct rk_mock_cluster *cluster);
 /* A copy (rk_free), NULL for none. */

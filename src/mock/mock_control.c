@@ -27,6 +27,8 @@ struct call {
     const struct rk_mock_error *errors;
     size_t count;
     struct rk_mock_tracked_request *requests;
+    void (*look)(struct rk_mock_cluster *cluster, void *argument);
+    void *argument;
 };
 
 static void deliver(struct rk_mail *mail)
@@ -492,6 +494,20 @@ rd_kafka_resp_err_t rk_mock_cluster_set_coordinator(struct rk_mock_cluster *clus
 {
     struct call call = {.topic = key_type, .key = key, .broker_id = broker_id};
     return make(cluster, &call, set_coordinator);
+}
+
+static rd_kafka_resp_err_t run_look(struct call *call)
+{
+    call->look(call->cluster, call->argument);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void rk_mock_cluster_run(struct rk_mock_cluster *cluster,
+                         void (*look)(struct rk_mock_cluster *cluster, void *argument),
+                         void *argument)
+{
+    struct call call = {.look = look, .argument = argument};
+    make(cluster, &call, run_look);
 }
 
 static rd_kafka_resp_err_t track_requests(struct call *call)

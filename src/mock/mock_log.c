@@ -101,6 +101,18 @@ void rk_mock_log_delete_before(struct rk_mock_log *log, int64_t before)
     log->start_offset = RK_MAX(log->start_offset, before);
 }
 
+void rk_mock_log_truncate(struct rk_mock_log *log, int64_t end)
+{
+    while (log->count > 0 && log->end_offset > end) {
+        const struct rk_mock_batch *batch = rk_mock_log_at(log, --log->count);
+        log->end_offset = RK_MAX(batch->base_offset, log->start_offset);
+        log->end_position = batch->position;
+        rk_block_release(batch->block);
+    }
+    while (log->epoch_count > 1 && log->epochs[log->epoch_count - 1].start_offset > log->end_offset)
+        log->epoch_count--;
+}
+
 size_t rk_mock_log_find(const struct rk_mock_log *log, int64_t offset)
 {
     size_t low = 0, high = log->count;

@@ -54,6 +54,9 @@ int64_t rk_mock_log_append(struct rk_mock_log *log, const struct rk_record_batch
 /* Moves the start, and drops batches that lie before it. `before` is within start and end. */
 void rk_mock_log_delete_before(struct rk_mock_log *log, int64_t before);
 
+/* Forgets the newest batches, those with an offset of `end` or above. Not before the start. */
+void rk_mock_log_truncate(struct rk_mock_log *log, int64_t end);
+
 static inline const struct rk_mock_batch *rk_mock_log_at(const struct rk_mock_log *log,
                                                          size_t number)
 {

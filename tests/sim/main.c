@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The simulation's program: runs scenarios, each seed in a process of its own, and says how it
+ * went.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/run.h"
+
+enum { SECONDS = 60, QUIET_ABOVE = 5 };
+
+static struct sim_scenario *scenarios; /* By name. */
+
+struct options {
+    const char *scenario; /* NULL: all. */
+    uint64_t seed;
+    int count;
+    const char *trace_path;
+    int seconds;
+    bool lists, compares;
+};
+
+struct totals {
+    int runs, failures;
+    double virtual_seconds, real_seconds;
+    uint64_t messages, points;
+};
+
+void sim_register(struct sim_scenario *scenario)
+{
+    struct sim_scenario **at = &scenarios;
+    while (*at && strcmp((*at)->name, scenario->name) < 0)
+        at = &(*at)->next;
+    scenario->next = *at;
+    *at = scenario;
+}
+
+static double real_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* False when it failed; it has said how. */
+static bool run_once(const struct sim_scenario *scenario, uint64_t seed,
+                     const struct options *options, struct sim_result *result)
+{
+    int ends[2], status = 0;
+    fflush(stdout);
+    if (pipe(ends) != 0)
+        return false;
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        sim_run(scenario, seed, options->trace_path, options->seconds, ends[1]);
+    }
+    close(ends[1]);
+    bool is_whole = child > 0 && read(ends[0], result, sizeof(*result)) == sizeof(*result);
+    close(ends[0]);
+    if (child > 0)
+        waitpid(child, &status, 0);
+    if (is_whole && status == 0)
+        return true;
+    if (WIFSIGNALED(status))
+        printf("FAILED %s seed %llu: killed by signal %d\n", scenario->name,
+               (unsigned long long)seed, WTERMSIG(status));
+    else
+        printf("FAILED %s seed %llu: status %d\n", scenario->name, (unsigned long long)seed,
+               WEXITSTATUS(status));
+    return false;
+}
+
+static bool is_repeatable(const struct sim_scenario *scenario, uint64_t seed,
+                          const struct options *options, const struct sim_result *result)
+{
+    struct sim_result again;
+    if (!run_once(scenario, seed, options, &again))
+        return false;
+    if (again.trace_sum == result->trace_sum && again.points == result->points)
+        return true;
+    printf("FAILED %s seed %llu: another trace the second time\n", scenario->name,
+           (unsigned long long)seed);
+    return false;
+}
+
+static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
+                     const struct options *options, struct totals *totals)
+{
+    struct sim_result result = {0};
+    double begin = real_seconds();
+    bool is_good = run_once(scenario, seed, options, &result);
+    double took = real_seconds() - begin;
+    if (is_good && options->compares)
+        is_good = is_repeatable(scenario, seed, options, &result);
+    totals->runs++;
+    totals->failures += !is_good;
+    totals->real_seconds += took;
+    totals->virtual_seconds += (double)result.virtual_us / 1e6;
+    totals->messages += result.messages;
+    totals->points += result.points;
+    if (is_good && options->count <= QUIET_ABOVE)
+        printf("ok %-24s seed %llu: %.3f s virtual, %.3f s real, %llu messages, %llu points, "
+               "trace %016llx\n",
+               scenario->name, (unsigned long long)seed, (double)result.virtual_us / 1e6, took,
+               (unsigned long long)result.messages, (unsigned long long)result.points,
+               (unsigned long long)result.trace_sum);
+}
+
+static int run_all(const struct options *options)
+{
+    struct totals totals = {0};
+    for (int i = 0; i < options->count; i++) {
+        for (const struct sim_scenario *at = scenarios; at; at = at->next) {
+            if (!options->scenario || strcmp(at->name, options->scenario) == 0)
+                run_seed(at, options->seed + (uint64_t)i, options, &totals);
+        }
+    }
+    printf("%d runs from seed %llu, %d failed: %.1f s virtual, %.1f s real, %llu messages, %llu "
+           "points\n",
+           totals.runs, (unsigned long long)options->seed, totals.failures, totals.virtual_seconds,
+           totals.real_seconds, (unsigned long long)totals.messages,
+           (unsigned long long)totals.points);
+    return totals.failures > 0 || totals.runs == 0;
+}
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "tests/sim/run [--scenario NAME] [--seed N] [--count K] [--list] [--trace FILE]\n"
+            "              [--twice] [--seconds S]\n"
+            "  without --scenario: all of them; without --seed: a new one\n"
+            "  --twice: each seed must give the same trace again\n"
+            "  --seconds: limit of real time of a run, 0 for none\n");
+    return 2;
+}
+
+static bool read_options(struct options *options, int count, char **arguments)
+{
+    static const struct option names[] = {
+        {"scenario", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},    {"list", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},    {"twice", no_argument, NULL, '2'},
+        {"seconds", required_argument, NULL, 'x'},  {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(count, arguments, "", names, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            options->scenario = optarg;
+            break;
+        case 's':
+            options->seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'c':
+            options->count = atoi(optarg);
+            break;
+        case 'l':
+            options->lists = true;
+            break;
+        case 't':
+            options->trace_path = optarg;
+            break;
+        case '2':
+            options->compares = true;
+            break;
+        case 'x':
+            options->seconds = atoi(optarg);
+            break;
+        default:
+            return false;
+        }
+    }
+    return optind == count && options->count > 0;
+}
+
+int main(int count, char **arguments)
+{
+    struct options options = {
+        .seed = (uint64_t)time(NULL) % 1000000000, .count = 1, .seconds = SECONDS};
+    if (!read_options(&options, count, arguments))
+        return usage();
+    if (options.lists) {
+        for (const struct sim_scenario *at = scenarios; at; at = at->next)
+            printf("%-24s %s\n", at->name, at->text);
+        return 0;
+    }
+    return run_all(&options);
+}
