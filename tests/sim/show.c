@@ -53,7 +53,7 @@ static bool ask_for_stack(const struct sim_thread *thread)
         return false;
     for (int i = 0; i < STACK_WAIT_MS && !atomic_load(&is_shown); i++) {
         struct timespec millisecond = {.tv_nsec = 1000 * 1000};
-        nanosleep(&millisecond, NULL);
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &millisecond, NULL);
     }
     return atomic_load(&is_shown);
 }
