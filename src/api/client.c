@@ -15,6 +15,7 @@
 #include "conf/conf_check.h"
 #include "consumer/consumer.h"
 #include "producer/producer.h"
+#include "runtime/signal.h"
 
 #define WAIT_SLICE_US 1000u
 
@@ -24,7 +25,7 @@ static void serve_background_queue(struct rk_mail *mail)
 {
     rd_kafka_t *rk = rk_container_of(mail, rd_kafka_t, background_queue_mail);
     const struct rk_callbacks *callbacks = &rk->core->conf->callbacks;
-    atomic_store(&rk->is_background_queue_posted, false);
+    rk_signal_lower(&rk->is_background_queue_posted);
     if (!callbacks->background_event_cb) {
         rk_queue_serve(rk->background_queue, 0, 0);
         return;
@@ -44,7 +45,7 @@ static void on_background_event(rd_kafka_t *client, void *opaque)
 {
     rd_kafka_t *rk = opaque;
     (void)client;
-    if (!atomic_exchange(&rk->is_background_queue_posted, true))
+    if (!rk_signal_raise(&rk->is_background_queue_posted))
         rk_loop_post(rk->main, &rk->background_queue_mail);
 }
 

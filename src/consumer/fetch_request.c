@@ -6,6 +6,7 @@
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_response.h"
 #include "consumer/offset_validation.h"
+#include "runtime/signal.h"
 #include "wire/messages.h"
 
 #define FIRST_WITH_SESSIONS    7
@@ -296,7 +297,7 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     select_partitions(&selection);
     if (selection.held > 0) {
         /* Room that came before this is seen now, later room is told of. */
-        atomic_store(&fetcher->consumer->room->is_wanted, true);
+        rk_signal_raise(&fetcher->consumer->room->is_wanted);
         select_partitions(&selection);
     }
     if (selection.next_us != RK_NEVER)

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_request.h"
+#include "runtime/signal.h"
 
 #define FIRST_WITH_TOPIC_IDS 13
 #define MAX_ENDPOINTS        4
@@ -114,7 +115,7 @@ static void put_off(struct rk_fetcher *fetcher, struct rk_partition *partition) 
     partition->own.walk_budget = rk_budget_acquire(rk_fetch_request_budget(fetcher, partition));
     rk_budget_take(partition->own.walk_budget, partition->own.walk_bytes);
     TAILQ_INSERT_TAIL(&fetcher->own.walks, partition, own.walk_link);
-    atomic_store(&fetcher->consumer->room->is_wanted, true);
+    rk_signal_raise(&fetcher->consumer->room->is_wanted);
     if (rk_budget_is_low(partition->own.walk_budget)) /* No memory, or room came meanwhile. */
         rk_fetcher_run_at(fetcher, rk_clock_now_us() + MEMORY_RETRY_US);
 }
@@ -193,7 +194,7 @@ void rk_fetch_response_resume(struct rk_fetcher *fetcher, uint64_t now_us)
         walk(fetcher, partition);
     }
     if (!TAILQ_EMPTY(&fetcher->own.walks))
-        atomic_store(&fetcher->consumer->room->is_wanted, true);
+        rk_signal_raise(&fetcher->consumer->room->is_wanted);
 }
 
 /* Messages that other partitions' bytes would be kept alive by get bytes of their own. */

@@ -7,6 +7,7 @@
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_request.h"
 #include "consumer/fetch_response.h"
+#include "runtime/signal.h"
 
 static struct rk_connection *connection_of(struct rk_fetcher *fetcher) RK_ON_BROKER
 {
@@ -68,13 +69,13 @@ static void on_kick(struct rk_mail *mail)
     struct rk_fetcher *fetcher = rk_container_of(mail, struct kick_mail, mail)->fetcher;
     rk_on_broker(fetcher->loop);
     free_kick(mail);
-    atomic_store(&fetcher->is_kicked, false);
+    rk_signal_lower(&fetcher->is_kicked);
     look(fetcher, rk_clock_now_us());
 }
 
 void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
 {
-    if (atomic_exchange(&fetcher->is_kicked, true))
+    if (rk_signal_raise(&fetcher->is_kicked))
         return;
     struct kick_mail *kick = RK_NEW(struct kick_mail);
     kick->mail.deliver = on_kick;

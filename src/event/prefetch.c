@@ -2,6 +2,7 @@
 #include "event/prefetch.h"
 
 #include "base/memory.h"
+#include "runtime/signal.h"
 
 struct rk_room *rk_room_new(void (*tell)(void *argument), void *argument)
 {
@@ -30,7 +31,7 @@ void rk_room_release(struct rk_room *room)
 
 void rk_room_tell(struct rk_room *room)
 {
-    if (!atomic_load(&room->is_wanted) || !atomic_exchange(&room->is_wanted, false))
+    if (!rk_signal_is_raised(&room->is_wanted) || !rk_signal_take(&room->is_wanted))
         return;
     rk_mutex_lock(&room->mutex);
     if (room->shared.tell)

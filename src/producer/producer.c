@@ -11,6 +11,7 @@
 #include "event/queue.h"
 #include "producer/handover.h"
 #include "producer/producer_topic.h"
+#include "runtime/signal.h"
 
 #define POOL_LIMIT      (16u << 20)
 #define ZSTD_BATCH_SIZE (128u << 10) /* zstd compresses these faster, and as well. */
@@ -146,6 +147,7 @@ static bool take_credit(struct rk_producer *producer, int64_t bytes)
 
 static void wake_blocked_if_any(struct rk_producer *producer)
 {
+    rk_signal_switch_point();
     if (RK_UNLIKELY(atomic_load(&producer->blocked) > 0))
         rk_producer_wake_blocked(producer);
 }
@@ -165,6 +167,7 @@ static bool gives_up_waiting(const struct rk_core *core)
 static rd_kafka_resp_err_t wait_for_credit(struct rk_producer *producer, int64_t bytes)
 {
     bool taken = false;
+    rk_signal_switch_point();
     atomic_fetch_add(&producer->blocked, 1);
     rk_mutex_lock(&producer->mutex);
     while (!(taken = take_credit(producer, bytes)) && !gives_up_waiting(producer->core))

@@ -9,6 +9,7 @@
 #include "producer/expiry.h"
 #include "producer/produce_request.h"
 #include "producer/producer.h"
+#include "runtime/signal.h"
 #include "wire/compression.h"
 
 static void run(struct rk_connection_user *user, uint64_t now_us);
@@ -187,7 +188,7 @@ static void on_kick(struct rk_mail *mail)
     struct rk_sender *sender = rk_container_of(mail, struct rk_sender, kick_mail);
     rk_on_broker(sender->loop);
     uint64_t now_us = rk_clock_now_us();
-    atomic_store(&sender->is_kicked, false);
+    rk_signal_lower(&sender->is_kicked);
     if (sender->own.is_ended)
         return;
     struct rk_partition_queue *queue;
@@ -199,7 +200,7 @@ static void on_kick(struct rk_mail *mail)
 
 void rk_sender_post_kick(struct rk_sender *sender)
 {
-    if (!atomic_exchange(&sender->is_kicked, true))
+    if (!rk_signal_raise(&sender->is_kicked))
         rk_loop_post(sender->loop, &sender->kick_mail);
 }
 

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "runtime/signal.h"
 
 struct rk_loop {
     struct rk_mailbox mailbox; /* Safe from any thread. */
@@ -170,7 +171,7 @@ bool rk_loop_start(struct rk_loop *loop)
 
 void rk_loop_post_stop(struct rk_loop *loop)
 {
-    if (!atomic_exchange(&loop->stop_posted, true))
+    if (!rk_signal_raise(&loop->stop_posted))
         rk_loop_post(loop, &loop->stop_mail);
 }
 
@@ -182,7 +183,7 @@ void rk_loop_stop(struct rk_loop *loop)
     rk_loop_post_stop(loop);
     rk_thread_join(loop->thread);
     loop->thread = NULL;
-    atomic_store(&loop->stop_posted, false);
+    rk_signal_lower(&loop->stop_posted);
 }
 
 void rk_loop_destroy(struct rk_loop *loop)
