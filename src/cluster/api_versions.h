@@ -24,6 +24,9 @@ struct rk_api_versions {
 void rk_api_versions_clear(struct rk_api_versions *versions);
 void rk_api_versions_learn(struct rk_api_versions *versions,
                            const struct rk_api_versions_answer *answer);
+/* For brokers that cannot be asked, which are older than 0.10: what a release speaks, by its number
+ * ("0.9.0.1"); later ones count as 0.10.0. */
+void rk_api_versions_assume(struct rk_api_versions *versions, const char *release);
 /* Highest version in both ranges, -1 when they do not meet. */
 int16_t rk_api_versions_pick(const struct rk_api_versions *versions, enum rk_api_key key,
                              int16_t min_version, int16_t max_version);

@@ -48,6 +48,8 @@ void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t 
     broker->own.host = rk_strdup(host);
     broker->own.port = port;
     broker->own.addresses_until_us = 0;
+    if (broker->id >= 0) /* The seed goes round: what one does not answer, the next may not. */
+        broker->own.assumes_versions_until_us = 0;
     bool is_v6 = strchr(host, ':') != NULL;
     char id[16] = "bootstrap";
     if (broker->id >= 0)

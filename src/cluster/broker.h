@@ -40,6 +40,8 @@ struct rk_broker {
         bool is_retired; /* Metadata names it no more: nothing new is begun with it. */
         struct rk_addresses addresses; /* Shared by its connections for broker.address.ttl. */
         uint64_t addresses_until_us;
+        uint64_t assumes_versions_until_us; /* It did not answer ApiVersions: not asked again before
+                                               (api.version.fallback.ms). */
         char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
         int32_t throttle_ms; /* Reported last. */
     } own;

@@ -15,7 +15,7 @@
 static const unsigned next_states[] = {
     [RK_CONNECTION_IDLE] = TO(RESOLVING) | TO(CONNECTING) | TO(BACKING_OFF) | TO(CLOSED),
     [RK_CONNECTION_RESOLVING] = TO(CONNECTING) | TO(BACKING_OFF) | TO(CLOSED),
-    [RK_CONNECTION_CONNECTING] = TO(NEGOTIATING) | TO(BACKING_OFF) | TO(CLOSED),
+    [RK_CONNECTION_CONNECTING] = TO(NEGOTIATING) | TO(UP) | TO(BACKING_OFF) | TO(CLOSED),
     [RK_CONNECTION_NEGOTIATING] = TO(UP) | TO(BACKING_OFF) | TO(CLOSED),
     [RK_CONNECTION_UP] = TO(IDLE) | TO(BACKING_OFF) | TO(CLOSED),
     [RK_CONNECTION_BACKING_OFF] = TO(IDLE) | TO(CLOSED),
@@ -223,6 +223,20 @@ static void back_off(struct rk_connection *connection, uint64_t now_us) RK_ON_BR
     rk_connection_set_state(connection, RK_CONNECTION_BACKING_OFF, now_us);
 }
 
+/* It closed, or kept silent, when asked for its versions, as brokers before 0.10 do. */
+static void assume_versions(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    struct rk_broker *broker = connection->broker;
+    const struct rk_conf *conf = broker->core->conf;
+    if (conf->api_version_fallback_ms == 0)
+        return;
+    broker->own.assumes_versions_until_us = now_us + (uint64_t)conf->api_version_fallback_ms * 1000;
+    rk_log_debug(broker->core, RK_DEBUG_BROKER | RK_DEBUG_FEATURE, "APIVERSION",
+                 "%s: no answer to ApiVersions: taken for Kafka %s for the next %dms",
+                 rk_broker_name(broker), conf->broker_version_fallback,
+                 conf->api_version_fallback_ms);
+}
+
 /* The attempt, or the connection, has failed for the reason in `broken`. */
 static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
@@ -232,7 +246,7 @@ static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_O
         "%s: %s (after %llums in state %s)", rk_broker_name(broker), connection->own.broken.text,
         (unsigned long long)(now_us - connection->own.state_since_us) / 1000,
         rk_connection_state_name(connection->own.state));
-    bool was_up = connection->own.state == RK_CONNECTION_UP;
+    enum rk_connection_state before = connection->own.state;
     bool is_idle_close = closed_while_idle(connection);
     rk_connection_end_attempt(connection);
     finish_all(connection, err, text, now_us);
@@ -244,7 +258,10 @@ static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_O
             rk_log_debug(broker->core, RK_DEBUG_BROKER, "CLOSE", "%s", text);
         } else {
             connection->own.failures++;
-            rk_broker_on_connection_failed(broker, connection, err, was_up, text);
+            if (before == RK_CONNECTION_NEGOTIATING)
+                assume_versions(connection, now_us);
+            rk_broker_on_connection_failed(broker, connection, err, before == RK_CONNECTION_UP,
+                                           text);
         }
     }
     rk_free(connection->own.broken.text);

@@ -24,6 +24,7 @@
 
 static void on_ready(struct rk_watch *watch, short revents, uint64_t now_us);
 static void send_api_versions(struct rk_connection *connection, int16_t version) RK_ON_BROKER;
+static void go_up(struct rk_connection *connection) RK_ON_BROKER;
 
 static void close_socket(void *argument, int fd)
 {
@@ -146,6 +147,13 @@ void rk_connection_begin(struct rk_connection *connection, uint64_t now_us)
                           rk_broker_address_family(broker), broker->loop, on_resolved, connection);
 }
 
+/* Brokers before 0.10 cannot be asked: what they speak is taken from the configuration. */
+static bool may_ask_versions(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    return connection->broker->core->conf->api_version_request &&
+           now_us >= connection->broker->own.assumes_versions_until_us;
+}
+
 void rk_connection_on_handshake(struct rk_connection *connection, uint64_t now_us)
 {
     int result = rk_stream_handshake(connection->own.stream);
@@ -156,9 +164,18 @@ void rk_connection_on_handshake(struct rk_connection *connection, uint64_t now_u
                             connection->own.address_text, rk_stream_error(connection->own.stream));
         return;
     }
-    rk_connection_set_state(connection, RK_CONNECTION_NEGOTIATING, now_us);
-    send_api_versions(connection, FIRST_VERSION);
-    rk_connection_flush(connection, now_us);
+    if (may_ask_versions(connection, now_us)) {
+        rk_connection_set_state(connection, RK_CONNECTION_NEGOTIATING, now_us);
+        send_api_versions(connection, FIRST_VERSION);
+        rk_connection_flush(connection, now_us);
+    } else {
+        const struct rk_conf *conf = connection->broker->core->conf;
+        rk_log_debug(connection->broker->core, RK_DEBUG_BROKER | RK_DEBUG_FEATURE, "APIVERSION",
+                     "%s: Using (configuration fallback) %s protocol features",
+                     rk_broker_name(connection->broker), conf->broker_version_fallback);
+        rk_api_versions_assume(&connection->own.versions, conf->broker_version_fallback);
+        go_up(connection);
+    }
 }
 
 void rk_connection_end_attempt(struct rk_connection *connection)
@@ -182,11 +199,10 @@ void rk_connection_end_attempt(struct rk_connection *connection)
 
 /* Versions */
 
-static void go_up(struct rk_connection *connection,
-                  const struct rk_api_versions_answer *answer) RK_ON_BROKER
+/* Its versions are known. */
+static void go_up(struct rk_connection *connection)
 {
     uint64_t now_us = rk_clock_now_us();
-    rk_api_versions_learn(&connection->own.versions, answer);
     connection->own.failures = 0;
     connection->own.last_used_us = now_us;
     rk_connection_set_state(connection, RK_CONNECTION_UP, now_us);
@@ -207,13 +223,15 @@ static void on_api_versions(struct rk_request *request)
     else if (answer->error_code == RD_KAFKA_RESP_ERR_INVALID_REQUEST &&
              connection->own.negotiating_version > 0)
         next = 0; /* It dislikes the software's name. */
-    if (answer->error_code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        go_up(connection, answer);
-    else if (next >= 0)
+    if (answer->error_code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rk_api_versions_learn(&connection->own.versions, answer);
+        go_up(connection);
+    } else if (next >= 0) {
         send_api_versions(connection, next);
-    else
+    } else {
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "ApiVersions failed: %s",
                             rd_kafka_err2str(rk_error_of_broker(answer->error_code)));
+    }
     rk_request_destroy(request);
 }
 

@@ -22,6 +22,7 @@ struct rk_metadata_query {
     bool is_done;
     rd_kafka_resp_err_t last_err;
     bool wants_all;
+    bool asks_old_broker; /* Whose version 0 names no topics for all of them. */
     bool allows_creation;
     int count;
     char *topics[];
@@ -73,6 +74,10 @@ static struct rk_request *new_request(struct rk_metadata_query *query)
     message->topics.items = rk_metadata_request_topic_try_new(&request->arena, query->count);
     message->topics.count = query->wants_all ? -1 : query->count;
     message->allow_auto_topic_creation = query->allows_creation;
+    if (query->asks_old_broker) {
+        message->topics.count = query->count;
+        request->max_version = 0;
+    }
     for (int i = 0; i < query->count && message->topics.items; i++) {
         char *name = rk_arena_try_text(&request->arena, query->topics[i], strlen(query->topics[i]));
         message->topics.items[i].name = name;
@@ -131,6 +136,10 @@ static void on_answer(struct rk_request *request)
         free_query(query);
     } else if (request->err == RD_KAFKA_RESP_ERR__DESTROY) {
         finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
+    } else if (request->err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && query->wants_all &&
+               !query->asks_old_broker) {
+        query->asks_old_broker = true;
+        ask(query);
     } else if (request->err) {
         try_again(query, request->err);
     } else if (answer->error_code || answer->brokers.count <= 0) {

@@ -64,7 +64,7 @@ void rk_batch_release(struct rk_batch *batch)
         rk_free(batch->outcome.failures[i].text);
     rk_free(batch->outcome.failures);
     rk_free(batch->outcome.text);
-    rk_block_release(batch->sending.compressed);
+    rk_block_release(batch->sending.encoded);
     rk_segment_give_back(&batch->producer->pool, batch->first);
     rk_free(batch->originals);
     rk_free(batch->opaques);
@@ -483,8 +483,8 @@ struct rk_batch *rk_batch_try_split(struct rk_batch *batch, uint32_t count)
     head->sending.last_err = batch->sending.last_err;
     rest->original_count = 0; /* Shared out among the two halves. */
     rk_batch_release(rest);
-    rk_block_release(batch->sending.compressed);
-    batch->sending.compressed = NULL;
+    rk_block_release(batch->sending.encoded);
+    batch->sending.encoded = NULL;
     batch->sending.is_prepared = false;
     return head;
 }

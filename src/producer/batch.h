@@ -77,13 +77,13 @@ struct rk_batch {
     struct rk_original *originals; /* Ascending by index. */
     uint32_t original_count, original_capacity;
 
-    struct { /* The sender. */
-        struct rk_block
-            *compressed; /* Header room and compressed records; NULL: the segments are sent. */
-        int16_t attributes;
+    struct {                      /* The sender. */
+        struct rk_block *encoded; /* What is sent, header included: compressed, or a message set;
+                                     NULL: the segments. */
+        uint8_t magic, codec;     /* It is prepared for. */
         int attempts;
         bool may_be_persisted; /* Some attempt was written and has no clear outcome. */
-        bool is_prepared;      /* Header and CRC are written. */
+        bool is_prepared;      /* For that; header and CRC are written. */
         bool is_in_flight;
         bool is_reported;     /* Handed up while still in flight. */
         uint64_t retry_at_us; /* 0: at once. */

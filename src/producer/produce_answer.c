@@ -29,6 +29,8 @@ static void give_back(struct rk_batch *batch)
 static void leave_queue(struct rk_batch *batch)
 {
     batch->sending.is_in_flight = false;
+    rk_block_release(batch->sending.encoded); /* Reports are made from the segments. */
+    batch->sending.encoded = NULL;
     rk_partition_queue_forget(batch->queue);
 }
 

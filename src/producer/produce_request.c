@@ -132,13 +132,13 @@ static bool fill_context(struct rk_produce_context *context,
 static bool fill_records(struct rk_request *request, struct rk_batch *batch,
                          struct rk_records *records)
 {
-    if (batch->sending.compressed) {
-        records->data = batch->sending.compressed->data;
-        records->size = (int32_t)batch->sending.compressed->size;
+    if (batch->sending.encoded) {
+        records->data = batch->sending.encoded->data;
+        records->size = (int32_t)batch->sending.encoded->size;
         struct iovec *part = rk_request_try_alloc(request, sizeof(*part));
         if (!part)
             return false;
-        *part = (struct iovec){batch->sending.compressed->data, batch->sending.compressed->size};
+        *part = (struct iovec){batch->sending.encoded->data, batch->sending.encoded->size};
         records->parts = part;
         records->part_count = 1;
         return true;
@@ -179,7 +179,8 @@ static bool fill_message(struct rk_request *request, const struct rk_produce_con
             topic->partition_data.items = &partitions[i];
             topic->partition_data.count = 0;
             if (rk_uuid_is_zero(&topic->topic_id))
-                request->max_version = RK_PRODUCE_FIRST_TOPIC_ID - 1;
+                request->max_version =
+                    RK_MIN(request->max_version, (int16_t)(RK_PRODUCE_FIRST_TOPIC_ID - 1));
         }
         topic->partition_data.count++;
         partitions[i].index = part->partition;
@@ -200,6 +201,16 @@ static void put_off(struct rk_produce_collection *collection, uint64_t now_us)
     }
 }
 
+/* Those that take the batches' format. */
+static void set_versions(struct rk_request *request, int magic)
+{
+    static const struct {
+        int16_t min, max;
+    } versions[] = {{0, 1}, {2, 2}, {3, INT16_MAX}};
+    request->min_version = versions[magic].min;
+    request->max_version = RK_MIN(request->max_version, versions[magic].max);
+}
+
 static struct rk_request *new_request(struct rk_produce_collection *collection)
 {
     struct rk_sender *sender = collection->sender;
@@ -210,7 +221,7 @@ static struct rk_request *new_request(struct rk_produce_collection *collection)
     struct rk_produce_context *context = rk_request_try_alloc(request, sizeof(*context));
     struct rk_produce_request *message = request->message;
     request->owner = context;
-    request->min_version = 3; /* The first with record batches. */
+    set_versions(request, rk_produce_magic(sender));
     request->has_no_answer = collection->acks == 0;
     message->acks = (int16_t)collection->acks;
     message->timeout_ms = collection->request_timeout_ms;
@@ -229,13 +240,15 @@ static struct rk_request *new_request(struct rk_produce_collection *collection)
 
 static void log_batch(const struct rk_sender *sender, const struct rk_batch *batch) RK_ON_BROKER
 {
-    rk_log_debug(sender->producer->core, RK_DEBUG_MSG, "PRODUCE",
-                 "%s: %s [%d]: Produce MessageSet with %u message(s) (%u bytes, MsgId %llu, "
-                 "attempt %d, %s)",
-                 rk_broker_name(sender->broker), rk_topic_name(batch->topic), (int)batch->partition,
-                 batch->record_count, batch->size, (unsigned long long)batch->number,
-                 batch->sending.attempts,
-                 rk_compression_name(batch->sending.compressed ? batch->sending.attributes : 0));
+    rk_log_debug(
+        sender->producer->core, RK_DEBUG_MSG, "PRODUCE",
+        "%s: %s [%d]: Produce MessageSet with %u message(s) (%u bytes, MsgVersion %d, MsgId %llu, "
+        "attempt %d, %s)",
+        rk_broker_name(sender->broker), rk_topic_name(batch->topic), (int)batch->partition,
+        batch->record_count,
+        batch->sending.encoded ? (uint32_t)batch->sending.encoded->size : batch->size,
+        (int)batch->sending.magic, (unsigned long long)batch->number, batch->sending.attempts,
+        batch->sending.encoded ? rk_compression_name(batch->sending.codec) : "uncompressed");
 }
 
 bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)

@@ -37,7 +37,7 @@ struct rk_sender {
         uint64_t next_expiry_us;       /* Not later than the first expiry. */
         struct rk_compressor *compressor;
         struct rk_produce_collection *collection;
-        bool said_no_zstd;
+        unsigned said_unread_codecs; /* A bit per codec that the broker cannot read. */
         bool is_ended;
     } own;
 };

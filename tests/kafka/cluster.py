@@ -403,20 +403,20 @@ class Cluster:
         wait_until(has_leaders, 30, f"topic {name}")
 
     def batches(self, topic):
-        """What the leaders' log files hold: (partition, magic, codec, records, bytes) of each
-        batch. Only for logs of record batches (format 2)."""
+        """What the leaders' log files hold: (partition, magic, codec, bytes) of each batch, or of
+        each entry of a message set."""
         partitions = self.describe([topic])["topics"][topic]["partitions"]
         for partition, state in partitions.items():
             folder = self.nodes[state["leader"]].data / f"{topic}-{partition}"
             for path in sorted(folder.glob("*.log")):
                 with open(path, "rb") as segment:
-                    while len(header := segment.read(61)) == 61:
+                    while len(header := segment.read(17)) == 17:
                         size, magic = struct.unpack_from(">i", header, 8)[0], header[16]
                         if size == 0:
                             break  # The rest of the file was only reserved.
-                        attributes, last = struct.unpack_from(">hi", header, 21)
-                        yield partition, magic, attributes & 7, last + 1, size + 12
-                        segment.seek(size + 12 - 61, os.SEEK_CUR)
+                        rest = segment.read(size + 12 - 17)
+                        attributes = rest[5] if magic == 2 else rest[0]
+                        yield partition, magic, attributes & 7, size + 12
 
 
 def leads(topic, partitions):

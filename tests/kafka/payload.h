@@ -54,6 +54,9 @@ void payload_clear(struct payload *payload);
 /* The number of a message that was consumed, or -1. */
 int64_t payload_number(const rd_kafka_message_t *message);
 
+/* From now on consumed messages have none, as those of brokers before 0.11. */
+void payload_loses_headers(void);
+
 /* Compares a consumed message with what it should be. Returns NULL, or what differs. */
 const char *payload_compare(const struct payload *payload, const rd_kafka_message_t *message);
 

@@ -30,7 +30,8 @@ struct options {
     rd_kafka_conf_t *consumer; /* -Y name=value */
 };
 
-/* Reads the options, and puts the bootstrap servers and defaults into both configurations. */
+/* Reads the options (-H: the broker keeps no headers), and puts the bootstrap servers and defaults
+ * into both configurations. */
 void options_parse(struct options *options, int argc, char **argv);
 
 /* Frees the configurations that no client took. */

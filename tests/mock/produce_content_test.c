@@ -95,6 +95,9 @@ static void check_headers(const struct scripted_record *record, const struct con
     assert_int_equal(at - (const uint8_t *)record->headers, record->headers_size);
 }
 
+/* Brokers from before 0.11 get message sets: without headers, and in magic 0 without times. */
+static int magic = 2;
+
 static void check(unsigned i, int codec)
 {
     struct content content = content_of(i);
@@ -107,9 +110,12 @@ static void check(unsigned i, int codec)
     assert_int_equal(record->key_size, content.key_size);
     if (content.key_size)
         assert_memory_equal(record->key, bytes + content.key_at, content.key_size);
-    assert_int_equal(record->timestamp_ms, 1000 + (int64_t)i * 3);
+    assert_int_equal(record->timestamp_ms, magic > 0 ? 1000 + (int64_t)i * 3 : -1);
     assert_true(record->codec == codec || record->codec == 0);
-    check_headers(record, &content);
+    if (magic == 2)
+        check_headers(record, &content);
+    else
+        assert_int_equal(record->headers_size, 0);
 }
 
 static void run(const char *codec_name, int codec, const char *copy_max, const char *batch_size)
@@ -177,6 +183,58 @@ static void test_zstd(void **state)
     run("zstd", RK_COMPRESSION_ZSTD, "1000", "300000");
 }
 
+/* A broker that knows Produce up to that version. */
+static void run_old(int16_t version, const char *codec_name, int codec)
+{
+    scripted_set_max_version(fixture.cluster, RK_API_PRODUCE, version);
+    magic = version == 2 ? 1 : 0;
+    run(codec_name, codec, "1000", "300000");
+    magic = 2;
+}
+
+static void test_magic_1(void **state)
+{
+    (void)state;
+    run_old(2, "none", RK_COMPRESSION_NONE);
+}
+
+static void test_magic_1_lz4(void **state)
+{
+    (void)state;
+    run_old(2, "lz4", RK_COMPRESSION_LZ4);
+}
+
+static void test_magic_0(void **state)
+{
+    (void)state;
+    run_old(0, "none", RK_COMPRESSION_NONE);
+}
+
+static void test_magic_0_gzip(void **state)
+{
+    (void)state;
+    run_old(1, "gzip", RK_COMPRESSION_GZIP);
+}
+
+static void test_magic_0_lz4(void **state)
+{
+    (void)state;
+    run_old(1, "lz4", RK_COMPRESSION_LZ4);
+}
+
+/* A broker without zstd gets them uncompressed. */
+static void test_no_zstd(void **state)
+{
+    (void)state;
+    scripted_set_max_version(fixture.cluster, RK_API_PRODUCE, 6);
+    fixture_start(&fixture, REPORT_MESSAGES, "compression.codec", "zstd", NULL);
+    for (unsigned i = 0; i < 30; i++)
+        produce(i);
+    fixture_wait(&fixture, 30);
+    for (unsigned i = 0; i < 30; i++)
+        check(i, RK_COMPRESSION_NONE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -184,7 +242,10 @@ int main(void)
         TEST(test_plain),         TEST(test_plain_by_reference),
         TEST(test_small_batches), TEST(test_gzip),
         TEST(test_snappy),        TEST(test_lz4),
-        TEST(test_zstd),
+        TEST(test_zstd),          TEST(test_magic_1),
+        TEST(test_magic_1_lz4),   TEST(test_magic_0),
+        TEST(test_magic_0_gzip),  TEST(test_magic_0_lz4),
+        TEST(test_no_zstd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,8 +214,9 @@ static void answer_api_versions(struct scripted_cluster *cluster, struct connect
     answer.api_keys.items = rk_api_versions_answer_api_key_try_new(arena, RK_COUNT_OF(keys));
     for (size_t i = 0; i < RK_COUNT_OF(keys); i++) {
         answer.api_keys.items[i].api_key = keys[i][0];
-        answer.api_keys.items[i].min_version = keys[i][1];
-        answer.api_keys.items[i].max_version = cluster->max_versions[keys[i][0]];
+        int16_t max_version = cluster->max_versions[keys[i][0]];
+        answer.api_keys.items[i].min_version = RK_MIN(keys[i][1], max_version);
+        answer.api_keys.items[i].max_version = max_version;
     }
     send_answer(connection, api, header, &answer, is_known ? header->api_version : 0);
 }
@@ -259,7 +260,7 @@ static void answer_produce(struct scripted_cluster *cluster, struct connection *
     if (cluster->hook)
         fate = cluster->hook(&produce, cluster->hook_opaque);
     if (!produce.keeps_nothing)
-        scripted_log_append(&cluster->log, request, &answer, produce.number);
+        scripted_log_append(&cluster->log, request, &answer, header->api_version, produce.number);
     if (fate == SCRIPTED_CLOSE)
         connection->is_ended = true;
     if (fate == SCRIPTED_CLOSE || fate == SCRIPTED_SILENCE || request->acks == 0)
@@ -290,7 +291,9 @@ static void on_frame(struct scripted_cluster *cluster, struct connection *connec
     bool is_known = header.api_version <= cluster->max_versions[api->key];
     if (is_known && !rk_codec_decode(api->request, header.api_version, request, &reader, &arena))
         fail(reader.failure);
-    if (api->key == RK_API_API_VERSIONS)
+    if (api->key == RK_API_API_VERSIONS && cluster->max_versions[api->key] < 0)
+        connection->is_ended = true; /* As brokers before 0.10 do. */
+    else if (api->key == RK_API_API_VERSIONS)
         answer_api_versions(cluster, connection, api, &header, &arena);
     else if (!is_known)
         fail("a version that was not announced");

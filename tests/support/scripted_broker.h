@@ -72,7 +72,7 @@ void scripted_set_leader(struct scripted_cluster *cluster, const char *topic, in
 void scripted_set_up(struct scripted_cluster *cluster, int broker, bool is_up);
 /* Not reading: requests stay in the sockets. */
 void scripted_set_reading(struct scripted_cluster *cluster, int broker, bool is_reading);
-/* What ApiVersions says. */
+/* What ApiVersions says; of itself -1: it is not answered, and the connection is closed. */
 void scripted_set_max_version(struct scripted_cluster *cluster, int api_key, int16_t version);
 void scripted_set_hook(struct scripted_cluster *cluster, scripted_produce_hook *hook, void *opaque);
 /* Answers that were held go out; those that come later are answered at once, until the hook holds

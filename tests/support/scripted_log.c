@@ -224,8 +224,20 @@ static void add_record(struct scripted_partition *partition, const struct rk_rec
     };
 }
 
-static void append_batch(struct scripted_log *log, struct scripted_partition *partition,
-                         const struct rk_record_batch *batch, const char *name, int number)
+/* What the header of a record batch says about its records. */
+static void check_header(const struct rk_record_batch_header *header, int32_t count,
+                         int64_t max_timestamp, const char *name)
+{
+    if (count != header->record_count || count != header->last_offset_delta + 1)
+        fail("wrong number of records", name);
+    if (max_timestamp != header->max_timestamp)
+        fail("wrong greatest timestamp", name);
+}
+
+/* Returns how many records it has; the first one's offset is to be `offset`. */
+static int32_t append_batch(struct scripted_log *log, struct scripted_partition *partition,
+                            const struct rk_record_batch *batch, int64_t offset, const char *name,
+                            int number)
 {
     struct rk_record_cursor cursor;
     struct rk_record record;
@@ -243,32 +255,40 @@ static void append_batch(struct scripted_log *log, struct scripted_partition *pa
         fail("records do not fit the header", name);
     enum rk_record_result result;
     while ((result = rk_record_read(&cursor, &record)) == RK_RECORD_FOUND) {
-        if (record.offset != batch->header.base_offset + count++)
-            fail("wrong offset delta", name);
+        if (record.offset != offset + count++)
+            fail("wrong offset", name);
         max_timestamp = RK_MAX(max_timestamp, record.timestamp);
         add_record(partition, &record, codec, number);
     }
-    if (result == RK_RECORD_CORRUPT || count != batch->header.record_count ||
-        count != batch->header.last_offset_delta + 1)
-        fail("wrong number of records", name);
-    if (max_timestamp != batch->header.max_timestamp)
-        fail("wrong greatest timestamp", name);
+    if (result == RK_RECORD_CORRUPT)
+        fail("a corrupt record", name);
+    if (batch->header.magic == 2)
+        check_header(&batch->header, count, max_timestamp, name);
+    return count;
+}
+
+static int magic_of(int16_t version)
+{
+    return version >= 3 ? 2 : version == 2 ? 1 : 0;
 }
 
 static void append_partition(struct scripted_log *log, struct scripted_topic *topic,
-                             const struct rk_produce_request_partition *from, int number)
+                             const struct rk_produce_request_partition *from, int16_t version,
+                             int number)
 {
     struct rk_record_batches batches;
     struct rk_record_batch batch;
     int found = 0;
+    int64_t offset = 0;
     rk_record_batches_init(&batches, from->records.data, (size_t)from->records.size);
     while (rk_record_batches_next(&batches, &batch) == RK_RECORD_BATCH_FOUND) {
         found++;
-        if (batch.header.magic != 2)
-            fail("not magic 2", topic->name);
-        append_batch(log, &topic->partitions[from->index], &batch, topic->name, number);
+        if (batch.header.magic != magic_of(version))
+            fail("not the magic of that version", topic->name);
+        offset +=
+            append_batch(log, &topic->partitions[from->index], &batch, offset, topic->name, number);
     }
-    if (found != 1)
+    if (found == 0 || (found > 1 && magic_of(version) == 2))
         fail("not exactly one whole batch per partition", topic->name);
 }
 
@@ -290,7 +310,7 @@ find_answer(const struct rk_produce_answer *answer, const struct rk_produce_requ
 }
 
 void scripted_log_append(struct scripted_log *log, const struct rk_produce_request *request,
-                         const struct rk_produce_answer *answer, int number)
+                         const struct rk_produce_answer *answer, int16_t version, int number)
 {
     for (int32_t t = 0; t < request->topic_data.count; t++) {
         const struct rk_produce_request_topic *from = &request->topic_data.items[t];
@@ -301,7 +321,7 @@ void scripted_log_append(struct scripted_log *log, const struct rk_produce_reque
             const struct rk_produce_answer_partition *outcome =
                 find_answer(answer, from, partition->index);
             if (outcome && !outcome->error_code && partition->index < topic->partition_count)
-                append_partition(log, topic, partition, number);
+                append_partition(log, topic, partition, version, number);
         }
     }
 }

@@ -53,6 +53,6 @@ void scripted_log_prepare(struct scripted_log *log, int broker, int16_t version,
                           struct rk_produce_answer *answer, struct rk_arena *arena);
 /* Keeps the records of those partitions whose answer is a success. */
 void scripted_log_append(struct scripted_log *log, const struct rk_produce_request *request,
-                         const struct rk_produce_answer *answer, int number);
+                         const struct rk_produce_answer *answer, int16_t version, int number);
 
 #endif

@@ -110,6 +110,30 @@ static void falls_back_to_0_without_a_hint(void **state)
     assert_int_equal(rk_api_versions_fallback(0, &empty), -1);
 }
 
+static int16_t assumed(const char *release, enum rk_api_key key)
+{
+    struct rk_api_versions assumed_versions;
+    rk_api_versions_assume(&assumed_versions, release);
+    assert_true(assumed_versions.is_known);
+    return rk_api_versions_pick(&assumed_versions, key, 0, INT16_MAX);
+}
+
+static void old_releases_are_known_by_heart(void **state)
+{
+    (void)state;
+    assert_int_equal(assumed("0.8", RK_API_PRODUCE), 0);
+    assert_int_equal(assumed("0.8.0", RK_API_OFFSET_COMMIT), -1);
+    assert_int_equal(assumed("0.8.1", RK_API_OFFSET_COMMIT), 0);
+    assert_int_equal(assumed("0.8.1.1", RK_API_FIND_COORDINATOR), -1);
+    assert_int_equal(assumed("0.8.2.x", RK_API_FIND_COORDINATOR), 0);
+    assert_int_equal(assumed("0.9.0.1", RK_API_PRODUCE), 1);
+    assert_int_equal(assumed("0.9.0.1", RK_API_METADATA), 0);
+    assert_int_equal(assumed("0.9", RK_API_API_VERSIONS), -1);
+    assert_int_equal(assumed("0.10.0", RK_API_PRODUCE), 2);
+    assert_int_equal(assumed("0.11.0.3", RK_API_FETCH), 2);
+    assert_int_equal(assumed("2.8", RK_API_METADATA), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +143,7 @@ int main(void)
         cmocka_unit_test(learning_forgets_what_was_known),
         cmocka_unit_test(falls_back_to_what_the_broker_names),
         cmocka_unit_test(falls_back_to_0_without_a_hint),
+        cmocka_unit_test(old_releases_are_known_by_heart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
