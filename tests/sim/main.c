@@ -77,17 +77,43 @@ static bool run_once(const struct sim_scenario *scenario, uint64_t seed,
     return false;
 }
 
-static bool is_repeatable(const struct sim_scenario *scenario, uint64_t seed,
-                          const struct options *options, const struct sim_result *result)
+/* The trace of a run, all of it. NULL when it failed. */
+static char *record(const struct sim_scenario *scenario, uint64_t seed,
+                    const struct options *options, long *size)
 {
-    struct sim_result again;
-    if (!run_once(scenario, seed, options, &again))
-        return false;
-    if (again.trace_sum == result->trace_sum && again.points == result->points)
-        return true;
-    printf("FAILED %s seed %llu: another trace the second time\n", scenario->name,
-           (unsigned long long)seed);
-    return false;
+    char path[] = "/tmp/sim_trace_XXXXXX";
+    struct options own = *options;
+    struct sim_result result;
+    char *text = NULL;
+    int fd = mkstemp(path);
+    if (fd < 0)
+        return NULL;
+    own.trace_path = path;
+    if (run_once(scenario, seed, &own, &result)) {
+        *size = (long)lseek(fd, 0, SEEK_END);
+        text = malloc((size_t)*size + 1);
+        if (text && pread(fd, text, (size_t)*size, 0) != *size)
+            *size = 0;
+    }
+    close(fd);
+    unlink(path);
+    return text;
+}
+
+static bool is_repeatable(const struct sim_scenario *scenario, uint64_t seed,
+                          const struct options *options)
+{
+    long sizes[2] = {0, 0};
+    char *first = record(scenario, seed, options, &sizes[0]);
+    char *second = record(scenario, seed, options, &sizes[1]);
+    bool is_same = first && second && sizes[0] > 0 && sizes[0] == sizes[1] &&
+                   memcmp(first, second, (size_t)sizes[0]) == 0;
+    if (!is_same)
+        printf("FAILED %s seed %llu: another trace the second time\n", scenario->name,
+               (unsigned long long)seed);
+    free(first);
+    free(second);
+    return is_same;
 }
 
 static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
@@ -98,7 +124,7 @@ static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
     bool is_good = run_once(scenario, seed, options, &result);
     double took = real_seconds() - begin;
     if (is_good && options->compares)
-        is_good = is_repeatable(scenario, seed, options, &result);
+        is_good = is_repeatable(scenario, seed, options);
     totals->runs++;
     totals->failures += !is_good;
     totals->real_seconds += took;

@@ -82,6 +82,13 @@ void sim_address_dead(const char *address, bool is_dead)
     }
     if (is_dead && table.dead_count < NAMES_MAX)
         snprintf(table.dead[table.dead_count++], sizeof(table.dead[0]), "%s", address);
+    for (struct sim_connection *at = sim_connections(); at; at = at->next) {
+        if (strcmp(at->address, address) != 0)
+            continue;
+        at->is_dead = is_dead;
+        if (!is_dead)
+            sim_connection_retry(at);
+    }
 }
 
 bool sim_address_is_dead(const char *address)

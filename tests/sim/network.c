@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/thread.h"
@@ -365,6 +366,7 @@ void sim_connection_start(struct sim_descriptor *descriptor, const char *address
         connection->streams[i].event.fire = deliver;
     }
     connection->is_dead = sim_address_is_dead(address);
+    snprintf(connection->address, sizeof(connection->address), "%s", address);
     connection->ends[CLIENT] = descriptor;
     descriptor->connection = connection;
     connection->next = network.connections;

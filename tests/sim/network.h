@@ -52,7 +52,8 @@ struct sim_connection {
     struct sim_connection *next; /* Of all. */
     struct sim_node *node;
     enum sim_connection_state state;
-    bool is_dead; /* Half-open: nothing goes through, and nobody is told. */
+    char address[48]; /* Where it leads to. */
+    bool is_dead;     /* Half-open: nothing goes through, and nobody is told. */
     uint64_t tries, begun_us;
     struct sim_event connecting;
     struct sim_event resetting;

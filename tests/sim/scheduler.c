@@ -19,6 +19,7 @@ enum {
 };
 
 #define START_US ((uint64_t)1000 * 1000 * 1000)
+#define LIMIT_US ((uint64_t)48 * 3600 * 1000 * 1000) /* Of a run. */
 
 static struct {
     uint64_t now_us;
@@ -179,6 +180,8 @@ static void move_time_on(void)
             next_us = scheduler.events[1]->at_us;
         if (next_us == RK_NEVER)
             sim_fail("deadlock: every thread waits, none with a deadline");
+        if (next_us > START_US + LIMIT_US)
+            sim_fail("the run takes more than two virtual days");
         if (next_us > scheduler.now_us) {
             sim_trace(SIM_TRACE_IDLE, (int64_t)(next_us - scheduler.now_us), 0);
             scheduler.now_us = next_us;
