@@ -224,6 +224,15 @@ void sim_flush(struct sim_client *client, int64_t within_ms)
         (int)(counts.accepted - counts.acked - counts.not_persisted - counts.possibly_persisted));
 }
 
+void sim_await_acked(struct sim_client *client, uint64_t count, int64_t within_ms)
+{
+    uint64_t end_us = sim_now_us() + (uint64_t)within_ms * 1000;
+    while (client->acked < count && sim_now_us() < end_us)
+        rd_kafka_poll(client->handle, (int)((end_us - sim_now_us() + 999) / 1000));
+    sim_check(client->acked >= count, "client %d has %d messages delivered after %d ms, not %d",
+              client->number, (int)client->acked, (int)within_ms, (int)count);
+}
+
 struct sim_counts sim_counts(const struct sim_client *client)
 {
     return (struct sim_counts){

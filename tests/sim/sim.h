@@ -176,6 +176,8 @@ rd_kafka_resp_err_t sim_produce_one(struct sim_client *client, const char *topic
                                     int flags, size_t size);
 /* All messages are reported within that time, or the run fails. */
 void sim_flush(struct sim_client *client, int64_t within_ms);
+/* As many are delivered within that time, whatever becomes of the others. */
+void sim_await_acked(struct sim_client *client, uint64_t count, int64_t within_ms);
 struct sim_counts {
     uint64_t accepted; /* By produce. */
     uint64_t acked, not_persisted, possibly_persisted;
