@@ -11,8 +11,8 @@
  * Nothing is in the log that was not produced.
  *
  * Order: with max.in.flight=1 or enable.idempotence the first appearances of one producer's
- * messages in a partition are in the order of produce() (unless SIM_ALLOW_DISORDER). Messages
- * produced by one thread are meant; scenarios with several to a producer allow disorder.
+ * delivered messages in a partition are in the order of produce() (unless SIM_ALLOW_DISORDER).
+ * Messages produced by one thread are meant; scenarios with several to a producer allow disorder.
  *
  * Duplicates: with enable.idempotence no message is in the log twice.
  *

@@ -323,24 +323,33 @@ void sim_consume(struct sim_client *client, int count, int64_t within_ms)
     }
 }
 
-static int64_t missing(const struct sim_client *client)
+static int64_t missing(const struct sim_client *client, const char *topic, int partition_count)
 {
     int64_t sum = 0;
-    for (const struct sim_progress *at = client->progress; at; at = at->next)
+    for (const struct sim_progress *at = client->progress; at; at = at->next) {
+        if (topic && (at->partition >= partition_count || strcmp(topic, at->topic) != 0))
+            continue;
         sum += sim_log_end(at->topic, at->partition) - (at->expected > 0 ? at->expected : 0);
+    }
     return sum;
 }
 
-void sim_consume_all(struct sim_client *client, int64_t within_ms)
+void sim_consume_all_of(struct sim_client *client, const char *topic, int partition_count,
+                        int64_t within_ms)
 {
     uint64_t end_us = sim_now_us() + (uint64_t)within_ms * 1000;
-    for (int64_t left = missing(client); left > 0; left = missing(client)) {
+    for (int64_t left; (left = missing(client, topic, partition_count)) > 0;) {
         int64_t left_ms = end_us > sim_now_us() ? (int64_t)(end_us - sim_now_us()) / 1000 : 0;
         for (int64_t i = 0; i < left; i++)
             sim_check(sim_consume_one(client, left_ms),
                       "consumer %d has not got %d messages within %d ms", client->number,
                       (int)(left - i), (int)within_ms);
     }
+}
+
+void sim_consume_all(struct sim_client *client, int64_t within_ms)
+{
+    sim_consume_all_of(client, NULL, 0, within_ms);
 }
 
 uint64_t sim_consumed(const struct sim_client *client)

@@ -192,8 +192,11 @@ void sim_pause(struct sim_client *client, const char *topic, int partition, bool
 bool sim_consume_one(struct sim_client *client, int64_t within_ms);
 /* As many messages come within that time, or the run fails. */
 void sim_consume(struct sim_client *client, int count, int64_t within_ms);
-/* Everything in the logs of the assigned partitions is consumed, or the run fails. */
+/* Everything in the logs of the partitions it was ever assigned is consumed, or the run fails; of
+ * the first partitions of one topic. */
 void sim_consume_all(struct sim_client *client, int64_t within_ms);
+void sim_consume_all_of(struct sim_client *client, const char *topic, int partition_count,
+                        int64_t within_ms);
 uint64_t sim_consumed(const struct sim_client *client);
 
 /* What the scenario rightly breaks */

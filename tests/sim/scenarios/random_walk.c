@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random operations of the public interface under random faults, with all checkers on.
+ *
+ * A walk has one to three clients and one to three threads of the application. Faults come one
+ * after the other and are all lifted in the end; then everything that was produced must be reported
+ * and everything in the logs consumed.
+ */
+#include "sim/sim.h"
+
+#include <stdio.h>
+
+enum { CLIENTS_MAX = 3, TOPICS = 2, STEPS = 60, SETTLE_MS = 200000, MESSAGE_TIMEOUT_MS = 30000 };
+
+static const char *const topics[TOPICS] = {"one", "two"};
+
+static struct walk {
+    int broker_count, partition_count;
+    struct sim_client *producers[CLIENTS_MAX], *consumers[CLIENTS_MAX];
+    int producer_count, consumer_count;
+    const char *assigned[CLIENTS_MAX]; /* To the consumer; NULL: nothing. */
+    bool is_healing;
+} walk;
+
+static const char *one_of(const char *const *values, uint64_t count)
+{
+    return values[sim_below(count)];
+}
+
+#define ONE_OF(...)                            \
+    one_of((const char *const[]){__VA_ARGS__}, \
+           sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* Faults */
+
+static void restart(int broker)
+{
+    sim_broker_start(broker);
+}
+
+static void any_fault(int unused)
+{
+    static void (*const links[])(int broker) = {
+        sim_blackhole,     sim_half_open, sim_reset,         sim_refuse,
+        sim_hang_connects, sim_silent,    sim_small_buffers, sim_heal,
+    };
+    int broker = 1 + (int)sim_below((uint64_t)walk.broker_count);
+    char name[24];
+    (void)unused;
+    if (walk.is_healing)
+        return;
+    snprintf(name, sizeof(name), "broker%d", broker);
+    switch (sim_below(8)) {
+    case 0:
+        sim_broker_stop(broker);
+        sim_at((int64_t)sim_below(20000), restart, broker);
+        break;
+    case 1:
+        sim_broker_power_off(broker);
+        sim_at((int64_t)sim_below(20000), restart, broker);
+        break;
+    case 2:
+        sim_leaders_leave(broker);
+        break;
+    case 3:
+        sim_name_state(name, (enum sim_name_state)sim_below(3));
+        break;
+    case 4:
+        sim_drip(broker, 1 + sim_below(100), 100 + sim_below(100000));
+        break;
+    case 5:
+        sim_wall_clock_jump((int64_t)sim_below(200000000) - 100000000);
+        break;
+    default:
+        links[sim_below(sizeof(links) / sizeof(links[0]))](broker);
+        break;
+    }
+    sim_at((int64_t)sim_below(8000), any_fault, 0);
+}
+
+static void heal_all(void)
+{
+    char name[24];
+    walk.is_healing = true;
+    sim_await_actions();
+    for (int i = 1; i <= walk.broker_count; i++) {
+        snprintf(name, sizeof(name), "broker%d", i);
+        sim_name_state(name, SIM_NAME_WORKS);
+    }
+    sim_broker_start(0);
+    sim_heal(0);
+    sim_await_actions();
+}
+
+/* Steps */
+
+static struct sim_client *any_producer(void)
+{
+    return walk.producers[sim_below((uint64_t)walk.producer_count)];
+}
+
+static const char *any_topic(void)
+{
+    return topics[sim_below(TOPICS)];
+}
+
+static void step_produce(void)
+{
+    static const int flags[] = {0, RD_KAFKA_MSG_F_COPY, RD_KAFKA_MSG_F_FREE,
+                                RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK};
+    struct sim_client *producer = any_producer();
+    for (uint64_t i = sim_below(100); i > 0; i--) {
+        int partition = sim_one_in(2) ? -1 : (int)sim_below((uint64_t)walk.partition_count);
+        int flag = flags[sim_below(sizeof(flags) / sizeof(flags[0]))];
+        if (rd_kafka_outq_len(sim_handle(producer)) > 900)
+            flag &= ~RD_KAFKA_MSG_F_BLOCK; /* Nobody else polls: it would wait for ever. */
+        sim_produce_one(producer, any_topic(), partition, flag, 0);
+    }
+}
+
+static void step_producer(void)
+{
+    static const int purges[] = {RD_KAFKA_PURGE_F_QUEUE, RD_KAFKA_PURGE_F_INFLIGHT,
+                                 RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT,
+                                 RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING};
+    rd_kafka_t *handle = sim_handle(any_producer());
+    const struct rd_kafka_metadata *metadata;
+    switch (sim_below(6)) {
+    case 0:
+        rd_kafka_flush(handle, (int)sim_below(500));
+        break;
+    case 1:
+        rd_kafka_purge(handle, purges[sim_below(4)]);
+        break;
+    case 2:
+        if (!rd_kafka_metadata(handle, sim_one_in(2), NULL, &metadata, (int)sim_below(1000)))
+            rd_kafka_metadata_destroy(metadata);
+        break;
+    default:
+        rd_kafka_poll(handle, (int)sim_below(300));
+        break;
+    }
+}
+
+static void step_consumer(void)
+{
+    int i = (int)sim_below((uint64_t)walk.consumer_count);
+    struct sim_client *consumer = walk.consumers[i];
+    const char *topic = walk.assigned[i];
+    int partition = (int)sim_below((uint64_t)walk.partition_count);
+    if (!topic || sim_one_in(8)) {
+        walk.assigned[i] = any_topic();
+        sim_assign(consumer, walk.assigned[i], walk.partition_count, RD_KAFKA_OFFSET_BEGINNING);
+        return;
+    }
+    int64_t end = sim_log_end(topic, partition);
+    switch (sim_below(6)) {
+    case 0:
+        sim_seek(consumer, topic, partition, (int64_t)sim_below((uint64_t)end + 1));
+        break;
+    case 1:
+        sim_pause(consumer, topic, partition, sim_one_in(2));
+        break;
+    default:
+        for (uint64_t left = sim_below(300); left > 0 && sim_consume_one(consumer, 20); left--)
+            ;
+    }
+}
+
+/* Clients */
+
+static void add_producer(void)
+{
+    char timeout[16];
+    snprintf(timeout, sizeof(timeout), "%d", MESSAGE_TIMEOUT_MS);
+    walk.producers[walk.producer_count++] = sim_producer(
+        "linger.ms", ONE_OF("0", "5", "500"), "acks", ONE_OF("all", "all", "1", "0"),
+        "max.in.flight", ONE_OF("1", "5", "100"), "compression.codec",
+        ONE_OF("none", "none", "lz4", "zstd", "gzip", "snappy"), "queue.buffering.max.messages",
+        "1000", "batch.num.messages", ONE_OF("1", "10", "10000"), "message.timeout.ms", timeout,
+        "socket.timeout.ms", ONE_OF("2000", "60000"), "request.timeout.ms", "1500",
+        "reconnect.backoff.max.ms", "2000", NULL);
+}
+
+static void add_consumer(void)
+{
+    walk.consumers[walk.consumer_count++] = sim_consumer(
+        "auto.offset.reset", "earliest", "fetch.wait.max.ms", ONE_OF("5", "500"),
+        "fetch.message.max.bytes", ONE_OF("1000", "1048576"), "queued.min.messages",
+        ONE_OF("1", "100", "100000"), "socket.timeout.ms", ONE_OF("2000", "60000"),
+        "reconnect.backoff.max.ms", "2000", "enable.partition.eof", ONE_OF("true", "false"), NULL);
+}
+
+static void begin(void)
+{
+    walk.broker_count = 1 + (int)sim_below(3);
+    walk.partition_count = 1 + (int)sim_below(5);
+    sim_cluster(walk.broker_count);
+    for (int i = 0; i < TOPICS; i++)
+        sim_topic(topics[i], walk.partition_count, walk.broker_count);
+    for (uint64_t i = 1 + sim_below(2); i > 0; i--)
+        add_producer();
+    for (uint64_t i = 1 + sim_below(2); i > 0; i--)
+        add_consumer();
+}
+
+static void settle(void)
+{
+    heal_all();
+    for (int i = 0; i < walk.producer_count; i++)
+        sim_flush(walk.producers[i], SETTLE_MS);
+    for (int i = 0; i < walk.consumer_count; i++) {
+        sim_assign(walk.consumers[i], topics[i % TOPICS], walk.partition_count,
+                   RD_KAFKA_OFFSET_BEGINNING);
+        for (int p = 0; p < walk.partition_count; p++)
+            sim_pause(walk.consumers[i], topics[i % TOPICS], p, false);
+        sim_consume_all_of(walk.consumers[i], topics[i % TOPICS], walk.partition_count, SETTLE_MS);
+    }
+}
+
+SIM_SCENARIO(random_walk, "random operations under random faults")
+{
+    begin();
+    sim_at((int64_t)sim_below(3000), any_fault, 0);
+    for (int i = 0; i < STEPS; i++) {
+        switch (sim_below(4)) {
+        case 0:
+            step_produce();
+            break;
+        case 1:
+            step_producer();
+            break;
+        case 2:
+            step_consumer();
+            break;
+        default:
+            sim_run_for((int64_t)sim_below(sim_one_in(10) ? 20000 : 200));
+            break;
+        }
+    }
+    if (sim_one_in(2)) {
+        walk.is_healing = true; /* Destroyed in the middle of it; what hangs may be left. */
+        sim_allow(SIM_ALLOW_ABANDONED);
+        return;
+    }
+    settle();
+}
