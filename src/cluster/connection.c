@@ -333,6 +333,31 @@ void rk_connection_send(struct rk_connection *connection, struct rk_request *req
     settle(connection, now_us);
 }
 
+bool rk_connection_is_writing(const struct rk_connection *connection,
+                              const struct rk_request *request)
+{
+    return request == TAILQ_FIRST(&connection->own.unsent) &&
+           (connection->own.part > 0 || connection->own.part_written > 0);
+}
+
+void rk_connection_withdraw(struct rk_connection *connection, struct rk_request *request,
+                            rd_kafka_resp_err_t err, const char *text)
+{
+    RK_ASSERT(!request->was_written && !rk_connection_is_writing(connection, request));
+    struct rk_request *other;
+    TAILQ_FOREACH (other, &connection->own.unsent, link) {
+        if (other == request)
+            break;
+    }
+    if (other) {
+        TAILQ_REMOVE(&connection->own.unsent, request, link);
+        connection->own.unsent_count--;
+    } else {
+        TAILQ_REMOVE(&connection->own.outbox, request, link);
+    }
+    rk_connection_finish(connection, request, err, text);
+}
+
 static void send_outbox(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
     struct rk_request *request;

@@ -118,6 +118,13 @@ void rk_connection_close_idle(struct rk_connection *connection) RK_ON_BROKER;
 void rk_connection_poke(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
 /* Sends now when it may, or as soon as it may. takes: request */
 void rk_connection_send(struct rk_connection *connection, struct rk_request *request) RK_ON_BROKER;
+/* Whether the request is on its way, with some of its bytes out and some not. */
+bool rk_connection_is_writing(const struct rk_connection *connection,
+                              const struct rk_request *request) RK_ON_BROKER;
+/* Takes back a request that was sent here, of which nothing is out: it is completed with that error
+ * at the end of the next event (rk_connection_poke). */
+void rk_connection_withdraw(struct rk_connection *connection, struct rk_request *request,
+                            rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER;
 /* Closes with that error: everything under way fails with it (was_written tells what may have
  * arrived). Reconnects after back-off if wanted. No error of the broker's: nothing goes up. */
 void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,

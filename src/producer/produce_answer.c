@@ -142,8 +142,8 @@ static void act_on_error(const struct rk_produce_context *context, struct rk_bat
                          uint64_t now_us)
 {
     const char *text = partition ? partition->error_message : context->request->error_text;
-    if (context->is_purged) {
-        fail(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, NULL, now_us);
+    if (context->purge_err) {
+        fail(batch, context->purge_err, NULL, now_us);
         return;
     }
     if (err == RD_KAFKA_RESP_ERR__DESTROY) {
@@ -202,7 +202,8 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
         return;
     }
     batch->sending.last_err = err;
-    if ((action & RK_ACTION_MAY_BE_PERSISTED) && (partition || request->was_written))
+    if ((action & RK_ACTION_MAY_BE_PERSISTED) && (partition || request->was_written) &&
+        context->purge_err != RD_KAFKA_RESP_ERR__PURGE_QUEUE)
         batch->sending.may_be_persisted = true;
     if (!partition && !request->was_written)
         batch->sending.attempts--; /* It was none. */

@@ -322,24 +322,36 @@ uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
     return next_us;
 }
 
-void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us)
+static void purge_written(struct rk_produce_context *context, uint64_t now_us)
 {
-    bool closes = false;
+    for (int i = 0; i < context->count; i++) {
+        struct rk_batch *batch = context->parts[i].batch;
+        if (!batch->sending.is_reported)
+            report_early(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
+    }
+}
+
+void rk_produce_request_purge(struct rk_sender *sender, bool queued, bool in_flight,
+                              uint64_t now_us)
+{
+    struct rk_connection *connection = rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
     struct rk_produce_context *context;
     LIST_FOREACH (context, &sender->own.in_flight, link) {
-        context->is_purged = !context->request->was_written;
-        closes |= context->is_purged;
-        for (int i = 0; i < context->count; i++) {
-            struct rk_batch *batch = context->parts[i].batch;
-            if (context->request->was_written && !batch->sending.is_reported)
-                report_early(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
+        struct rk_request *request = context->request;
+        rd_kafka_resp_err_t err =
+            queued ? RD_KAFKA_RESP_ERR__PURGE_QUEUE : RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+        if (request->was_written) {
+            if (in_flight)
+                purge_written(context, now_us);
+        } else if (rk_connection_is_writing(connection, request)) {
+            context->purge_err = err;
+            rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "purged while being sent");
+        } else if (queued) {
+            context->purge_err = err;
+            rk_connection_withdraw(connection, request, err, "purged");
         }
     }
-    if (!closes)
-        return;
-    struct rk_connection *connection = rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
-    rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "purged while being sent");
-    rk_connection_poke(connection, now_us); /* What is not written is reported before we return. */
+    rk_connection_poke(connection, now_us); /* Reports those that are not sent. */
 }
 
 void rk_produce_request_abandon(struct rk_sender *sender, struct rk_partition_queue *queue)

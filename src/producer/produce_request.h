@@ -26,7 +26,7 @@ struct rk_produce_context {
     LIST_ENTRY(rk_produce_context) link; /* In the sender's in_flight. */
     struct rk_sender *sender;
     struct rk_request *request;
-    bool is_purged; /* It was not written when it was purged: its connection is closed. */
+    rd_kafka_resp_err_t purge_err; /* It was not written when it was purged, and is not sent. */
     int count;
     struct rk_produce_part *parts; /* By topic name, then partition. */
 };
@@ -39,8 +39,10 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us) RK_
 /* Reports what is under way and has expired, as far as it is written whole; returns when the next
  * one does. */
 uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
-/* Reports all that is under way as purged; closes the connection when some of it is not written. */
-void rk_produce_request_purge(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER;
+/* Reports as purged: with `queued` what waits to be written, with `in_flight` what was. One that is
+ * written in part costs the connection. */
+void rk_produce_request_purge(struct rk_sender *sender, bool queued, bool in_flight,
+                              uint64_t now_us) RK_ON_BROKER;
 /* The queue has another sender now: with max.in.flight=1, which waits for ours, the connection is
  * closed if they do not come back soon. */
 void rk_produce_request_abandon(struct rk_sender *sender,

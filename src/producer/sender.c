@@ -300,14 +300,13 @@ struct rk_loop *rk_sender_loop(const struct rk_sender *sender)
 void rk_sender_purge(struct rk_sender *sender, bool queued, bool in_flight)
 {
     uint64_t now_us = rk_clock_now_us();
-    if (in_flight)
-        rk_produce_request_purge(sender, now_us);
-    if (!queued)
-        return;
     struct rk_partition_queue *queue;
     TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
+        if (!queued)
+            break;
         rk_expiry_fail_all(queue, RD_KAFKA_RESP_ERR__PURGE_QUEUE, now_us);
         unlist(sender, queue);
     }
     set_linger_timer(sender);
+    rk_produce_request_purge(sender, queued, in_flight, now_us);
 }

@@ -237,10 +237,9 @@ static void test_purge_in_flight(void **state)
     fixture_expect_each_once(&fixture, 10);
 }
 
-/* Requests that the broker does not read: written in part, or not at all. */
-static void test_purge_unwritten(void **state)
+/* A broker does not read: one request is written in part, and more wait behind it. */
+static void fill_socket(void)
 {
-    (void)state;
     static char value[100000];
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", "batch.num.messages", "1",
                   "socket.send.buffer.bytes", "20000", NULL);
@@ -254,25 +253,72 @@ static void test_purge_unwritten(void **state)
             0);
     fixture_poll(&fixture, 200);
     assert_int_equal(fixture.report_count, 1);
-    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT),
-                     0);
+    rd_kafka_topic_destroy(topic);
+}
+
+static void serve_reports(void)
+{
     while (rd_kafka_poll(fixture.rk, 0))
         ;
+}
+
+static void test_purge_unwritten(void **state)
+{
+    (void)state;
+    fill_socket();
+    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT),
+                     0);
+    serve_reports();
     fixture_expect_each_once(&fixture, 50);
-    int in_flight = 0;
     for (int i = 1; i < 50; i++) {
         bool was_in_flight = fixture.reports[i].err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
-        in_flight += was_in_flight;
         if (!was_in_flight)
             assert_int_equal(fixture.reports[i].err, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+        assert_int_equal(fixture.reports[i].status, was_in_flight
+                                                        ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                                        : RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
     }
-    assert_true(in_flight > 0);
     assert_int_equal(rd_kafka_outq_len(fixture.rk), 0);
     scripted_set_reading(fixture.cluster, 0, true);
     fixture_produce_many(&fixture, "t", 0, 0, 1);
     fixture_wait(&fixture, 51);
     assert_int_equal(fixture.reports[50].err, 0);
-    rd_kafka_topic_destroy(topic);
+}
+
+/* Requests that wait behind others, and the one that is written in part, count as queued. */
+static void test_purge_queued_takes_unwritten(void **state)
+{
+    (void)state;
+    fill_socket();
+    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_QUEUE), 0);
+    serve_reports();
+    int purged = fixture.report_count - 1;
+    assert_true(purged > 40);
+    fixture_expect_outcome(&fixture, 1, RD_KAFKA_RESP_ERR__PURGE_QUEUE,
+                           RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
+    scripted_set_reading(fixture.cluster, 0, true);
+    fixture_wait(&fixture, 50);
+    for (int i = 1 + purged; i < 50; i++)
+        assert_int_equal(fixture.reports[i].err, 0);
+    fixture_expect_each_once(&fixture, 50);
+}
+
+/* What is in flight is given up; what waits to be sent still is, on another connection. */
+static void test_purge_in_flight_spares_unwritten(void **state)
+{
+    (void)state;
+    fill_socket();
+    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_INFLIGHT), 0);
+    serve_reports();
+    int purged = fixture.report_count - 1;
+    assert_true(purged >= 1 && purged < 40);
+    fixture_expect_outcome(&fixture, 1, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+                           RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED);
+    scripted_set_reading(fixture.cluster, 0, true);
+    fixture_wait(&fixture, 50);
+    for (int i = 1 + purged; i < 50; i++)
+        assert_int_equal(fixture.reports[i].err, 0);
+    fixture_expect_each_once(&fixture, 50);
 }
 
 static void test_purge_without_blocking(void **state)
@@ -347,6 +393,8 @@ int main(void)
         TEST(test_purge_spares_in_flight),
         TEST(test_purge_in_flight),
         TEST(test_purge_unwritten),
+        TEST(test_purge_queued_takes_unwritten),
+        TEST(test_purge_in_flight_spares_unwritten),
         TEST(test_purge_without_blocking),
         TEST(test_fatal_error),
         TEST(test_purge_under_load),
