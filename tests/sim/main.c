@@ -23,7 +23,7 @@ struct options {
     int count;
     const char *trace_path;
     int seconds;
-    bool lists, compares;
+    bool lists, compares, stops;
 };
 
 struct totals {
@@ -144,6 +144,8 @@ static int run_all(const struct options *options)
     struct totals totals = {0};
     for (int i = 0; i < options->count; i++) {
         for (const struct sim_scenario *at = scenarios; at; at = at->next) {
+            if (options->stops && totals.failures > 0)
+                continue;
             if (!options->scenario || strcmp(at->name, options->scenario) == 0)
                 run_seed(at, options->seed + (uint64_t)i, options, &totals);
         }
@@ -160,9 +162,10 @@ static int usage(void)
 {
     fprintf(stderr,
             "tests/sim/run [--scenario NAME] [--seed N] [--count K] [--list] [--trace FILE]\n"
-            "              [--twice] [--seconds S]\n"
+            "              [--twice] [--stop] [--seconds S]\n"
             "  without --scenario: all of them; without --seed: a new one\n"
             "  --twice: each seed must give the same trace again\n"
+            "  --stop: at the first failure\n"
             "  --seconds: limit of real time of a run, 0 for none\n");
     return 2;
 }
@@ -170,10 +173,15 @@ static int usage(void)
 static bool read_options(struct options *options, int count, char **arguments)
 {
     static const struct option names[] = {
-        {"scenario", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'c'},    {"list", no_argument, NULL, 'l'},
-        {"trace", required_argument, NULL, 't'},    {"twice", no_argument, NULL, '2'},
-        {"seconds", required_argument, NULL, 'x'},  {NULL, 0, NULL, 0},
+        {"scenario", required_argument, NULL, 'n'},
+        {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},
+        {"list", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},
+        {"twice", no_argument, NULL, '2'},
+        {"stop", no_argument, NULL, '1'},
+        {"seconds", required_argument, NULL, 'x'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(count, arguments, "", names, NULL)) != -1) {
@@ -195,6 +203,9 @@ static bool read_options(struct options *options, int count, char **arguments)
             break;
         case '2':
             options->compares = true;
+            break;
+        case '1':
+            options->stops = true;
             break;
         case 'x':
             options->seconds = atoi(optarg);
