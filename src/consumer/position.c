@@ -29,6 +29,7 @@ static void become_ready(struct rk_partition *partition, int64_t offset,
     struct rk_cursor *cursor = partition->shared.cursor;
     struct rk_cursor_values values = rk_cursor_read(cursor);
     partition->known.state = RK_PARTITION_READY;
+    partition->known.look_up = 0; /* The answer to one under way came too late. */
     partition->known.position = (struct rk_fetch_position){
         .cursor = cursor, .version = values.version, .offset = offset, .epoch = epoch};
     rk_cursor_set_next(cursor, values.version, offset, epoch);
@@ -39,6 +40,7 @@ static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t er
 {
     struct rk_cursor *cursor = partition->shared.cursor;
     partition->known.state = RK_PARTITION_FAILED;
+    partition->known.look_up = 0;
     rk_partition_push_error(partition, cursor, rk_cursor_read(cursor).version, err, offset, "%s",
                             why);
 }
