@@ -266,6 +266,8 @@ static void expect(struct sim_client *client, const char *topic, int partition, 
 void sim_assign(struct sim_client *client, const char *topic, int partition_count, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = list_of(topic, 0, partition_count, offset);
+    sim_note("consumer %d: assign %s, %d partitions at %d", client->number, topic, partition_count,
+             (int)offset);
     for (int i = 0; i < partition_count; i++)
         expect(client, topic, i, offset);
     rd_kafka_resp_err_t err = rd_kafka_assign(client->handle, list);
@@ -276,6 +278,7 @@ void sim_assign(struct sim_client *client, const char *topic, int partition_coun
 void sim_seek(struct sim_client *client, const char *topic, int partition, int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = list_of(topic, partition, 1, offset);
+    sim_note("consumer %d: seek %s [%d] to %d", client->number, topic, partition, (int)offset);
     rd_kafka_error_t *error = rd_kafka_seek_partitions(client->handle, list, 0);
     sim_check(!error, "seek: %s", rd_kafka_error_string(error));
     sim_check(!list->elems[0].err, "seek: %s", rd_kafka_err2name(list->elems[0].err));
@@ -286,6 +289,8 @@ void sim_seek(struct sim_client *client, const char *topic, int partition, int64
 void sim_pause(struct sim_client *client, const char *topic, int partition, bool is_paused)
 {
     rd_kafka_topic_partition_list_t *list = list_of(topic, partition, 1, RD_KAFKA_OFFSET_INVALID);
+    sim_note("consumer %d: %s %s [%d]", client->number, is_paused ? "pause" : "resume", topic,
+             partition);
     rd_kafka_resp_err_t err = is_paused ? rd_kafka_pause_partitions(client->handle, list)
                                         : rd_kafka_resume_partitions(client->handle, list);
     rd_kafka_topic_partition_list_destroy(list);

@@ -9,7 +9,14 @@
 #include "runtime/thread.h"
 #include "sim/names.h"
 
-enum { FIRST_FD = 1000, FDS_MAX = 65536, CLIENT = 0, SERVER = 1, CONNECTS_KEPT = 64 };
+enum {
+    FIRST_FD = 1000,
+    FDS_MAX = 65536,
+    CLIENT = 0,
+    SERVER = 1,
+    CONNECTS_KEPT = 64,
+    REST_AFTER = 32
+};
 
 #define CONNECT_GIVE_UP_US ((uint64_t)127 * 1000 * 1000)
 #define SECOND_US          ((uint64_t)1000 * 1000)
@@ -245,7 +252,8 @@ static void deliver(struct sim_event *event)
         if (piece->size == 0)
             stream->piece_first++;
         else
-            piece->at_us = sim_now_us() + (link->drip_size ? link->drip_every_us : latency(link));
+            piece->at_us = sim_now_us() +
+                           (link->drip_size ? link->drip_every_us : 1 + latency(link) / REST_AFTER);
     } else {
         sim_trace(SIM_TRACE_FIN, fd, 0);
         stream->has_end_arrived = true;
