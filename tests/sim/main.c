@@ -22,7 +22,8 @@ struct options {
     uint64_t seed;
     int count;
     const char *trace_path;
-    int seconds;
+    int seconds;  /* Of one run. */
+    int duration; /* Of all, in seconds; 0: by the count. */
     bool lists, compares, stops;
 };
 
@@ -131,7 +132,7 @@ static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
     totals->virtual_seconds += (double)result.virtual_us / 1e6;
     totals->messages += result.messages;
     totals->points += result.points;
-    if (is_good && options->count <= QUIET_ABOVE)
+    if (is_good && options->count <= QUIET_ABOVE && !options->duration)
         printf("ok %-24s seed %llu: %.3f s virtual, %.3f s real, %llu messages, %llu points, "
                "trace %016llx\n",
                scenario->name, (unsigned long long)seed, (double)result.virtual_us / 1e6, took,
@@ -139,10 +140,16 @@ static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
                (unsigned long long)result.trace_sum);
 }
 
+static bool goes_on(const struct options *options, int round, double begin)
+{
+    return options->duration ? real_seconds() - begin < options->duration : round < options->count;
+}
+
 static int run_all(const struct options *options)
 {
     struct totals totals = {0};
-    for (int i = 0; i < options->count; i++) {
+    double begin = real_seconds();
+    for (int i = 0; goes_on(options, i, begin); i++) {
         for (const struct sim_scenario *at = scenarios; at; at = at->next) {
             if (options->stops && totals.failures > 0)
                 continue;
@@ -162,26 +169,23 @@ static int usage(void)
 {
     fprintf(stderr,
             "tests/sim/run [--scenario NAME] [--seed N] [--count K] [--list] [--trace FILE]\n"
-            "              [--twice] [--stop] [--seconds S]\n"
+            "              [--twice] [--stop] [--seconds S] [--for S]\n"
             "  without --scenario: all of them; without --seed: a new one\n"
             "  --twice: each seed must give the same trace again\n"
             "  --stop: at the first failure\n"
-            "  --seconds: limit of real time of a run, 0 for none\n");
+            "  --seconds: limit of real time of a run, 0 for none\n"
+            "  --for: seed after seed for as many seconds\n");
     return 2;
 }
 
 static bool read_options(struct options *options, int count, char **arguments)
 {
     static const struct option names[] = {
-        {"scenario", required_argument, NULL, 'n'},
-        {"seed", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'c'},
-        {"list", no_argument, NULL, 'l'},
-        {"trace", required_argument, NULL, 't'},
-        {"twice", no_argument, NULL, '2'},
-        {"stop", no_argument, NULL, '1'},
-        {"seconds", required_argument, NULL, 'x'},
-        {NULL, 0, NULL, 0},
+        {"scenario", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},    {"list", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},    {"twice", no_argument, NULL, '2'},
+        {"stop", no_argument, NULL, '1'},           {"seconds", required_argument, NULL, 'x'},
+        {"for", required_argument, NULL, 'f'},      {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(count, arguments, "", names, NULL)) != -1) {
@@ -209,6 +213,9 @@ static bool read_options(struct options *options, int count, char **arguments)
             break;
         case 'x':
             options->seconds = atoi(optarg);
+            break;
+        case 'f':
+            options->duration = atoi(optarg);
             break;
         default:
             return false;
