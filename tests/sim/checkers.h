@@ -10,9 +10,10 @@
  * offset of its report (unless SIM_ALLOW_LOSS). A message reported NOT_PERSISTED is not in the log.
  * Nothing is in the log that was not produced.
  *
- * Order: with max.in.flight=1 or enable.idempotence the first appearances of one producer's
- * delivered messages in a partition are in the order of produce() (unless SIM_ALLOW_DISORDER).
- * Messages produced by one thread are meant; scenarios with several to a producer allow disorder.
+ * Order: with max.in.flight=1 (and acks other than 0) or enable.idempotence the first appearances
+ * of one producer's delivered messages in a partition are in the order of produce() (unless
+ * SIM_ALLOW_DISORDER). Messages produced by one thread are meant; scenarios with several to a
+ * producer allow disorder.
  *
  * Duplicates: with enable.idempotence no message is in the log twice.
  *

@@ -70,7 +70,7 @@ static void learn_promises(struct sim_client *client, const rd_kafka_conf_t *con
     client->is_idempotent = has(conf, "enable.idempotence", "true", "false");
     client->is_ordered =
         (client->is_idempotent || has(conf, "max.in.flight.requests.per.connection", "1", "")) &&
-        has(conf, "queuing.strategy", "fifo", "fifo");
+        has(conf, "queuing.strategy", "fifo", "fifo") && !has(conf, "acks", "0", "-1");
     client->is_acked_by_all = has(conf, "acks", "-1", "-1");
 }
 
