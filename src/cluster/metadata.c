@@ -258,6 +258,30 @@ static bool note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
     if (!is_final_error(err) && now_us - topic->known.missing_since_us < patience_us)
         return true;
     topic->known.state = RK_TOPIC_MISSING;
+    topic->known.partition_count = 0;
+    return false;
+}
+
+/*
+ * How many partitions it has. A topic's partitions never become fewer: an answer with less comes
+ * from a broker that is behind, or the topic was deleted and made again. The latter shows by its
+ * id, or, with brokers that tell none, by time. True while it is to be asked for again.
+ */
+static bool note_partition_count(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
+                                 const struct rk_snapshot_topic *data, uint64_t now_us)
+{
+    uint64_t patience_us =
+        (uint64_t)metadata->cluster->core->conf->topic_metadata_propagation_max_ms * 1000;
+    bool has_id = !rk_uuid_is_zero(&data->id) && !rk_uuid_is_zero(&topic->known.id);
+    bool is_certain = has_id && !rk_uuid_equal(&data->id, &topic->known.id);
+    if (!is_certain && data->partition_count < topic->known.partition_count) {
+        if (!topic->known.fewer_since_us)
+            topic->known.fewer_since_us = now_us;
+        if (has_id || now_us - topic->known.fewer_since_us < patience_us)
+            return true;
+    }
+    topic->known.partition_count = data->partition_count;
+    topic->known.fewer_since_us = 0;
     return false;
 }
 
@@ -277,9 +301,9 @@ static bool note_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
     topic->known.state = RK_TOPIC_EXISTS;
     topic->known.err = RD_KAFKA_RESP_ERR_NO_ERROR;
     topic->known.missing_since_us = 0;
+    bool has_too_few = note_partition_count(metadata, topic, data, now_us);
     topic->known.id = data->id;
-    topic->known.partition_count = data->partition_count;
-    return !has_all_leaders(data, snapshot);
+    return has_too_few || !has_all_leaders(data, snapshot);
 }
 
 struct round {

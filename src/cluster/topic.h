@@ -42,9 +42,10 @@ struct rd_kafka_topic_s {
         rd_kafka_resp_err_t err; /* Why it is missing, or the last error. */
         uint64_t missing_since_us;
         struct rk_uuid id;
-        int32_t partition_count;
-        bool is_asked;        /* The request under way names it. */
-        bool is_wanted_again; /* Somebody waits for news of it. */
+        int32_t partition_count; /* Fewer than before only when that is certain. */
+        uint64_t fewer_since_us; /* Answers tell of fewer partitions; 0: they do not. */
+        bool is_asked;           /* The request under way names it. */
+        bool is_wanted_again;    /* Somebody waits for news of it. */
     } known;
 };
 

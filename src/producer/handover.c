@@ -110,12 +110,9 @@ void rk_handover_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
     }
     if (!data || data->partition_count == 0)
         return;
+    rk_producer_topic_publish(self, topic->known.partition_count);
     const struct rk_partition_table *table = atomic_load(&self->table);
-    bool was_made_again = table && !rk_uuid_is_zero(&table->queues[0]->known.topic_id) &&
-                          !has_same_id(table->queues[0]);
-    rk_producer_topic_publish(self, data->partition_count, was_made_again);
-    table = atomic_load(&self->table);
-    for (int32_t i = 0; i < table->count; i++) {
+    for (int32_t i = 0; i < table->capacity; i++) {
         const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);
         set_leader(table->queues[i], partition ? partition->leader : -1,
                    partition ? partition->leader_epoch : -1);

@@ -391,7 +391,7 @@ rd_kafka_resp_err_t rk_producer_purge(struct rk_producer *producer, int flags)
 rd_kafka_resp_err_t rk_producer_pause(rd_kafka_topic_t *topic, int32_t partition, bool is_paused)
 {
     const struct rk_partition_table *table = atomic_load(&topic->producer->table);
-    if (!table || partition < 0 || partition >= table->count)
+    if (!table || partition < 0 || partition >= atomic_load(&table->count))
         return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     struct rk_partition_queue *queue = table->queues[partition];
     rk_partition_queue_lock(queue)->is_paused = is_paused;

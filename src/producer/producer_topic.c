@@ -76,7 +76,7 @@ int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
         messages++;
     }
     struct rk_partition_table *table = atomic_load(&self->table);
-    for (int32_t i = 0; table && i < table->count; i++)
+    for (int32_t i = 0; table && i < table->capacity; i++)
         messages += rk_partition_queue_drop(table->queues[i]);
     return messages;
 }
@@ -86,7 +86,7 @@ void rk_producer_topic_clear(rd_kafka_topic_t *topic)
     struct rk_producer_topic *self = topic->producer;
     rk_producer_topic_drop(self);
     struct rk_partition_table *table = atomic_load(&self->table);
-    for (int32_t i = 0; table && i < table->count; i++)
+    for (int32_t i = 0; table && i < table->capacity; i++)
         rk_partition_queue_destroy(table->queues[i]);
     while (table) {
         struct rk_partition_table *older = table->older;
@@ -99,6 +99,11 @@ void rk_producer_topic_clear(rd_kafka_topic_t *topic)
 
 /* Choosing */
 
+static inline int32_t count_of(const struct rk_partition_table *table)
+{
+    return atomic_load_explicit(&table->count, memory_order_acquire);
+}
+
 static bool has_leader(const void *argument, int32_t partition)
 {
     const struct rk_partition_table *table = argument;
@@ -109,55 +114,56 @@ bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_
 {
     const struct rk_partition_table *table =
         atomic_load_explicit(&self->table, memory_order_acquire);
-    return table && partition >= 0 && partition < table->count && has_leader(table, partition);
+    return table && partition >= 0 && partition < count_of(table) && has_leader(table, partition);
 }
 
 /* The same partition for sticky.partitioning.linger.ms, so that batches fill. */
 static int32_t pick_sticky(struct rk_producer_topic *self, const struct rk_partition_table *table,
-                           uint64_t now_us)
+                           int32_t count, uint64_t now_us)
 {
     int32_t partition = atomic_load_explicit(&self->sticky_partition, memory_order_relaxed);
     uint64_t until_us = atomic_load_explicit(&self->sticky_until_us, memory_order_relaxed);
-    if (RK_LIKELY(partition >= 0 && partition < table->count && now_us < until_us &&
+    if (RK_LIKELY(partition >= 0 && partition < count && now_us < until_us &&
                   has_leader(table, partition)))
         return partition;
     uint64_t linger_us = (uint64_t)self->producer->core->conf->sticky_partitioning_linger_ms * 1000;
-    partition = rk_partitioner_draw(table->count, has_leader, table);
+    partition = rk_partitioner_draw(count, has_leader, table);
     atomic_store_explicit(&self->sticky_partition, partition, memory_order_relaxed);
     atomic_store_explicit(&self->sticky_until_us, now_us + linger_us, memory_order_relaxed);
     return partition;
 }
 
 static int32_t pick_without_key(struct rk_producer_topic *self,
-                                const struct rk_partition_table *table, uint64_t now_us)
+                                const struct rk_partition_table *table, int32_t count,
+                                uint64_t now_us)
 {
-    return self->sticks ? pick_sticky(self, table, now_us)
-                        : rk_partitioner_draw(table->count, has_leader, table);
+    return self->sticks ? pick_sticky(self, table, count, now_us)
+                        : rk_partitioner_draw(count, has_leader, table);
 }
 
 static int32_t pick(struct rk_producer_topic *self, const struct rk_partition_table *table,
-                    const struct rk_new_record *record)
+                    int32_t count, const struct rk_new_record *record)
 {
     const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
     if (callbacks->partitioner)
         return callbacks->partitioner(self->topic, record->key_size >= 0 ? record->key : NULL,
-                                      (size_t)RK_MAX(record->key_size, 0), table->count,
-                                      callbacks->opaque, record->opaque);
+                                      (size_t)RK_MAX(record->key_size, 0), count, callbacks->opaque,
+                                      record->opaque);
     if (record->key_size <= self->spreads_up_to)
-        return pick_without_key(self, table, record->enqueued_us);
+        return pick_without_key(self, table, count, record->enqueued_us);
     return rk_partitioner_hash(self->partitioner, record->key, (size_t)RK_MAX(record->key_size, 0),
-                               table->count);
+                               count);
 }
 
 /* Adding */
 
 static rd_kafka_resp_err_t add_to(struct rk_producer_topic *self,
-                                  const struct rk_partition_table *table,
+                                  const struct rk_partition_table *table, int32_t count,
                                   const struct rk_new_record *record, int32_t partition)
 {
     if (partition == RD_KAFKA_PARTITION_UA)
-        partition = pick(self, table, record);
-    if (partition < 0 || partition >= table->count)
+        partition = pick(self, table, count, record);
+    if (partition < 0 || partition >= count)
         return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     return rk_partition_queue_append(table->queues[partition], record);
 }
@@ -247,15 +253,17 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
         const struct rk_partition_table *table =
             atomic_load_explicit(&self->table, memory_order_acquire);
         if (RK_LIKELY(table != NULL)) {
-            err = add_to(self, table, record, partition);
+            int32_t count = count_of(table);
+            err = add_to(self, table, count, record, partition);
             if (RK_LIKELY(!err))
                 return err;
             if (atomic_load_explicit(&self->missing_err, memory_order_relaxed))
                 ask_for_missing(self, record->enqueued_us);
             if (err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-                table == atomic_load_explicit(&self->table, memory_order_acquire))
+                (table == atomic_load_explicit(&self->table, memory_order_acquire) &&
+                 count == count_of(table)))
                 return err;
-            continue; /* The table was replaced meanwhile. */
+            continue; /* The table was changed meanwhile. */
         }
         err = (rd_kafka_resp_err_t)atomic_load_explicit(&self->missing_err, memory_order_relaxed);
         if (err)
@@ -316,7 +324,8 @@ static void route(struct rk_producer_topic *self, const struct rk_partition_tabl
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(list)) != NULL) {
         STAILQ_REMOVE_HEAD(list, link);
-        rd_kafka_resp_err_t err = add_to(self, table, &staged->record, staged->partition);
+        rd_kafka_resp_err_t err =
+            add_to(self, table, table->capacity, &staged->record, staged->partition);
         if (err)
             fail_staged(self, staged, err);
         else
@@ -330,10 +339,11 @@ static struct rk_partition_table *new_table(struct rk_producer_topic *self,
     struct rk_partition_table *table =
         rk_calloc(1, sizeof(*table) + (size_t)count * sizeof(struct rk_partition_queue *));
     table->older = older;
-    table->count = count;
+    table->capacity = count;
+    atomic_init(&table->count, count);
     for (int32_t i = 0; i < count; i++)
         table->queues[i] =
-            older && i < older->count
+            older && i < older->capacity
                 ? older->queues[i]
                 : rk_partition_queue_new(self->producer, self->topic, i, self->producer->orphans);
     return table;
@@ -345,22 +355,9 @@ static void close_queue(struct rk_partition_queue *queue, rd_kafka_resp_err_t er
     rk_expiry_fail_all(queue, err, rk_clock_now_us());
 }
 
-void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
-                               bool was_made_again)
+/* What was staged goes into its queues first. */
+static void publish_behind_staged(struct rk_producer_topic *self, struct rk_partition_table *table)
 {
-    struct rk_partition_table *before = atomic_load(&self->table);
-    atomic_store(&self->missing_err, 0);
-    for (int32_t i = 0; before && i < before->count; i++) {
-        if (i < partition_count)
-            rk_partition_queue_close(before->queues[i], RD_KAFKA_RESP_ERR_NO_ERROR);
-        else if (was_made_again)
-            close_queue(before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-    }
-    if (before && partition_count <= before->count)
-        return;
-    struct rk_partition_table *table = new_table(self, before, partition_count);
-    for (int32_t i = before ? before->count : 0; i < partition_count; i++)
-        rk_sender_adopt_on_background(self->producer->orphans, table->queues[i]);
     for (;;) {
         struct rk_staged_list list;
         rk_mutex_lock(&self->mutex);
@@ -373,6 +370,26 @@ void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition
         take_staged(self, &list);
         route(self, table, &list);
     }
+}
+
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count)
+{
+    struct rk_partition_table *before = atomic_load(&self->table);
+    int32_t capacity = before ? before->capacity : 0;
+    atomic_store(&self->missing_err, 0);
+    for (int32_t i = 0; i < RK_MIN(partition_count, capacity); i++)
+        rk_partition_queue_close(before->queues[i], RD_KAFKA_RESP_ERR_NO_ERROR);
+    if (partition_count > capacity) {
+        struct rk_partition_table *table = new_table(self, before, partition_count);
+        for (int32_t i = capacity; i < partition_count; i++)
+            rk_sender_adopt_on_background(self->producer->orphans, table->queues[i]);
+        publish_behind_staged(self, table);
+        return;
+    }
+    /* Who finds a closed queue looks again, and then at this count. */
+    int32_t count_before = atomic_exchange(&before->count, partition_count);
+    for (int32_t i = partition_count; i < count_before; i++)
+        close_queue(before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
 }
 
 static void fail_all_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
@@ -393,7 +410,7 @@ void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp
         err = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     atomic_store(&self->missing_err, (int)err);
     fail_all_staged(self, err);
-    for (int32_t i = 0; table && i < table->count; i++)
+    for (int32_t i = 0; table && i < table->capacity; i++)
         close_queue(table->queues[i], err);
 }
 
@@ -401,7 +418,7 @@ void rk_producer_topic_purge(struct rk_producer_topic *self)
 {
     const struct rk_partition_table *table = atomic_load(&self->table);
     fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-    for (int32_t i = 0; table && i < table->count; i++)
+    for (int32_t i = 0; table && i < table->capacity; i++)
         rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, rk_clock_now_us());
 }
 

@@ -22,7 +22,8 @@ struct rk_produce;
 
 struct rk_partition_table {
     struct rk_partition_table *older;
-    int32_t count;
+    int32_t capacity;      /* Queues it has, */
+    _Atomic int32_t count; /* and partitions the topic has: fewer once it was made again. */
     struct rk_partition_queue *queues[];
 };
 
@@ -66,11 +67,10 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
                                           const struct rk_new_record *record, int32_t partition);
 bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_t partition);
 
-/* Background: the topic has that many partitions; makes or extends the table, routes what was
- * staged. Partitions beyond that are only gone when the topic was made again: a broker may know
- * less than another one. */
-void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
-                               bool was_made_again) RK_ON_BACKGROUND;
+/* Background: the topic has that many partitions. Makes or extends the table, routes what was
+ * staged, fails what waits in partitions that are gone. */
+void rk_producer_topic_publish(struct rk_producer_topic *self,
+                               int32_t partition_count) RK_ON_BACKGROUND;
 /* Background: there is no such topic (any more); fails what is staged or queued. */
 void rk_producer_topic_set_missing(struct rk_producer_topic *self,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;

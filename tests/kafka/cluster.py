@@ -392,13 +392,26 @@ class Cluster:
 
     def create_topic(self, name, partitions=4, replicas=None, **properties):
         """Creates a topic and waits until all its partitions have leaders."""
-        controller = self.nodes[self.describe()["controller"]]
         settings = {key.replace("_", "."): value for key, value in properties.items()}
-        wire.create_topic(controller.address, name, partitions, replicas or len(self.nodes),
+        wire.create_topic(self.controller, name, partitions, replicas or len(self.nodes),
                           settings)
+        self.wait_partitions(name, partitions)
 
+    def delete_topic(self, name):
+        wire.delete_topic(self.controller, name)
+
+    def add_partitions(self, name, count):
+        """Until it has so many, and waits until all have leaders."""
+        wire.add_partitions(self.controller, name, count)
+        self.wait_partitions(name, count)
+
+    @property
+    def controller(self):
+        return self.nodes[self.describe()["controller"]].address
+
+    def wait_partitions(self, name, count):
         def has_leaders():
-            return all(leads(node.describe([name])["topics"][name], partitions)
+            return all(leads(node.describe([name])["topics"][name], count)
                        for node in self.nodes.values() if node.is_running())
         wait_until(has_leaders, 30, f"topic {name}")
 

@@ -2,14 +2,14 @@
 """The few requests with which the tests look after a cluster, in plain sockets.
 
 Starting a Java tool takes a second or two, and which tools exist changes from release to release.
-These versions of ApiVersions, Metadata and CreateTopics are served from 0.11 to 4.x alike (0.10
+These versions of requests are served from 0.11 to 4.x alike (0.10
 takes one older CreateTopics). Nothing here is shared with the library under test.
 """
 
 import socket
 import struct
 
-METADATA, API_VERSIONS, CREATE_TOPICS = 3, 18, 19
+METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS = 3, 18, 19, 20, 37
 
 
 class Error(Exception):
@@ -108,6 +108,31 @@ def create_topic(address, name, partitions, replicas, properties, timeout=15.0):
     reader = request(address, CREATE_TOPICS, version, body, timeout + 5)
     if version >= 2:
         reader.take("i")  # The throttle time.
+    for _ in range(reader.take("i")):
+        reader.string()
+        error, text = reader.take("h"), reader.string()
+        if error:
+            raise Error(f"topic {name}: error {error} {text or ''}")
+
+
+def delete_topic(address, name, timeout=15.0):
+    """Deletes a topic; since 1.0. As create_topic()."""
+    body = struct.pack(">i", 1) + string(name) + struct.pack(">i", int(timeout * 1000))
+    reader = request(address, DELETE_TOPICS, 1, body, timeout + 5)
+    reader.take("i")  # The throttle time.
+    for _ in range(reader.take("i")):
+        reader.string()
+        error = reader.take("h")
+        if error:
+            raise Error(f"topic {name}: error {error}")
+
+
+def add_partitions(address, name, count, timeout=15.0):
+    """Gives a topic more partitions, `count` in the end; since 1.0. As create_topic()."""
+    body = struct.pack(">i", 1) + string(name) + struct.pack(">ii", count, -1)
+    body += struct.pack(">ib", int(timeout * 1000), 0)
+    reader = request(address, CREATE_PARTITIONS, 0, body, timeout + 5)
+    reader.take("i")  # The throttle time.
     for _ in range(reader.take("i")):
         reader.string()
         error, text = reader.take("h"), reader.string()

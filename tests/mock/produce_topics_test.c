@@ -162,6 +162,63 @@ static void test_partitions_are_added(void **state)
     fixture_expect_each_once(&fixture, fixture.report_count);
 }
 
+/* Until the client knows that the topic has no partition `partition` any more. */
+static int wait_until_gone(int32_t partition, int number)
+{
+    int64_t until_ms = fixture_now_ms() + 10000;
+    while (!fixture_produce(&fixture, "shrinks", partition, "x", number) &&
+           fixture_now_ms() < until_ms) {
+        number++;
+        fixture_poll(&fixture, 20);
+    }
+    return number;
+}
+
+/* Made again with fewer partitions, then with more: by id, or by time where brokers tell none. What
+ * is for a partition that is gone fails, all else goes on. */
+static void shrink(int16_t metadata_version)
+{
+    scripted_set_max_version(fixture.cluster, RK_API_METADATA, metadata_version);
+    scripted_set_max_version(fixture.cluster, RK_API_PRODUCE, metadata_version);
+    scripted_add_topic(fixture.cluster, "shrinks", 8);
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "1", "topic.metadata.refresh.interval.ms",
+                  "50", "topic.metadata.propagation.max.ms", "300", "partitioner", "random", NULL);
+    fixture_produce_many(&fixture, "shrinks", 7, 0, 10);
+    fixture_wait(&fixture, 10);
+    scripted_recreate_topic(fixture.cluster, "shrinks", 3);
+    int count = wait_until_gone(7, 10);
+    fixture_wait(&fixture, count);
+    for (int i = 10; i < count; i++)
+        assert_true(fixture.reports[i].err == 0 ||
+                    fixture.reports[i].err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    fixture_produce_many(&fixture, "shrinks", RD_KAFKA_PARTITION_UA, count, 100);
+    fixture_wait(&fixture, count + 100);
+    fixture_expect_outcome(&fixture, count, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
+    for (int i = count; i < count + 100; i++)
+        assert_in_range(fixture.reports[i].partition, 0, 2);
+    count += 100;
+    scripted_recreate_topic(fixture.cluster, "shrinks", 10);
+    int64_t until_ms = fixture_now_ms() + 10000;
+    while (fixture_produce(&fixture, "shrinks", 9, "x", count) && fixture_now_ms() < until_ms)
+        fixture_poll(&fixture, 20);
+    fixture_produce_many(&fixture, "shrinks", 5, count + 1, 10);
+    fixture_wait(&fixture, count + 11);
+    fixture_expect_outcome(&fixture, count, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
+    fixture_expect_each_once(&fixture, count + 11);
+}
+
+static void test_partitions_are_gone_by_id(void **state)
+{
+    (void)state;
+    shrink(12);
+}
+
+static void test_partitions_are_gone_by_time(void **state)
+{
+    (void)state;
+    shrink(9);
+}
+
 /* Partitioners */
 
 static void restart_with(const char *partitioner, const char *linger_ms)
@@ -348,6 +405,8 @@ int main(void)
         TEST(test_topic_being_created),
         TEST(test_topic_deleted),
         TEST(test_partitions_are_added),
+        TEST(test_partitions_are_gone_by_id),
+        TEST(test_partitions_are_gone_by_time),
         TEST(test_hashes),
         TEST(test_sticky),
         TEST(test_random),
