@@ -9,7 +9,7 @@
 #include "event/core.h"
 
 #define TO(state)           (1u << RK_CONNECTION_##state)
-#define MAX_UNSENT_REQUESTS 2     /* More would be built before the socket can take them. */
+#define MAX_UNSENT_REQUESTS 2     /* More would be encoded before the socket can take them. */
 #define MIN_RETRY_US        10000 /* Also with reconnect.backoff.ms=0: no loop without rest. */
 
 static const unsigned next_states[] = {
@@ -301,10 +301,18 @@ int rk_connection_in_flight_count(const struct rk_connection *connection)
     return connection->own.in_flight.count + connection->own.unsent_count;
 }
 
+/* Requests that may wait for the socket: what is built later carries more. */
+static int unsent_limit(const struct rk_connection *connection)
+{
+    const struct rk_conf *conf = connection->broker->core->conf;
+    return connection->purpose == RK_PURPOSE_PRODUCE ? conf->queue_buffering_backpressure_threshold
+                                                     : MAX_UNSENT_REQUESTS;
+}
+
 bool rk_connection_may_send(const struct rk_connection *connection, uint64_t now_us)
 {
     return rk_connection_is_up(connection) && now_us >= connection->own.throttled_until_us &&
-           connection->own.unsent_count < MAX_UNSENT_REQUESTS &&
+           connection->own.unsent_count < unsent_limit(connection) &&
            rk_connection_in_flight_count(connection) <
                connection->broker->core->conf->max_in_flight_requests_per_connection;
 }
@@ -559,9 +567,9 @@ static void settle(struct rk_connection *connection, uint64_t now_us)
             rk_connection_begin(connection, now_us);
         send_outbox(connection, now_us);
         run_user(connection, now_us);
-        bool was_full = connection->own.unsent_count >= MAX_UNSENT_REQUESTS;
+        bool was_full = connection->own.unsent_count >= unsent_limit(connection);
         rk_connection_flush(connection, now_us);
-        has_room_again = was_full && connection->own.unsent_count < MAX_UNSENT_REQUESTS;
+        has_room_again = was_full && connection->own.unsent_count < unsent_limit(connection);
     } while (complete_finished(connection) || connection->own.broken.err || has_room_again);
     connection->own.is_settling = false;
     if (connection->own.state == RK_CONNECTION_CLOSED)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "producer/partition_queue.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cluster/topic.h"
+#include "conf/conf.h"
 #include "producer/producer.h"
 #include "producer/sender.h"
 
@@ -198,27 +200,72 @@ rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                   : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
 }
 
-static enum rk_take may_take(const struct rk_partition_queue_shared *shared,
-                             const struct rk_take_limits *limits)
+/* When linger or back-off ends. */
+static uint64_t due_of(const struct rk_partition_queue *queue,
+                       const struct rk_partition_queue_shared *shared, const struct rk_batch *batch)
 {
-    const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
-    if (!first || shared->is_paused || first->sending.retry_at_us > limits->now_us)
+    const struct rk_producer *producer = queue->producer;
+    if (batch == shared->open &&
+        atomic_load_explicit(&producer->flushing, memory_order_relaxed) == 0)
+        return batch->base_enqueued_us + producer->limits.linger_us;
+    return batch->sending.retry_at_us;
+}
+
+static struct rk_batch *newest_due(const struct rk_partition_queue *queue,
+                                   const struct rk_partition_queue_shared *shared, uint64_t now_us,
+                                   uint64_t *due_us)
+{
+    struct rk_batch *batch, *next = NULL;
+    *due_us = RK_NEVER;
+    TAILQ_FOREACH_REVERSE(batch, &shared->batches, rk_batch_list, link)
+    {
+        uint64_t batch_due_us = due_of(queue, shared, batch);
+        if (batch_due_us < *due_us) {
+            next = batch;
+            *due_us = batch_due_us;
+        }
+        if (batch_due_us <= now_us)
+            break;
+    }
+    return next;
+}
+
+struct rk_batch *rk_partition_queue_next(const struct rk_partition_queue *queue,
+                                         const struct rk_partition_queue_shared *shared,
+                                         uint64_t now_us, uint64_t *due_us)
+{
+    struct rk_batch *first = TAILQ_FIRST(&shared->batches);
+    *due_us = RK_NEVER;
+    if (!first || shared->is_paused)
+        return NULL;
+    if (RK_UNLIKELY(queue->topic->conf->queuing_strategy == RK_TOPIC_CONF_QUEUING_LIFO))
+        return newest_due(queue, shared, now_us, due_us);
+    *due_us = due_of(queue, shared, first);
+    return first;
+}
+
+static enum rk_take may_take(const struct rk_partition_queue_shared *shared,
+                             const struct rk_batch *batch, const struct rk_take_limits *limits)
+{
+    if (!batch || batch->sending.retry_at_us > limits->now_us)
         return RK_TAKE_NOTHING;
     if (shared->in_flight >= limits->in_flight)
         return RK_TAKE_WAIT;
-    return first->size > limits->size ? RK_TAKE_TOO_LARGE : RK_TAKE_BATCH;
+    return batch->size > limits->size ? RK_TAKE_TOO_LARGE : RK_TAKE_BATCH;
 }
 
 enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
                                      const struct rk_take_limits *limits, struct rk_batch **batch)
 {
+    uint64_t due_us;
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    enum rk_take result = may_take(shared, limits);
+    struct rk_batch *next = rk_partition_queue_next(queue, shared, limits->now_us, &due_us);
+    enum rk_take result = may_take(shared, next, limits);
     if (result == RK_TAKE_BATCH) {
-        *batch = TAILQ_FIRST(&shared->batches);
-        if (*batch == shared->open)
+        *batch = next;
+        if (next == shared->open)
             seal(shared);
-        TAILQ_REMOVE(&shared->batches, *batch, link);
+        TAILQ_REMOVE(&shared->batches, next, link);
         shared->sealed_count--;
         shared->in_flight++;
     }

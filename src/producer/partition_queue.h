@@ -85,6 +85,14 @@ rd_kafka_resp_err_t rk_partition_queue_closed_err(struct rk_partition_queue *que
 rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                               const struct rk_new_record *record);
 
+/*
+ * Under the lock: the batch to be sent next, and in `*due_us` when: the oldest; with
+ * queuing.strategy=lifo the newest that is due, or the one that is due first. NULL: there is none.
+ */
+struct rk_batch *rk_partition_queue_next(const struct rk_partition_queue *queue,
+                                         const struct rk_partition_queue_shared *shared,
+                                         uint64_t now_us, uint64_t *due_us);
+
 enum rk_take {
     RK_TAKE_BATCH,
     RK_TAKE_NOTHING,   /* Empty, paused, or not due yet. */
@@ -98,7 +106,7 @@ struct rk_take_limits {
     int in_flight;
 };
 
-/* The sender: takes out the first batch, sealing it, if the limits allow. Counts as in flight. */
+/* The sender: takes out the next batch, sealing it, if the limits allow. Counts as in flight. */
 enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
                                      const struct rk_take_limits *limits, struct rk_batch **batch);
 /* A batch that was taken comes back, to its place by number. Tells the sender. Any thread. */

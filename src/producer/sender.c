@@ -51,19 +51,12 @@ static void list_lingering(struct rk_sender *sender, struct rk_partition_queue *
         set_linger_timer(sender);
 }
 
-/* When the first batch may be sent; RK_NEVER: there is none, or not now. */
-static uint64_t due_time(struct rk_partition_queue *queue)
+/* When the next batch may be sent; RK_NEVER: there is none, or not now. */
+static uint64_t due_time(struct rk_partition_queue *queue, uint64_t now_us)
 {
-    const struct rk_producer *producer = queue->producer;
-    uint64_t due_us = RK_NEVER;
+    uint64_t due_us;
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
-    if (first && !shared->is_paused) {
-        due_us = first->sending.retry_at_us;
-        if (first == shared->open &&
-            atomic_load_explicit(&producer->flushing, memory_order_relaxed) == 0)
-            due_us = first->base_enqueued_us + producer->limits.linger_us;
-    }
+    rk_partition_queue_next(queue, shared, now_us, &due_us);
     rk_partition_queue_unlock(queue);
     return due_us;
 }
@@ -73,7 +66,7 @@ void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, 
     rk_expiry_note(sender, queue);
     if (!sender->broker)
         return;
-    uint64_t due_us = due_time(queue);
+    uint64_t due_us = due_time(queue, now_us);
     if (queue->own.is_lingering && (due_us == RK_NEVER || due_us < queue->own.linger_until_us))
         unlist(sender, queue);
     if (due_us == RK_NEVER || queue->own.is_ready || queue->own.is_lingering)

@@ -240,6 +240,43 @@ static void test_requests_are_pipelined(void **state)
     fixture_expect_texts(&fixture, "t", 0, 0, 51);
 }
 
+/* How many requests 30 messages make, one every few milliseconds, behind one that fills the socket.
+ */
+static int requests_behind_a_full_socket(const char *threshold)
+{
+    static char large[600000];
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", "socket.send.buffer.bytes", "20000",
+                  "queue.buffering.backpressure.threshold", threshold, NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 1);
+    fixture_wait(&fixture, 1);
+    int before = scripted_request_count(fixture.cluster, RK_API_PRODUCE);
+    scripted_set_reading(fixture.cluster, 0, false);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(fixture.rk, "t", NULL);
+    for (int i = 0; i < 8; i++) /* More than sockets hold. */
+        assert_int_equal(rd_kafka_produce(topic, 0, 0, large, sizeof(large), NULL, 0, NULL), 0);
+    for (int i = 0; i < 30; i++) {
+        fixture_poll(&fixture, 5);
+        fixture_produce_many(&fixture, "t", 1, i, 1);
+    }
+    scripted_set_reading(fixture.cluster, 0, true);
+    fixture_wait(&fixture, 39);
+    rd_kafka_topic_destroy(topic);
+    rd_kafka_destroy(fixture.rk);
+    fixture.rk = NULL;
+    fixture.report_count = 0;
+    return scripted_request_count(fixture.cluster, RK_API_PRODUCE) - before;
+}
+
+/* What cannot be written yet is not built yet either, and so fills larger batches. */
+static void test_backpressure(void **state)
+{
+    (void)state;
+    int few = requests_behind_a_full_socket("1");
+    int many = requests_behind_a_full_socket("100");
+    assert_in_range(few, 8, 12);
+    assert_true(many > few + 10);
+}
+
 /* rd_kafka_pause_partitions() on a producer: nothing is sent, nothing is lost. */
 static void test_pause(void **state)
 {
@@ -279,6 +316,7 @@ int main(void)
         TEST(test_next_batch_goes_on),
         TEST(test_no_more_than_max_in_flight),
         TEST(test_requests_are_pipelined),
+        TEST(test_backpressure),
         TEST(test_pause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
