@@ -2,9 +2,9 @@
 /*
  * Random operations of the public interface under random faults, with all checkers on.
  *
- * A walk has one to three clients and one to three threads of the application. Faults come one
- * after the other and are all lifted in the end; then everything that was produced must be reported
- * and everything in the logs consumed.
+ * A walk has two to four clients, which end and are made anew now and then, and one or two threads
+ * of the application. Faults come one after the other and are all lifted in the end; then
+ * everything that was produced must be reported and everything in the logs consumed.
  */
 #include "sim/sim.h"
 
@@ -19,7 +19,8 @@ static struct walk {
     struct sim_client *producers[CLIENTS_MAX], *consumers[CLIENTS_MAX];
     int producer_count, consumer_count;
     const char *assigned[CLIENTS_MAX]; /* To the consumer; NULL: nothing. */
-    bool is_healing;
+    struct sim_thread *poller;         /* Polls the first producer, which stays; NULL: nobody. */
+    bool is_healing, is_over;
 } walk;
 
 static const char *one_of(const char *const *values, uint64_t count)
@@ -142,6 +143,16 @@ static void step_producer(void)
     }
 }
 
+static void ask_for_times(struct sim_client *consumer, const char *topic)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = (int64_t)sim_below(1u << 31);
+    rd_kafka_topic_partition_list_add(list, "unknown", 7)->offset = 0;
+    rd_kafka_offsets_for_times(sim_handle(consumer), list, (int)sim_below(1000));
+    rd_kafka_position(sim_handle(consumer), list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void step_consumer(void)
 {
     int i = (int)sim_below((uint64_t)walk.consumer_count);
@@ -153,8 +164,15 @@ static void step_consumer(void)
         sim_assign(consumer, walk.assigned[i], walk.partition_count, RD_KAFKA_OFFSET_BEGINNING);
         return;
     }
-    int64_t end = sim_log_end(topic, partition);
-    switch (sim_below(6)) {
+    int64_t end = sim_log_end(topic, partition), low, high;
+    switch (sim_below(8)) {
+    case 2:
+        rd_kafka_query_watermark_offsets(sim_handle(consumer), topic, partition, &low, &high,
+                                         (int)sim_below(1000));
+        break;
+    case 3:
+        ask_for_times(consumer, topic);
+        break;
     case 0:
         sim_seek(consumer, topic, partition, (int64_t)sim_below((uint64_t)end + 1));
         break;
@@ -169,26 +187,47 @@ static void step_consumer(void)
 
 /* Clients */
 
-static void add_producer(void)
+static struct sim_client *new_producer(void)
 {
     char timeout[16];
     snprintf(timeout, sizeof(timeout), "%d", MESSAGE_TIMEOUT_MS);
-    walk.producers[walk.producer_count++] = sim_producer(
+    return sim_producer(
         "linger.ms", ONE_OF("0", "5", "500"), "acks", ONE_OF("all", "all", "1", "0"),
         "max.in.flight", ONE_OF("1", "5", "100"), "compression.codec",
         ONE_OF("none", "none", "lz4", "zstd", "gzip", "snappy"), "queue.buffering.max.messages",
         "1000", "batch.num.messages", ONE_OF("1", "10", "10000"), "message.timeout.ms", timeout,
-        "socket.timeout.ms", ONE_OF("2000", "60000"), "request.timeout.ms", "1500",
-        "reconnect.backoff.max.ms", "2000", NULL);
+        "socket.timeout.ms", ONE_OF("2000", "60000"), "socket.max.fails", ONE_OF("1", "5"),
+        "request.timeout.ms", "1500", "reconnect.backoff.max.ms", "2000", NULL);
 }
 
-static void add_consumer(void)
+static struct sim_client *new_consumer(void)
 {
-    walk.consumers[walk.consumer_count++] = sim_consumer(
-        "auto.offset.reset", "earliest", "fetch.wait.max.ms", ONE_OF("5", "500"),
-        "fetch.message.max.bytes", ONE_OF("1000", "1048576"), "queued.min.messages",
-        ONE_OF("1", "100", "100000"), "socket.timeout.ms", ONE_OF("2000", "60000"),
-        "reconnect.backoff.max.ms", "2000", "enable.partition.eof", ONE_OF("true", "false"), NULL);
+    return sim_consumer("auto.offset.reset", "earliest", "fetch.wait.max.ms", ONE_OF("5", "500"),
+                        "fetch.message.max.bytes", ONE_OF("1000", "1048576"), "queued.min.messages",
+                        ONE_OF("1", "100", "100000"), "socket.timeout.ms", ONE_OF("2000", "60000"),
+                        "reconnect.backoff.max.ms", "2000", "enable.partition.eof",
+                        ONE_OF("true", "false"), NULL);
+}
+
+/* Ends one client, with whatever it has under way, and makes another. */
+static void step_client(void)
+{
+    if (sim_one_in(2)) {
+        int i = (int)sim_below((uint64_t)walk.consumer_count);
+        sim_destroy(walk.consumers[i], 1000);
+        walk.consumers[i] = new_consumer();
+        walk.assigned[i] = NULL;
+    } else if (walk.producer_count > 1) {
+        sim_destroy(walk.producers[1], 1000);
+        walk.producers[1] = new_producer();
+    }
+}
+
+static void poll_first(void *unused)
+{
+    (void)unused;
+    while (!walk.is_over)
+        rd_kafka_poll(sim_handle(walk.producers[0]), (int)sim_below(50));
 }
 
 static void begin(void)
@@ -199,9 +238,9 @@ static void begin(void)
     for (int i = 0; i < TOPICS; i++)
         sim_topic(topics[i], walk.partition_count, walk.broker_count);
     for (uint64_t i = 1 + sim_below(2); i > 0; i--)
-        add_producer();
+        walk.producers[walk.producer_count++] = new_producer();
     for (uint64_t i = 1 + sim_below(2); i > 0; i--)
-        add_consumer();
+        walk.consumers[walk.consumer_count++] = new_consumer();
 }
 
 static void settle(void)
@@ -222,7 +261,11 @@ SIM_SCENARIO(random_walk, "random operations under random faults")
 {
     begin();
     sim_at((int64_t)sim_below(3000), any_fault, 0);
+    if (sim_one_in(2))
+        walk.poller = sim_spawn("poller", poll_first, NULL);
     for (int i = 0; i < STEPS; i++) {
+        if (sim_one_in(40))
+            step_client();
         switch (sim_below(4)) {
         case 0:
             step_produce();
@@ -238,6 +281,9 @@ SIM_SCENARIO(random_walk, "random operations under random faults")
             break;
         }
     }
+    walk.is_over = true;
+    if (walk.poller)
+        sim_join(walk.poller);
     if (sim_one_in(2)) {
         walk.is_healing = true; /* Destroyed in the middle of it; what hangs may be left. */
         sim_allow(SIM_ALLOW_ABANDONED);
