@@ -121,7 +121,8 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_mock_partition_set_leader(rd_kafka_mock_c
                                                                  int32_t broker_id);
 
 /**
- * Has consumers told to fetch from this broker (KIP-392); -1 ends it.
+ * Has consumers told to fetch from this broker (KIP-392), those that tell their client.rack; -1
+ * ends it.
  *
  * Returns: 0, or RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE.
  */

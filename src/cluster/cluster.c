@@ -564,17 +564,24 @@ void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purp
         rk_broker_post_send(broker, purpose, request);
 }
 
-/* One of those that are connected, at random. */
+/* Of those that are connected one with the least requests under way, at random. */
 static struct rk_broker *any_connected(const struct rk_cluster *cluster)
 {
     struct rk_broker *chosen = NULL;
+    uint64_t least = UINT64_MAX;
     uint32_t seen = 0;
     for (int i = 0; i < cluster->own.brokers.count; i++) {
         struct rk_broker *broker = cluster->own.brokers.items[i];
-        if (broker->known.is_started &&
-            atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0 &&
-            rk_random_below(++seen) == 0)
+        if (!broker->known.is_started ||
+            atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) <= 0)
+            continue;
+        uint64_t count =
+            atomic_load_explicit(&broker->stats.requests_in_flight, memory_order_relaxed);
+        if (count < least)
+            seen = 0;
+        if (count <= least && rk_random_below(++seen) == 0)
             chosen = broker;
+        least = RK_MIN(least, count);
     }
     return chosen;
 }

@@ -552,6 +552,16 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
     settle(connection, now_us);
 }
 
+static void tell_in_flight(struct rk_connection *connection) RK_ON_BROKER
+{
+    int change = rk_connection_in_flight_count(connection) - connection->own.told_in_flight;
+    if (change == 0)
+        return;
+    connection->own.told_in_flight += change;
+    atomic_fetch_add_explicit(&connection->broker->stats.requests_in_flight, (uint64_t)change,
+                              memory_order_relaxed);
+}
+
 /* The end of every event: acts on what it left behind until nothing is left to do, then sets the
  * timer. */
 static void settle(struct rk_connection *connection, uint64_t now_us)
@@ -572,6 +582,7 @@ static void settle(struct rk_connection *connection, uint64_t now_us)
         has_room_again = was_full && connection->own.unsent_count < unsent_limit(connection);
     } while (complete_finished(connection) || connection->own.broken.err || has_room_again);
     connection->own.is_settling = false;
+    tell_in_flight(connection);
     if (connection->own.state == RK_CONNECTION_CLOSED)
         return;
     rk_connection_watch(connection);

@@ -35,6 +35,7 @@ struct selection {
     int held;     /* Wait for room. */
     int64_t room; /* Bytes. */
     bool has_shared;
+    bool is_barred; /* A partition is to be served by this broker whatever is nearer. */
 };
 
 static bool has_room(struct selection *selection, struct rk_partition *partition,
@@ -71,6 +72,7 @@ static void select_partition(struct selection *selection, struct rk_partition *p
     if (!has_room(selection, partition, budget))
         return;
     partition->own.is_fetchable = true;
+    selection->is_barred |= partition->own.barred_us > selection->now_us;
     selection->count++;
     if (budget == selection->fetcher->budget)
         selection->has_shared = true;
@@ -84,7 +86,7 @@ static void select_partitions(struct selection *selection)
     selection->next_us = RK_NEVER;
     selection->count = selection->held = 0;
     selection->room = 0;
-    selection->has_shared = false;
+    selection->has_shared = selection->is_barred = false;
     for (int t = 0; t < set->topic_count; t++) {
         for (int i = 0; i < set->topics[t]->count; i++)
             select_partition(selection, set->topics[t]->items[i]);
@@ -258,7 +260,7 @@ static void fill_in(struct rk_fetcher *fetcher, struct rk_request *request,
     message->isolation_level = conf->isolation_level == RK_CONF_ISOLATION_READ_COMMITTED;
     message->session_id = fetcher->own.session.id;
     message->session_epoch = fetcher->own.session.epoch;
-    message->rack_id = "";
+    message->rack_id = conf->client_rack && !selection->is_barred ? conf->client_rack : "";
     request->timeout_us =
         ((uint64_t)conf->socket_timeout_ms + (uint64_t)message->max_wait_ms) * 1000;
 }
@@ -325,5 +327,7 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     fetcher->own.last_request++;
     fetcher->own.asked_ends = fetcher->own.session.ends;
     fetcher->own.is_fetching = true;
+    int32_t wait_ms = ((const struct rk_fetch_request *)request->message)->max_wait_ms;
+    rk_fetcher_expect_answer(fetcher, now_us + (uint64_t)wait_ms * 1000);
     rk_connection_send(rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH), request);
 }

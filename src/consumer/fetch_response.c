@@ -85,9 +85,9 @@ static void tell_end(struct rk_fetcher *fetcher, struct rk_partition *partition)
 {
     int64_t offset = partition->own.position.offset;
     if (!fetcher->consumer->core->conf->enable_partition_eof ||
-        offset < partition->own.end_offset || partition->own.told_end == offset)
+        offset < partition->own.end_offset || partition->own.position.told_end == offset)
         return;
-    partition->own.told_end = offset;
+    partition->own.position.told_end = offset;
     push_error(partition, RD_KAFKA_RESP_ERR__PARTITION_EOF, offset, "reached the end");
 }
 
@@ -279,6 +279,18 @@ static void on_out_of_range(struct rk_fetcher *fetcher, struct rk_partition *par
     rk_fetcher_return(fetcher, partition, &returned);
 }
 
+/* Whatever is wrong there, the leader decides. */
+static void on_useless_follower(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                                unsigned action, const char *why) RK_ON_BROKER
+{
+    struct rk_returned returned = {.reason = RK_RETURN_NO_FOLLOWER};
+    if (action & RK_ACTION_NEW_SESSION)
+        rk_fetcher_end_session(fetcher, true);
+    if (action & RK_ACTION_REFRESH)
+        rk_cluster_post_refresh(fetcher->consumer->cluster, partition->topic, why);
+    rk_fetcher_return(fetcher, partition, &returned);
+}
+
 static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
                      const struct rk_fetch_answer *answer,
                      const struct rk_fetch_answer_partition *entry, uint64_t now_us) RK_ON_BROKER
@@ -289,6 +301,11 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     rk_log_debug(consumer->core, RK_DEBUG_FETCH, "FETCHERR",
                  "%s [%d]: fetch at offset %" PRId64 " failed: %s", rk_topic_name(partition->topic),
                  (int)partition->number, partition->own.position.offset, rd_kafka_err2str(err));
+    if (partition->own.is_from_follower) {
+        take_hint(fetcher, partition, answer, entry);
+        on_useless_follower(fetcher, partition, action, rd_kafka_err2name(err));
+        return;
+    }
     if (action & RK_ACTION_RESET_OFFSET) {
         on_out_of_range(fetcher, partition);
         return;
@@ -309,6 +326,10 @@ static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *parti
                           uint64_t now_us) RK_ON_BROKER
 {
     const struct rk_conf *conf = fetcher->consumer->core->conf;
+    if (partition->own.is_from_follower) { /* Perhaps it only lags behind. */
+        on_useless_follower(fetcher, partition, RK_ACTION_NONE, NULL);
+        return;
+    }
     if (diverging->end_offset >= partition->own.position.offset) {
         partition->own.position.epoch = diverging->epoch; /* The same record, by another name. */
         partition->own.retry_at_us = now_us + (uint64_t)conf->retry_backoff_ms * 1000;
@@ -317,6 +338,18 @@ static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *parti
     struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
                                    .end_offset = diverging->end_offset,
                                    .end_epoch = diverging->epoch};
+    rk_fetcher_return(fetcher, partition, &returned);
+}
+
+/* A replica that is nearer is to be fetched from (KIP-392). */
+static void on_redirect(struct rk_fetcher *fetcher, struct rk_partition *partition, int32_t replica,
+                        uint64_t now_us) RK_ON_BROKER
+{
+    if (partition->own.barred_us > now_us) { /* It failed a moment ago, but the leader insists. */
+        partition->own.retry_at_us = partition->own.barred_us;
+        return;
+    }
+    struct rk_returned returned = {.reason = RK_RETURN_REDIRECTED, .replica = replica};
     rk_fetcher_return(fetcher, partition, &returned);
 }
 
@@ -352,6 +385,10 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         on_error(fetcher, partition, request->answer, entry, now_us);
     } else if (entry->diverging_epoch.epoch >= 0 && entry->diverging_epoch.end_offset >= 0) {
         on_divergence(fetcher, partition, &entry->diverging_epoch, now_us);
+    } else if (entry->preferred_read_replica >= 0 && entry->records.size <= 0 &&
+               entry->preferred_read_replica != fetcher->broker->id &&
+               !partition->own.is_from_follower) {
+        on_redirect(fetcher, partition, entry->preferred_read_replica, now_us);
     } else {
         partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
         note_ends(fetcher, partition, entry);
@@ -437,6 +474,8 @@ static void on_failure(struct rk_fetcher *fetcher, rd_kafka_resp_err_t err, cons
         rk_core_post_error(core, err, "%s", text);
     if (is_session_error && fetcher->own.failures == 1)
         return;
+    if (!is_session_error)
+        rk_fetcher_return_followers(fetcher, RK_NEVER, RK_RETURN_NO_FOLLOWER);
     fetcher->own.retry_at_us =
         now_us + rk_backoff_us((uint64_t)core->conf->retry_backoff_ms * 1000,
                                (uint64_t)core->conf->retry_backoff_max_ms * 1000,

@@ -9,6 +9,8 @@
 #include "consumer/fetch_response.h"
 #include "runtime/signal.h"
 
+#define OVERDUE_US 2000000
+
 static struct rk_connection *connection_of(struct rk_fetcher *fetcher) RK_ON_BROKER
 {
     return rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH);
@@ -22,18 +24,69 @@ void rk_fetcher_run_at(struct rk_fetcher *fetcher, uint64_t at_us)
         rk_loop_start_timer(fetcher->loop, &fetcher->own.timer, at_us);
 }
 
+static struct rk_partition *find_follower(const struct rk_fetcher *fetcher, uint64_t until_us)
+{
+    const struct rk_fetch_set *set = &fetcher->own.set;
+    for (int t = 0; fetcher->own.follower_count > 0 && t < set->topic_count; t++) {
+        for (int i = 0; i < set->topics[t]->count; i++) {
+            struct rk_partition *partition = set->topics[t]->items[i];
+            if (partition->own.is_from_follower && partition->own.follow_until_us <= until_us)
+                return partition;
+        }
+    }
+    return NULL;
+}
+
+void rk_fetcher_return_followers(struct rk_fetcher *fetcher, uint64_t until_us,
+                                 enum rk_return_reason reason)
+{
+    struct rk_partition *partition;
+    while ((partition = find_follower(fetcher, until_us)) != NULL) {
+        struct rk_returned returned = {.reason = reason};
+        rk_fetcher_return(fetcher, partition, &returned);
+    }
+}
+
+void rk_fetcher_expect_answer(struct rk_fetcher *fetcher, uint64_t at_us)
+{
+    if (fetcher->own.follower_count == 0)
+        return;
+    fetcher->own.overdue_at_us = at_us + OVERDUE_US;
+    rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
+}
+
+/* A replica that says nothing may be gone for the cluster: metadata tells, and then its partitions
+ * are asked back. */
+static void check_followers(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
+{
+    bool is_waiting = fetcher->own.is_fetching || !rk_connection_is_up(connection_of(fetcher));
+    if (fetcher->own.follower_count == 0 || !is_waiting)
+        return;
+    if (fetcher->own.overdue_at_us <= now_us) {
+        fetcher->own.overdue_at_us = now_us + OVERDUE_US;
+        rk_cluster_post_refresh(fetcher->consumer->cluster, find_follower(fetcher, RK_NEVER)->topic,
+                                "a replica does not answer");
+    }
+    rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
+}
+
 /* The connection has news, or somebody poked it. */
 static void run(struct rk_connection_user *user, uint64_t now_us)
 {
     struct rk_fetcher *fetcher = rk_container_of(user, struct rk_fetcher, user);
     rk_on_broker(fetcher->loop);
-    if (fetcher->own.is_ended || fetcher->own.is_fetching ||
-        !rk_connection_may_send(connection_of(fetcher), now_us))
+    if (fetcher->own.is_ended || fetcher->own.is_fetching)
         return;
-    if (fetcher->own.retry_at_us > now_us)
+    if (connection_of(fetcher)->own.state == RK_CONNECTION_BACKING_OFF)
+        rk_fetcher_return_followers(fetcher, RK_NEVER, RK_RETURN_NO_FOLLOWER);
+    if (!rk_connection_may_send(connection_of(fetcher), now_us))
+        return;
+    if (fetcher->own.retry_at_us > now_us) {
         rk_fetcher_run_at(fetcher, fetcher->own.retry_at_us);
-    else
-        rk_fetch_request_send(fetcher, now_us);
+        return;
+    }
+    rk_fetcher_return_followers(fetcher, now_us, RK_RETURN_LEASE_OVER);
+    rk_fetch_request_send(fetcher, now_us);
 }
 
 /* Looks at everything again. */
@@ -41,6 +94,7 @@ static void look(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
 {
     if (fetcher->own.is_ended)
         return;
+    check_followers(fetcher, now_us);
     rk_fetch_response_resume(fetcher, now_us);
     rk_connection_want(connection_of(fetcher), fetcher->own.set.partition_count > 0);
     if (!fetcher->own.is_fetching)
@@ -112,6 +166,8 @@ struct move_mail {
     struct rk_returned returned; /* Of an adopt, its position. */
     bool is_assigned;
     int32_t leader_epoch;
+    struct rk_closest closest;
+    bool is_from_follower;
     struct rk_uuid topic_id;
 };
 
@@ -133,6 +189,20 @@ static struct move_mail *new_move(struct rk_fetcher *fetcher, struct rk_partitio
     return self;
 }
 
+/* Who leads it, and from whom it is fetched. */
+static void take_leader(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                        const struct move_mail *self) RK_ON_BROKER
+{
+    partition->own.leader_epoch = self->leader_epoch;
+    partition->own.is_from_follower = self->is_from_follower;
+    partition->own.follow_until_us = self->closest.until_us;
+    partition->own.barred_us = self->closest.barred_us;
+    partition->own.needs_validation = !self->is_from_follower; /* The leader has done it. */
+    fetcher->own.follower_count += self->is_from_follower;
+    if (!fetcher->own.is_fetching)
+        rk_fetcher_expect_answer(fetcher, rk_clock_now_us());
+}
+
 static void on_adopt(struct rk_mail *mail)
 {
     struct move_mail *self = rk_container_of(mail, struct move_mail, mail);
@@ -145,17 +215,15 @@ static void on_adopt(struct rk_mail *mail)
     }
     partition->own.position = self->returned.position;
     partition->own.is_assigned = self->is_assigned;
-    partition->own.leader_epoch = self->leader_epoch;
+    take_leader(fetcher, partition, self);
     partition->own.first_request = fetcher->own.last_request + 1;
     partition->own.answered_request = 0;
     partition->own.retry_at_us = 0;
     partition->own.is_held = false;
     partition->own.is_in_session = false;
     partition->own.hides_epoch = false;
-    partition->own.needs_validation = true;
     partition->own.is_validating = false;
     partition->own.max_bytes = 0;
-    partition->own.told_end = RD_KAFKA_OFFSET_INVALID;
     partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
     /* To the session it would be the same partition as before, of which there is nothing new to
      * tell, not even its end. */
@@ -179,8 +247,8 @@ static void on_update(struct rk_mail *mail)
         if (!rk_uuid_is_zero(&before->id) && !rk_uuid_equal(&before->id, &self->topic_id))
             partition->own.position.epoch = -1;
         rk_fetch_set_set_topic_id(&fetcher->own.set, partition->topic, &self->topic_id);
-        partition->own.leader_epoch = self->leader_epoch;
-        partition->own.needs_validation = true;
+        fetcher->own.follower_count -= partition->own.is_from_follower;
+        take_leader(fetcher, partition, self);
         partition->own.is_validating = false;
         partition->own.retry_at_us = 0;
         rk_fetcher_run_at(fetcher, 0);
@@ -214,11 +282,22 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
     returned->position = partition->own.position;
     rk_fetch_response_drop_walk(fetcher, partition);
     rk_fetch_set_remove(&fetcher->own.set, partition);
+    fetcher->own.follower_count -= partition->own.is_from_follower;
+    partition->own.is_from_follower = false;
     if (fetcher->own.set.partition_count == 0)
         rk_connection_want(connection_of(fetcher), false);
     struct move_mail *self = new_move(fetcher, partition, on_returned);
     self->returned = *returned;
     rk_loop_post(rk_cluster_background(fetcher->consumer->cluster), &self->mail);
+}
+
+static void tell_leader(struct move_mail *self) RK_ON_BACKGROUND
+{
+    const struct rk_partition *partition = self->partition;
+    self->leader_epoch = partition->known.leader_epoch;
+    self->topic_id = partition->known.topic_id;
+    self->closest = partition->known.closest;
+    self->is_from_follower = self->fetcher->broker->id == partition->known.closest.replica;
 }
 
 void rk_fetcher_post_adopt(struct rk_fetcher *fetcher, struct rk_partition *partition,
@@ -227,16 +306,14 @@ void rk_fetcher_post_adopt(struct rk_fetcher *fetcher, struct rk_partition *part
     struct move_mail *self = new_move(fetcher, partition, on_adopt);
     self->returned.position = *position;
     self->is_assigned = partition->known.is_assigned;
-    self->leader_epoch = partition->known.leader_epoch;
-    self->topic_id = partition->known.topic_id;
+    tell_leader(self);
     rk_loop_post(fetcher->loop, &self->mail);
 }
 
 void rk_fetcher_post_update(struct rk_fetcher *fetcher, struct rk_partition *partition)
 {
     struct move_mail *self = new_move(fetcher, partition, on_update);
-    self->leader_epoch = partition->known.leader_epoch;
-    self->topic_id = partition->known.topic_id;
+    tell_leader(self);
     rk_loop_post(fetcher->loop, &self->mail);
 }
 

@@ -44,6 +44,8 @@ struct rk_fetcher {
         bool is_full;           /* It names all partitions. */
         int asked_count;        /* Partitions it names. */
         uint64_t retry_at_us;   /* After a request that failed. */
+        int follower_count;     /* Partitions of which the broker is a follower. */
+        uint64_t overdue_at_us; /* They ought to have been answered by then. */
         unsigned failures;      /* Requests in a row. */
         unsigned held_requests; /* In a row while a partition was held by its limits. */
         int first_topic;        /* Where a request without session begins: they take turns. */
@@ -75,6 +77,11 @@ void rk_fetcher_post_update(struct rk_fetcher *fetcher,
 /* For fetch_response.c: gives the position back. */
 void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partition,
                        struct rk_returned *returned) RK_ON_BROKER;
+/* What it fetches as a follower, with leases up to then, goes back for that reason. */
+void rk_fetcher_return_followers(struct rk_fetcher *fetcher, uint64_t until_us,
+                                 enum rk_return_reason reason) RK_ON_BROKER;
+/* A request was sent that is answered by then, or a little later. */
+void rk_fetcher_expect_answer(struct rk_fetcher *fetcher, uint64_t at_us) RK_ON_BROKER;
 /* The partition's error, once while it stays the same. */
 void rk_fetcher_tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err);
 /* Runs soon, or at that time. */

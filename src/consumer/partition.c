@@ -28,6 +28,7 @@ static struct rk_partition *new_partition(rd_kafka_topic_t *topic, int32_t numbe
     rk_mutex_init(&partition->mutex, RK_RANK_PARTITION);
     partition->known.leader = -1;
     partition->known.leader_epoch = -1;
+    partition->known.closest.replica = -1;
     return partition;
 }
 

@@ -22,7 +22,8 @@ struct rk_fetch_position {
     struct rk_cursor *cursor; /* Counted by whoever has the position. */
     uint32_t version;         /* Of the cursor. */
     int64_t offset;
-    int32_t epoch; /* Leader epoch of the record before; -1: unknown. */
+    int32_t epoch;    /* Leader epoch of the record before; -1: unknown. */
+    int64_t told_end; /* End offset the application was told last; INVALID: none. */
 };
 
 enum rk_partition_state {
@@ -39,6 +40,15 @@ struct rk_fetch_sent {
     int32_t epoch; /* -1: none was told. */
     int32_t leader_epoch;
     int32_t max_bytes;
+};
+
+/* Fetching from a replica near by (KIP-392): closest_replica.h. */
+struct rk_closest {
+    int32_t replica;    /* The leader named it; -1: fetched from the leader. */
+    uint64_t until_us;  /* Then the leader is asked again. */
+    uint64_t barred_us; /* Until then the leader is to serve it itself. */
+    unsigned failures;  /* Replicas in a row that could not serve it. */
+    uint64_t failed_us; /* When the last did not. */
 };
 
 struct rk_partition {
@@ -73,6 +83,7 @@ struct rk_partition {
         bool is_look_up_listed;
         int32_t leader; /* -1: none. */
         int32_t leader_epoch;
+        struct rk_closest closest;
         struct rk_uuid topic_id;
         struct rk_fetcher *fetcher; /* Who has the position, or is about to. */
         uint32_t given_version;     /* Of the position it has. */
@@ -84,6 +95,9 @@ struct rk_partition {
         struct rk_fetch_position position;
         bool is_assigned; /* As in `known` when it was adopted. */
         int32_t leader_epoch;
+        bool is_from_follower;     /* Fetched from the closest replica, */
+        uint64_t follow_until_us;  /* until then. */
+        uint64_t barred_us;        /* The leader is to serve it itself until then. */
         uint64_t first_request;    /* Answers to earlier ones are not meant for this position. */
         uint64_t answered_request; /* Whose answer has named it: once is all that counts. */
         uint64_t retry_at_us;      /* Back-off after an error. */
@@ -95,7 +109,6 @@ struct rk_partition {
         bool hides_epoch; /* The broker could not place the epoch: the offset alone counts. */
         struct rk_fetch_sent sent;
         int32_t max_bytes; /* 0: fetch.message.max.bytes. */
-        int64_t told_end;  /* End offset the application was told last. */
         rd_kafka_resp_err_t told;
         struct rk_fetch_walk walk;
         TAILQ_ENTRY(rk_partition) walk_link; /* While the walk is not over. */

@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "conf/conf.h"
+#include "consumer/closest_replica.h"
 #include "consumer/consumer_private.h"
 #include "consumer/offset_lookup.h"
 
@@ -30,8 +32,11 @@ static void become_ready(struct rk_partition *partition, int64_t offset,
     struct rk_cursor_values values = rk_cursor_read(cursor);
     partition->known.state = RK_PARTITION_READY;
     partition->known.look_up = 0; /* The answer to one under way came too late. */
-    partition->known.position = (struct rk_fetch_position){
-        .cursor = cursor, .version = values.version, .offset = offset, .epoch = epoch};
+    partition->known.position = (struct rk_fetch_position){.cursor = cursor,
+                                                           .version = values.version,
+                                                           .offset = offset,
+                                                           .epoch = epoch,
+                                                           .told_end = RD_KAFKA_OFFSET_INVALID};
     rk_cursor_set_next(cursor, values.version, offset, epoch);
 }
 
@@ -92,11 +97,17 @@ static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch)
 
 static struct rk_fetcher *wanted_fetcher(struct rk_partition *partition) RK_ON_BACKGROUND
 {
+    struct rk_cluster *cluster = partition->consumer->cluster;
+    struct rk_closest *closest = &partition->known.closest;
     if (partition->known.state != RK_PARTITION_READY || partition->known.is_paused ||
         partition->known.leader < 0)
         return NULL;
-    struct rk_broker *broker =
-        rk_cluster_use_broker(partition->consumer->cluster, partition->known.leader);
+    struct rk_broker *broker = NULL;
+    if (closest->replica >= 0 &&
+        !(broker = rk_cluster_use_broker(cluster, closest->replica))) /* It has gone. */
+        rk_closest_fail(closest, rk_clock_now_us());
+    if (!broker)
+        broker = rk_cluster_use_broker(cluster, partition->known.leader);
     return broker ? broker->worker : NULL;
 }
 
@@ -152,12 +163,48 @@ static void truncate(struct rk_partition *partition,
     }
 }
 
+/* Where to fetch from next. */
+static void take_route(struct rk_partition *partition,
+                       const struct rk_returned *returned) RK_ON_BACKGROUND
+{
+    struct rk_closest *closest = &partition->known.closest;
+    struct rk_core *core = partition->consumer->core;
+    int32_t from = closest->replica;
+    uint64_t now_us = rk_clock_now_us();
+    switch (returned->reason) {
+    case RK_RETURN_REDIRECTED:
+        rk_closest_follow(closest, returned->replica, now_us,
+                          (uint64_t)core->conf->metadata_max_age_ms * 1000);
+        rk_log_debug(core, RK_DEBUG_FETCH, "FETCH", "%s [%d]: fetched from replica %d from now on",
+                     topic_of(partition), (int)partition->number, (int)returned->replica);
+        break;
+    case RK_RETURN_LEASE_OVER:
+        rk_closest_leave(closest);
+        break;
+    case RK_RETURN_NO_FOLLOWER:
+        if (from >= 0)
+            rk_closest_fail(closest, now_us);
+        rk_log_debug(core, RK_DEBUG_FETCH, "FETCH",
+                     "%s [%d]: replica %d cannot be fetched from: back to leader %d",
+                     topic_of(partition), (int)partition->number, (int)from,
+                     (int)partition->known.leader);
+        break;
+    case RK_RETURN_ASKED:
+    case RK_RETURN_OUT_OF_RANGE:
+    case RK_RETURN_DIVERGED:
+        break;
+    }
+}
+
 static void take_back(struct rk_partition *partition,
                       const struct rk_returned *returned) RK_ON_BACKGROUND
 {
     partition->known.position = returned->position;
     switch (returned->reason) {
     case RK_RETURN_ASKED:
+    case RK_RETURN_REDIRECTED:
+    case RK_RETURN_LEASE_OVER:
+    case RK_RETURN_NO_FOLLOWER:
         break;
     case RK_RETURN_OUT_OF_RANGE:
         rk_log(partition->consumer->core, 6, "OFFSET",
@@ -178,6 +225,8 @@ void rk_position_on_returned(struct rk_partition *partition, const struct rk_ret
     rk_fetcher_count_partition(partition->known.fetcher, -1);
     partition->known.fetcher = NULL;
     partition->known.is_releasing = false;
+    if (partition->known.state != RK_PARTITION_STOPPED)
+        take_route(partition, returned);
     bool is_current = partition->known.state == RK_PARTITION_READY &&
                       position->cursor == partition->shared.cursor &&
                       position->version == partition->known.position.version;
@@ -193,6 +242,7 @@ void rk_position_on_returned(struct rk_partition *partition, const struct rk_ret
 
 static void forget_leader(struct rk_partition *partition)
 {
+    rk_closest_leave(&partition->known.closest);
     partition->known.leader = -1;
     partition->known.leader_epoch = -1;
 }
@@ -217,6 +267,8 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
     if (!rk_uuid_is_zero(&partition->known.topic_id) &&
         !rk_uuid_equal(&partition->known.topic_id, topic_id))
         partition->known.position.epoch = -1; /* Another topic of that name. */
+    if (!is_same)
+        rk_closest_leave(&partition->known.closest);
     partition->known.leader = leader;
     partition->known.leader_epoch = leader_epoch;
     partition->known.topic_id = *topic_id;
@@ -281,6 +333,7 @@ void rk_position_start(struct rk_partition *partition, int64_t offset, int32_t e
                             rk_cursor_new(consumer->core->conf->enable_auto_offset_store));
     partition->known.told = RD_KAFKA_RESP_ERR_NO_ERROR;
     partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
+    rk_closest_init(&partition->known.closest);
     go_to(partition, offset, epoch);
     look_at_metadata(partition);
 }
@@ -317,6 +370,7 @@ void rk_position_set_paused(struct rk_partition *partition, bool is_paused)
         partition->known.position.version = values.version;
         partition->known.position.offset = values.next;
         partition->known.position.epoch = values.next_epoch;
+        partition->known.position.told_end = RD_KAFKA_OFFSET_INVALID;
     }
     settle(partition);
 }

@@ -4,8 +4,8 @@
  *
  * Background. What is wanted (consumed, from where, paused) is kept apart from what is (looked up,
  * given to a fetcher, asked back), and every event works towards it. The offset is looked up when a
- * logical one is wanted; the fetcher is the leader's; a position that was voided while a fetcher
- * had it is asked back and replaced.
+ * logical one is wanted; the fetcher is the leader's, or that of a replica near by; a position that
+ * was voided while a fetcher had it is asked back and replaced.
  */
 #ifndef RK_CONSUMER_POSITION_H
 #define RK_CONSUMER_POSITION_H
@@ -44,6 +44,9 @@ enum rk_return_reason {
     RK_RETURN_ASKED,        /* It was asked to. */
     RK_RETURN_OUT_OF_RANGE, /* There is no such offset. */
     RK_RETURN_DIVERGED,     /* The log was truncated below the position (KIP-320). */
+    RK_RETURN_REDIRECTED,   /* `replica` is to be fetched from (KIP-392). */
+    RK_RETURN_LEASE_OVER,   /* The leader is to say again who that is. */
+    RK_RETURN_NO_FOLLOWER,  /* The replica cannot serve it: the leader has to. */
 };
 
 struct rk_returned {
@@ -51,6 +54,7 @@ struct rk_returned {
     enum rk_return_reason reason;
     int64_t end_offset; /* DIVERGED: where the log and what was read part. */
     int32_t end_epoch;
+    int32_t replica;
 };
 
 void rk_position_on_returned(struct rk_partition *partition,

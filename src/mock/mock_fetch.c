@@ -243,6 +243,7 @@ enum rk_mock_outcome rk_mock_on_fetch(struct rk_mock_request *request, const voi
         .min_bytes = from->min_bytes,
         .max_bytes = from->max_bytes,
         .isolation_level = from->isolation_level,
+        .has_rack = from->rack_id && from->rack_id[0],
     };
     enum rk_mock_outcome outcome = open_session(request, from, fetch, to);
     if (outcome == RK_MOCK_SILENT && from->max_wait_ms > 0 && !has_news(fetch)) {

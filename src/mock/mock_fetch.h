@@ -22,6 +22,7 @@ struct rk_mock_fetch {
     int64_t min_bytes;
     int32_t max_bytes;
     int8_t isolation_level;
+    bool has_rack;                         /* The client has told where it is (KIP-392). */
     bool is_incremental;                   /* Tells only what is new. */
     bool has_lost_session;                 /* Another request ended it meanwhile. */
     struct rk_mock_fetch_session *session; /* Its own when that has id 0. */

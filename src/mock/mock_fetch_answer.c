@@ -36,7 +36,8 @@ static rd_kafka_resp_err_t look_at_bounds(const struct rk_mock_fetch *fetch,
     view->log_start = partition->log.start_offset;
     view->end = partition->log.end_offset;
     if (partition->leader_id == broker_id) {
-        if (fetch->version >= PREFERRED_REPLICA_SINCE && partition->follower_id != broker_id)
+        if (fetch->version >= PREFERRED_REPLICA_SINCE && fetch->has_rack &&
+            partition->follower_id != broker_id)
             view->preferred_replica = partition->follower_id;
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }

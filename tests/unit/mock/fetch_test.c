@@ -491,6 +491,9 @@ static void test_a_follower(void **state)
     fill_fetch(&message, "t", 50);
     message.request.max_wait_ms = 15000;
     assert_int_equal(rk_mock_cluster_set_follower(fixture->cluster, "t", 0, 2), 0);
+    answer = fetch(fixture, 12, &message); /* A client that does not say where it is. */
+    assert_int_equal(count_records(&only_partition(&answer)->records, &first), 50);
+    message.request.rack_id = "here";
     answer = fetch(fixture, 12, &message); /* At once. */
     assert_int_equal(only_partition(&answer)->preferred_read_replica, 2);
     assert_int_equal(only_partition(&answer)->records.size, 0);
