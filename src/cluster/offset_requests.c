@@ -109,21 +109,75 @@ static int32_t leader_of(struct rk_offset_job *job, struct rk_offset_query *item
 }
 
 /* A broker refuses a partition that is named twice, with another time too: the next request. */
-static bool is_named(const struct rk_list_offsets_request *message,
-                     const struct rk_offset_query *item)
+static bool is_named(const struct rk_list_offsets_request_topic *topic, int32_t partition)
 {
-    for (int32_t i = 0; i < message->topics.count; i++) {
-        if (message->topics.items[i].name == item->topic->base.name &&
-            message->topics.items[i].partitions.items[0].partition_index == item->partition)
+    for (int32_t i = 0; i < topic->partitions.count; i++) {
+        if (topic->partitions.items[i].partition_index == partition)
             return true;
     }
     return false;
 }
 
-/* One topic entry per partition: the protocol allows it, and no grouping is needed. */
-static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader) RK_ON_BACKGROUND
+/* All that is chosen of the topic that `items[0]` is about; entries are NULL once they were seen.
+ * False: no memory. */
+static bool add_topic(struct rk_offset_job *job, struct rk_request *request,
+                      struct rk_offset_query **items, int count)
+{
+    struct rk_list_offsets_request *message = request->message;
+    struct rk_list_offsets_request_topic *entry = &message->topics.items[message->topics.count];
+    const rd_kafka_topic_t *topic = items[0]->topic;
+    int of_topic = 0;
+    for (int i = 0; i < count; i++)
+        of_topic += items[i] && items[i]->topic == topic;
+    entry->name = topic->base.name;
+    entry->partitions.items = rk_list_offsets_request_partition_try_new(&request->arena, of_topic);
+    entry->partitions.count = 0;
+    if (!entry->partitions.items)
+        return false;
+    message->topics.count++;
+    for (int i = 0; i < count; i++) {
+        struct rk_offset_query *item = items[i];
+        if (!item || item->topic != topic)
+            continue;
+        items[i] = NULL;
+        if (is_named(entry, item->partition))
+            continue;
+        struct rk_list_offsets_request_partition *named =
+            &entry->partitions.items[entry->partitions.count++];
+        named->partition_index = item->partition;
+        named->current_leader_epoch = look_up(job, item)->leader_epoch;
+        named->timestamp = item->timestamp;
+        item->is_asked = true;
+    }
+    return true;
+}
+
+/* Everything that leader is to be asked, by topic. False: no memory. */
+static bool add_topics(struct rk_offset_job *job, struct rk_request *request,
+                       int32_t leader) RK_ON_BACKGROUND
 {
     struct rk_offset_queries *queries = job->queries;
+    struct rk_list_offsets_request *message = request->message;
+    struct rk_offset_query **chosen =
+        rk_request_try_alloc(request, (size_t)queries->count * sizeof(struct rk_offset_query *));
+    int count = 0;
+    message->topics.items = rk_list_offsets_request_topic_try_new(&request->arena, queries->count);
+    message->topics.count = 0;
+    if (!chosen || !message->topics.items)
+        return false;
+    for (int i = 0; i < queries->count; i++) {
+        if (leader_of(job, &queries->items[i]) == leader)
+            chosen[count++] = &queries->items[i];
+    }
+    for (int i = 0; i < count; i++) {
+        if (chosen[i] && !add_topic(job, request, chosen + i, count - i))
+            return false;
+    }
+    return true;
+}
+
+static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader) RK_ON_BACKGROUND
+{
     struct rk_request *request =
         rk_request_try_new(RK_API_LIST_OFFSETS, job->cluster->background, on_answer, job);
     if (!request)
@@ -132,26 +186,12 @@ static struct rk_request *new_request(struct rk_offset_job *job, int32_t leader)
     if (job->cluster->own.offsets_lack_epochs)
         request->max_version = FIRST_WITH_LEADER_EPOCHS - 1;
     message->replica_id = -1;
-    message->isolation_level = queries->read_committed;
-    message->topics.items = rk_list_offsets_request_topic_try_new(&request->arena, queries->count);
-    message->topics.count = 0;
-    for (int i = 0; i < queries->count && message->topics.items; i++) {
-        struct rk_offset_query *item = &queries->items[i];
-        if (leader_of(job, item) != leader || is_named(message, item))
-            continue;
-        struct rk_list_offsets_request_topic *topic = &message->topics.items[message->topics.count];
-        topic->name = item->topic->base.name;
-        topic->partitions.items = rk_list_offsets_request_partition_try_new(&request->arena, 1);
-        if (!topic->partitions.items)
-            break;
-        topic->partitions.count = 1;
-        topic->partitions.items[0].partition_index = item->partition;
-        topic->partitions.items[0].current_leader_epoch = look_up(job, item)->leader_epoch;
-        topic->partitions.items[0].timestamp = item->timestamp;
-        item->is_asked = true;
-        message->topics.count++;
+    message->isolation_level = job->queries->read_committed;
+    if (!add_topics(job, request, leader)) {
+        rk_request_destroy(request);
+        return NULL;
     }
-    request->deadline_us = queries->deadline_us;
+    request->deadline_us = job->queries->deadline_us;
     /* Longer than this look-up may take: one that gives up must not cost the connection. */
     request->timeout_us = (uint64_t)job->cluster->core->conf->socket_timeout_ms * 1000;
     return request;
@@ -214,14 +254,19 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
 
 /* Answers */
 
+/* Looks from `*hint` on, where the last one was found. */
 static struct rk_offset_query *find_item(struct rk_offset_job *job, const char *topic,
-                                         int32_t partition, int64_t timestamp)
+                                         const struct rk_list_offsets_request_partition *named,
+                                         int *hint)
 {
     for (int i = 0; i < job->queries->count; i++) {
-        struct rk_offset_query *item = &job->queries->items[i];
-        if (item->is_asked && item->partition == partition && item->timestamp == timestamp &&
-            strcmp(item->topic->base.name, topic) == 0)
+        int at = (*hint + i) % job->queries->count;
+        struct rk_offset_query *item = &job->queries->items[at];
+        if (item->is_asked && item->partition == named->partition_index &&
+            item->timestamp == named->timestamp && item->topic->base.name == topic) {
+            *hint = at + 1;
             return item;
+        }
     }
     return NULL;
 }
@@ -245,38 +290,64 @@ static void take_result(struct rk_offset_job *job, struct rk_offset_query *item,
         item->offset = partition->old_style_offsets.items[0];
 }
 
+static void take_failure(struct rk_offset_job *job, struct rk_offset_query *item,
+                         rd_kafka_resp_err_t err) RK_ON_BACKGROUND
+{
+    item->is_asked = false;
+    item->err = err;
+    if (rk_error_policy_find(RK_API_LIST_OFFSETS, err) & RK_ACTION_RETRY)
+        rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "a look-up failed");
+    else
+        item->is_answered = true;
+}
+
+/* More than was asked for is no honest answer, and would only take time: `most` are looked at. */
+static const struct rk_list_offsets_answer_topic *
+find_topic(const struct rk_list_offsets_answer *answer, const char *name, int32_t most)
+{
+    for (int32_t i = 0; i < RK_MIN(answer->topics.count, most); i++) {
+        if (strcmp(answer->topics.items[i].name, name) == 0)
+            return &answer->topics.items[i];
+    }
+    return NULL;
+}
+
+/* Answers have the order of the request, as a rule. */
+static const struct rk_list_offsets_answer_partition *
+find_partition(const struct rk_list_offsets_answer_topic *topic, int32_t number, int32_t hint,
+               int32_t most)
+{
+    int32_t count = topic ? RK_MIN(topic->partitions.count, most) : 0;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t at = (hint + i) % count;
+        if (topic->partitions.items[at].partition_index == number)
+            return &topic->partitions.items[at];
+    }
+    return NULL;
+}
+
 static void take_answer(struct rk_offset_job *job,
                         const struct rk_request *request) RK_ON_BACKGROUND
 {
     const struct rk_list_offsets_request *asked = request->message;
-    const struct rk_list_offsets_answer *answer = request->answer;
-    /* More than was asked for is no honest answer, and would only take time. */
-    int32_t most = asked->topics.count;
-    for (int32_t i = 0; i < asked->topics.count; i++) {
-        const struct rk_list_offsets_request_topic *topic = &asked->topics.items[i];
-        struct rk_offset_query *item =
-            find_item(job, topic->name, topic->partitions.items[0].partition_index,
-                      topic->partitions.items[0].timestamp);
-        if (!item)
-            continue;
-        if (request->err) {
-            item->is_asked = false;
-            item->err = request->err;
-            rk_metadata_want_topic(&job->cluster->own.metadata, item->topic, "a look-up failed");
-            continue;
-        }
-        for (int32_t t = 0; item->is_asked && t < RK_MIN(answer->topics.count, most); t++) {
-            if (strcmp(answer->topics.items[t].name, topic->name) != 0)
+    int hint = 0;
+    for (int32_t t = 0; t < asked->topics.count; t++) {
+        const struct rk_list_offsets_request_topic *topic = &asked->topics.items[t];
+        const struct rk_list_offsets_answer_topic *found =
+            request->err ? NULL : find_topic(request->answer, topic->name, asked->topics.count);
+        for (int32_t i = 0; i < topic->partitions.count; i++) {
+            struct rk_offset_query *item =
+                find_item(job, topic->name, &topic->partitions.items[i], &hint);
+            if (!item)
                 continue;
-            int32_t count = RK_MIN(answer->topics.items[t].partitions.count, most);
-            for (int32_t p = 0; item->is_asked && p < count; p++) {
-                const struct rk_list_offsets_answer_partition *partition =
-                    &answer->topics.items[t].partitions.items[p];
-                if (partition->partition_index == item->partition)
-                    take_result(job, item, partition);
-            }
+            const struct rk_list_offsets_answer_partition *partition =
+                find_partition(found, item->partition, i, topic->partitions.count);
+            if (request->err)
+                take_failure(job, item, request->err);
+            else if (partition)
+                take_result(job, item, partition);
+            item->is_asked = false; /* An answer that leaves it out means: ask again. */
         }
-        item->is_asked = false; /* An answer that leaves it out means: ask again. */
     }
 }
 
