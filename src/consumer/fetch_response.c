@@ -40,12 +40,13 @@ static void drop_parts(struct rk_fetcher *fetcher)
     fetcher->own.part_count = 0;
 }
 
-/* Sends up what was collected, and moves the position to where the walk stands. False: no memory.
- */
-static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition)
+/* Sends up what was collected, and moves the position to where the walk stands. `tells_all`: there
+ * is no error to tell about what lies between. False: no memory. */
+static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bool tells_all)
 {
     struct rk_fetch_position *position = &partition->own.position;
     rd_kafka_event_t *event = NULL;
+    int64_t given = position->offset; /* Behind the last message that goes up. */
     if (fetcher->own.part_count > 0) {
         struct rk_message_batch_setup setup = {
             .pool = fetcher->consumer->slabs,
@@ -60,6 +61,7 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition)
             .parts = fetcher->own.parts,
             .part_count = fetcher->own.part_count,
         };
+        given = setup.parts[setup.part_count - 1].next_offset;
         event = rk_message_batch_try_new(&setup);
         drop_parts(fetcher);
         if (!event)
@@ -67,6 +69,8 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition)
     }
     position->offset = partition->own.walk.offset;
     position->epoch = partition->own.walk.epoch;
+    if (given < position->offset && tells_all)
+        rk_cursor_set_gap(position->cursor, position->version, given, position->offset);
     if (event)
         rk_queue_push(partition->queue, event);
     return true;
@@ -154,7 +158,7 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
             collected += part.records.end - part.records.at;
             is_sound = add_part(fetcher, &part);
         } else if (step == RK_FETCH_STEP_ERROR) {
-            is_sound = flush(fetcher, partition);
+            is_sound = flush(fetcher, partition, false);
             collected = 0;
             if (is_sound)
                 push_error(partition, error.err, error.offset, error.text);
@@ -162,7 +166,7 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
             ask_for_more(fetcher, partition);
         }
     } while (is_sound && (step == RK_FETCH_STEP_PART || step == RK_FETCH_STEP_ERROR));
-    is_sound = is_sound && flush(fetcher, partition);
+    is_sound = is_sound && flush(fetcher, partition, step != RK_FETCH_STEP_TOO_LARGE);
     drop_parts(fetcher);
     if (is_sound && step == RK_FETCH_STEP_NO_ROOM) {
         put_off(fetcher, partition);

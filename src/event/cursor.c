@@ -17,6 +17,8 @@ struct rk_cursor *rk_cursor_new(bool stores_offsets)
     atomic_init(&cursor->next, RD_KAFKA_OFFSET_INVALID);
     atomic_init(&cursor->position, RD_KAFKA_OFFSET_INVALID);
     atomic_init(&cursor->stored, RD_KAFKA_OFFSET_INVALID);
+    atomic_init(&cursor->gap_from, RD_KAFKA_OFFSET_INVALID);
+    atomic_init(&cursor->gap_to, RD_KAFKA_OFFSET_INVALID);
     atomic_init(&cursor->next_epoch, -1);
     atomic_init(&cursor->position_epoch, -1);
     atomic_init(&cursor->stored_epoch, -1);
@@ -41,11 +43,20 @@ void rk_cursor_wait(unsigned *attempts)
         rk_thread_pause_us(PAUSE_US);
 }
 
+static int64_t next_of(const struct rk_cursor *cursor)
+{
+    int64_t next = atomic_load_explicit(&cursor->next, memory_order_acquire);
+    return next != RD_KAFKA_OFFSET_INVALID &&
+                   next == atomic_load_explicit(&cursor->gap_from, memory_order_acquire)
+               ? atomic_load_explicit(&cursor->gap_to, memory_order_acquire)
+               : next;
+}
+
 static struct rk_cursor_values read_members(const struct rk_cursor *cursor)
 {
     return (struct rk_cursor_values){
         .version = atomic_load_explicit(&cursor->version, memory_order_acquire),
-        .next = atomic_load_explicit(&cursor->next, memory_order_acquire),
+        .next = next_of(cursor),
         .position = atomic_load_explicit(&cursor->position, memory_order_acquire),
         .stored = atomic_load_explicit(&cursor->stored, memory_order_acquire),
         .next_epoch = atomic_load_explicit(&cursor->next_epoch, memory_order_acquire),
@@ -73,6 +84,7 @@ struct rk_cursor_values rk_cursor_void(struct rk_cursor *cursor)
     uint32_t version = atomic_load_explicit(&cursor->version, memory_order_relaxed) + 1;
     atomic_store_explicit(&cursor->version, version, memory_order_release);
     struct rk_cursor_values values = read_members(cursor);
+    atomic_store_explicit(&cursor->gap_from, RD_KAFKA_OFFSET_INVALID, memory_order_release);
     rk_cursor_leave(cursor, entered);
     return values;
 }
@@ -83,6 +95,19 @@ void rk_cursor_set_next(struct rk_cursor *cursor, uint32_t version, int64_t offs
     if (rk_cursor_is(cursor, version)) {
         atomic_store_explicit(&cursor->next, offset, memory_order_release);
         atomic_store_explicit(&cursor->next_epoch, epoch, memory_order_release);
+    }
+    rk_cursor_leave(cursor, entered);
+}
+
+void rk_cursor_set_gap(struct rk_cursor *cursor, uint32_t version, int64_t from, int64_t to)
+{
+    uint32_t entered = rk_cursor_enter(cursor);
+    if (rk_cursor_is(cursor, version)) {
+        if (atomic_load_explicit(&cursor->gap_from, memory_order_relaxed) ==
+                RD_KAFKA_OFFSET_INVALID ||
+            atomic_load_explicit(&cursor->gap_to, memory_order_relaxed) != from)
+            atomic_store_explicit(&cursor->gap_from, from, memory_order_release);
+        atomic_store_explicit(&cursor->gap_to, to, memory_order_release);
     }
     rk_cursor_leave(cursor, entered);
 }

@@ -24,12 +24,14 @@ struct rk_cursor {
     _Atomic int64_t next;     /* Where consumption goes on: behind what was handed out. */
     _Atomic int64_t position; /* The same once a message was handed out: rd_kafka_position(). */
     _Atomic int64_t stored;   /* To be committed. */
+    _Atomic int64_t gap_from; /* From here to gap_to there is nothing for the application: next */
+    _Atomic int64_t gap_to;   /* stands behind it when it gets there. INVALID: none. */
     _Atomic int32_t next_epoch;
     _Atomic int32_t position_epoch;
     _Atomic int32_t stored_epoch;
 };
 
-/* A copy of the group. */
+/* A copy of the group; `next` is past the gap. */
 struct rk_cursor_values {
     uint32_t version;
     int64_t next, position, stored;
@@ -48,6 +50,9 @@ struct rk_cursor_values rk_cursor_void(struct rk_cursor *cursor);
 /* Consumption goes on there, if the version is still that one. */
 void rk_cursor_set_next(struct rk_cursor *cursor, uint32_t version, int64_t offset, int32_t epoch);
 void rk_cursor_store(struct rk_cursor *cursor, int64_t offset, int32_t epoch);
+/* Was fetched under that version: from there to there only what is not for the application, such as
+ * the ends of transactions. */
+void rk_cursor_set_gap(struct rk_cursor *cursor, uint32_t version, int64_t from, int64_t to);
 
 /* Another thread is writing; comes back when it may be done. */
 void rk_cursor_wait(unsigned *attempts);
