@@ -2,8 +2,9 @@
 //
 // The independent client of the tests: Kafka's own, from the broker's jars.
 //
-//   Peer verify  <bootstrap> <topic> <count> <seed> <mixed|large> <strict|at_least_once> [report]
-//   Peer produce <bootstrap> <topic> <count> <seed> <mixed|large> <codec>
+//   Peer verify  <bootstrap> <topic> <count> <seed> <mixed|large|plain> <strict|at_least_once> [report]
+//   Peer produce <bootstrap> <topic> <count> <seed> <mixed|large|plain> <codec>
+//   Peer transact <bootstrap> <topic> <count> <seed> <codec>
 //
 // It builds the same messages as payload.c from a seed and a number, and compares every byte. With
 // a report (one letter per message: A acked, N not persisted, P possibly persisted) those acked
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,17 +45,18 @@ public final class Peer {
         final byte[] value;
         final Header[] headers;
 
-        Payload(long seed, boolean large, long number) {
+        Payload(long seed, String shape, long number) {
             state = seed * 0xd1342543de82ef95L + number;
             next();
             key = key();
             long random = next();
-            int count = (random & 1) != 0 ? 0 : (int) ((random >>> 8) % 4);
+            boolean hasHeaders = (random & 1) == 0 && !shape.equals("plain");
+            int count = hasHeaders ? (int) ((random >>> 8) % 4) : 0;
             headers = new Header[count];
             for (int i = 0; i < count; i++)
                 headers[i] = header();
             random = next();
-            long size = large ? largeSize(random, number) : mixedSize(random);
+            long size = shape.equals("large") ? largeSize(random, number) : mixedSize(random);
             value = size < 0 ? null : bytes((int) size);
         }
 
@@ -157,11 +160,11 @@ public final class Peer {
             times = new byte[count];
         }
 
-        void add(ConsumerRecord<byte[], byte[]> record, long seed, boolean large) {
+        void add(ConsumerRecord<byte[], byte[]> record, long seed, String shape) {
             long number = record.timestamp() - EPOCH_MS;
             String place = "partition " + record.partition() + " offset " + record.offset() + ": ";
             check(number >= 0 && number < times.length, place + "an unknown message");
-            String difference = new Payload(seed, large, number).compare(record);
+            String difference = new Payload(seed, shape, number).compare(record);
             check(difference == null, place + "message " + number + ": " + difference);
             if (times[(int) number]++ == 0)
                 distinct++;
@@ -178,7 +181,8 @@ public final class Peer {
     private static void verify(String[] arguments) throws Exception {
         int count = Integer.parseInt(arguments[3]);
         long seed = Long.parseLong(arguments[4]);
-        boolean large = arguments[5].equals("large"), strict = arguments[6].equals("strict");
+        String shape = arguments[5];
+        boolean strict = arguments[6].equals("strict");
         byte[] outcome = arguments.length > 7 ? Files.readAllBytes(Paths.get(arguments[7])) : null;
         Findings findings = new Findings(count);
 
@@ -193,7 +197,7 @@ public final class Peer {
             while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
                 var records = consumer.poll(SILENCE);
                 check(!records.isEmpty(), "no records for " + SILENCE);
-                records.forEach(record -> findings.add(record, seed, large));
+                records.forEach(record -> findings.add(record, seed, shape));
             }
         }
         for (int i = 0; i < count; i++) {
@@ -211,7 +215,7 @@ public final class Peer {
     private static void produce(String[] arguments) throws Exception {
         int count = Integer.parseInt(arguments[3]);
         long seed = Long.parseLong(arguments[4]);
-        boolean large = arguments[5].equals("large");
+        String shape = arguments[5];
         AtomicReference<Exception> failure = new AtomicReference<>();
         Properties properties = properties(arguments[1]);
 
@@ -222,7 +226,7 @@ public final class Peer {
         properties.put("compression.type", arguments[6]);
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
             for (int number = 0; number < count; number++) {
-                Payload payload = new Payload(seed, large, number);
+                Payload payload = new Payload(seed, shape, number);
                 producer.send(new ProducerRecord<>(arguments[2], null, EPOCH_MS + number,
                                                    payload.key, payload.value,
                                                    Arrays.asList(payload.headers)),
@@ -234,9 +238,97 @@ public final class Peer {
         System.out.println(count + " messages produced");
     }
 
+    /** A producer of transactions, and what it has sent in the one that is open. */
+    private static final class Transactor implements AutoCloseable {
+        private final KafkaProducer<byte[], byte[]> producer;
+        private final String topic;
+        private boolean isOpen;
+        private boolean commits;
+        private int left;
+
+        Transactor(String[] arguments, String id) {
+            Properties properties = properties(arguments[1]);
+            topic = arguments[2];
+            properties.put("transactional.id", topic + id);
+            properties.put("compression.type", arguments[5]);
+            producer = new KafkaProducer<>(properties);
+            producer.initTransactions();
+        }
+
+        void begin(boolean commits, int size) {
+            producer.beginTransaction();
+            this.commits = commits;
+            isOpen = true;
+            left = size;
+        }
+
+        void send(Payload payload, long number, Integer partition) {
+            producer.send(new ProducerRecord<>(topic, partition, EPOCH_MS + number, payload.key,
+                                               payload.value, Arrays.asList(payload.headers)));
+            left--;
+        }
+
+        void end() {
+            if (commits)
+                producer.commitTransaction();
+            else
+                producer.abortTransaction();
+            isOpen = false;
+        }
+
+        @Override
+        public void close() {
+            producer.close();
+        }
+    }
+
+    /**
+     * Two producers whose transactions overlap, about half of them aborted, and a third one whose
+     * only transaction is open from the first message to the last, and is aborted then. Messages
+     * of aborted transactions have numbers from `count` on.
+     */
+    private static void transact(String[] arguments) throws Exception {
+        int count = Integer.parseInt(arguments[3]), partitions;
+        long seed = Long.parseLong(arguments[4]), number = 0, aborted = count;
+        Random random = new Random(seed);
+        try (Transactor longest = new Transactor(arguments, "-long");
+             Transactor first = new Transactor(arguments, "-1");
+             Transactor second = new Transactor(arguments, "-2")) {
+            partitions = longest.producer.partitionsFor(arguments[2]).size();
+            while (number < count) {
+                if (number > count / 3 && !longest.isOpen) {
+                    longest.begin(false, partitions);
+                    for (int partition = 0; partition < partitions; partition++)
+                        longest.send(new Payload(seed, "mixed", aborted), aborted++, partition);
+                    longest.producer.flush();
+                }
+                for (Transactor each : Arrays.asList(first, second)) {
+                    if (!each.isOpen)
+                        each.begin(random.nextBoolean(), 1 + random.nextInt(60));
+                    int some = Math.min(each.left, 1 + random.nextInt(20));
+                    for (int i = 0; i < some && number < count; i++) {
+                        long next = each.commits ? number++ : aborted++;
+                        each.send(new Payload(seed, "mixed", next), next, null);
+                    }
+                    each.producer.flush(); /* The other's come behind these. */
+                    if (each.left <= 0)
+                        each.end();
+                }
+            }
+            for (Transactor each : Arrays.asList(first, second))
+                if (each.isOpen)
+                    each.end();
+            Thread.sleep(1000); /* What was committed long ago is still to wait. */
+            longest.end();
+        }
+        System.out.println(count + " committed, " + (aborted - count) + " aborted");
+    }
+
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("verify"))
             verify(arguments);
+        else if (arguments[0].equals("transact"))
+            transact(arguments);
         else
             produce(arguments);
     }

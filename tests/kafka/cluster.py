@@ -249,7 +249,8 @@ class Cluster:
         for n in range(count):
             data = self.folder / f"data{n + 1}"
             listener = f"PLAINTEXT://127.0.0.1:{ports[n]}"
-            own = {"listeners": listener, "advertised.listeners": listener, "log.dirs": data}
+            own = {"listeners": listener, "advertised.listeners": listener, "log.dirs": data,
+                   "broker.rack": f"rack{n + 1}"}
             if self.table["kraft"]:
                 own.update({
                     "process.roles": "broker,controller", "node.id": n + 1,
@@ -278,7 +279,10 @@ class Cluster:
             "share.coordinator.state.topic.min.isr": 1,
             "share.coordinator.state.topic.replication.factor": count,
             "group.initial.rebalance.delay.ms": 0, "broker.session.timeout.ms": 3000,
-            "broker.heartbeat.interval.ms": 500, "zookeeper.session.timeout.ms": 3000}
+            "broker.heartbeat.interval.ms": 500,
+            "replica.selector.class":
+                "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+            "zookeeper.session.timeout.ms": 3000}
 
     def lay_out_zookeeper(self, port):
         path = self.folder / "zoo.cfg"

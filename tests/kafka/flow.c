@@ -164,6 +164,9 @@ static void receive(struct reception *reception, const struct options *options,
               number, (int)message->partition, message->offset, (int)production->partitions[number],
               production->offsets[number]);
 
+    if (rd_kafka_message_broker_id(message) >= 0 &&
+        rd_kafka_message_broker_id(message) < RECEPTION_BROKERS)
+        reception->from_broker[rd_kafka_message_broker_id(message)]++;
     if (reception->times_seen[number] == 0)
         reception->distinct++;
     else
@@ -183,6 +186,7 @@ void reception_run(struct reception *reception, struct options *options,
     struct payload payload = {0};
     bool *ended = allocate((size_t)options->partitions, sizeof(bool));
     int ended_count = 0;
+    int64_t last_ms = 0;
 
     *reception = (struct reception){.times_seen = allocate((size_t)options->count, 1),
                                     .last = allocate((size_t)options->partitions, sizeof(int64_t))};
@@ -197,8 +201,13 @@ void reception_run(struct reception *reception, struct options *options,
         rd_kafka_message_t *message = next_message(consumer, SILENCE_MS);
         bool is_end = message->err != RD_KAFKA_RESP_ERR_NO_ERROR;
 
-        if (!is_end)
+        if (!is_end) {
+            int64_t here_ms = now_ms();
+            if (last_ms && here_ms - last_ms > reception->silence_ms)
+                reception->silence_ms = here_ms - last_ms;
+            last_ms = here_ms;
             receive(reception, options, production, &payload, message);
+        }
         ended_count += is_end - ended[message->partition];
         ended[message->partition] = is_end;
         rd_kafka_message_destroy(message);

@@ -32,12 +32,16 @@ void production_clear(struct production *production);
 /* Where the test asks for partition `number`; -1 leaves it to the partitioner. */
 int32_t production_partition(const struct options *options, int64_t number);
 
+enum { RECEPTION_BROKERS = 8 };
+
 struct reception {
     unsigned char *times_seen; /* By number, up to 255. */
     int64_t distinct;
     int64_t duplicates;
-    int64_t out_of_order; /* Came after a later message of the same partition. */
-    int64_t *last;        /* By partition. */
+    int64_t out_of_order;                   /* Came after a later message of the same partition. */
+    int64_t *last;                          /* By partition. */
+    int64_t from_broker[RECEPTION_BROKERS]; /* Messages, by the broker's number. */
+    int64_t silence_ms;                     /* The longest there was between two messages. */
 };
 
 /*

@@ -104,12 +104,14 @@ void payload_make(struct payload *payload, uint64_t seed, enum payload_shape sha
     make_key(payload, &state);
 
     random = next(&state);
-    payload->header_count = random % 2 ? 0 : (size_t)((random >> 8) % (PAYLOAD_HEADERS_MAX + 1));
+    payload->header_count = random % 2 || shape == PAYLOAD_PLAIN
+                                ? 0
+                                : (size_t)((random >> 8) % (PAYLOAD_HEADERS_MAX + 1));
     for (size_t i = 0; i < payload->header_count; i++)
         make_header(&payload->headers[i], &state);
 
     random = next(&state);
-    size = shape == PAYLOAD_MIXED ? mixed_size(random) : large_size(random, number);
+    size = shape == PAYLOAD_LARGE ? large_size(random, number) : mixed_size(random);
     payload->value = size < 0 ? NULL : payload->value_memory;
     payload->value_size = size < 0 ? 0 : (size_t)size;
     fill(&state, payload->value_memory, payload->value_size);
@@ -126,6 +128,8 @@ int64_t payload_number(const rd_kafka_message_t *message)
     rd_kafka_timestamp_type_t type;
     int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
 
+    if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && timestamp_ms == -1)
+        return message->offset;
     if (type != RD_KAFKA_TIMESTAMP_CREATE_TIME || timestamp_ms < PAYLOAD_EPOCH_MS)
         return -1;
     return timestamp_ms - PAYLOAD_EPOCH_MS;
@@ -184,9 +188,10 @@ static const char *compare_key_and_value(const struct payload *payload,
 const char *payload_compare(const struct payload *payload, const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;
+    int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
 
-    if (rd_kafka_message_timestamp(message, &type) != payload->timestamp_ms ||
-        type != RD_KAFKA_TIMESTAMP_CREATE_TIME)
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE &&
+        (type != RD_KAFKA_TIMESTAMP_CREATE_TIME || timestamp_ms != payload->timestamp_ms))
         return "the timestamp differs";
     if (headers_are_lost && payload->header_count > 0) {
         rd_kafka_headers_t *headers;

@@ -22,6 +22,7 @@
 
 enum payload_shape {
     PAYLOAD_MIXED, /* Up to 20 KB, 300 bytes on average; null and empty keys and values; headers. */
+    PAYLOAD_PLAIN, /* The same without headers, which old message sets do not have. */
     PAYLOAD_LARGE, /* From 0 to 900 KB, with every power of two and its neighbours; keys, headers.
                     */
 };
@@ -51,7 +52,8 @@ struct payload {
 void payload_make(struct payload *payload, uint64_t seed, enum payload_shape shape, int64_t number);
 void payload_clear(struct payload *payload);
 
-/* The number of a message that was consumed, or -1. */
+/* The number of a message that was consumed, or -1. Where messages have no timestamps it is the
+ * offset. */
 int64_t payload_number(const rd_kafka_message_t *message);
 
 /* From now on consumed messages have none, as those of brokers before 0.11. */

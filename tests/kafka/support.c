@@ -113,6 +113,9 @@ static void parse_option(struct options *options, int option, char *value)
     case 'l':
         options->shape = PAYLOAD_LARGE;
         break;
+    case 'o':
+        options->shape = PAYLOAD_PLAIN;
+        break;
     case 'H':
         payload_loses_headers();
         break;
@@ -143,7 +146,7 @@ void options_parse(struct options *options, int argc, char **argv)
     set(options->consumer, "enable.auto.commit", "false");
     set(options->consumer, "auto.offset.reset", "error");
     set(options->consumer, "fetch.wait.max.ms", "100");
-    while ((option = getopt(argc, argv, "b:t:c:f:p:n:r:s:lHX:Y:")) != -1)
+    while ((option = getopt(argc, argv, "b:t:c:f:p:n:r:s:loHX:Y:")) != -1)
         parse_option(options, option, optarg);
     CHECK(options->bootstrap && optind == argc, "usage: see support.h");
     set(options->producer, "bootstrap.servers", options->bootstrap);

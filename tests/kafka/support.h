@@ -25,7 +25,7 @@ struct options {
     int64_t count;             /* -n: messages, default 1000. */
     int rate;                  /* -r: messages per second, 0 for as fast as it goes. */
     uint64_t seed;             /* -s: of the payloads. */
-    enum payload_shape shape;  /* -l: large ones. */
+    enum payload_shape shape;  /* -l: large ones; -o: without headers. */
     rd_kafka_conf_t *producer; /* -X name=value */
     rd_kafka_conf_t *consumer; /* -Y name=value */
 };
