@@ -72,7 +72,7 @@ struct rk_connection {
         struct rk_request_list unsent;   /* Encoded; the first may be written in part. */
         struct rk_request_list finished; /* To be completed at the end of the current event. */
         int unsent_count;
-        int told_in_flight; /* Of requests under way, in the broker's count. */
+        int told_in_flight;  /* Of requests under way, in the broker's count. */
         int part;            /* First part of the first unsent frame that is not out, */
         size_t part_written; /* and how much of it is. */
         struct {
