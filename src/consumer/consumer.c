@@ -62,7 +62,7 @@ struct rk_consumer *rk_consumer_new(struct rk_core *core)
     consumer->shared.assignment = rk_partition_list_new(0);
     rk_offset_lookup_init(consumer);
     if (conf->group_id && conf->group_id[0])
-        consumer->queue = rk_queue_new(core, "consumer");
+        core->consumer_queue = consumer->queue = rk_queue_new(core, "consumer");
     return consumer;
 }
 
@@ -179,6 +179,7 @@ void rk_consumer_drop_all(struct rk_consumer *consumer)
 
 void rk_consumer_destroy(struct rk_consumer *consumer)
 {
+    consumer->core->consumer_queue = NULL;
     rk_queue_release(consumer->queue);
     rk_partition_list_destroy(consumer->shared.assignment);
     rk_slab_pool_release(consumer->slabs);

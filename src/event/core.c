@@ -114,6 +114,12 @@ bool rk_core_raise_fatal(struct rk_core *core, rd_kafka_resp_err_t err, const ch
                                    rd_kafka_err2str(err), text);
     if (!is_first) {
         rk_log_debug(core, RK_DEBUG_GENERIC, "FATAL", "%s", message);
+    } else if (core->consumer_queue) {
+        rd_kafka_event_t *event =
+            rk_event_new_consumer_error(RD_KAFKA_RESP_ERR__FATAL, NULL, RD_KAFKA_PARTITION_UA,
+                                        RD_KAFKA_OFFSET_INVALID, message);
+        event->fatal_err = err;
+        rk_queue_push(core->consumer_queue, event);
     } else if (application_takes_errors(core)) {
         rd_kafka_event_t *event = rk_event_new_error(RD_KAFKA_RESP_ERR__FATAL, message);
         event->fatal_err = err;

@@ -33,8 +33,10 @@ struct rk_core {
     const struct rk_conf *conf;
     struct rd_kafka_topic_conf_s *default_topic_conf; /* Belongs to conf_object. */
     rd_kafka_conf_t *conf_object;                     /* What `conf` stands in; owned. */
-    rd_kafka_queue_t *main_queue; /* What rd_kafka_poll() serves; the client holds it. */
-    int enabled_events;           /* RD_KAFKA_EVENT_* mask, those implied by callbacks included. */
+    rd_kafka_queue_t *main_queue;     /* What rd_kafka_poll() serves; the client holds it. */
+    rd_kafka_queue_t *consumer_queue; /* Of a consumer with group.id, what consumer_poll() serves;
+                                         the consumer holds it. NULL: none. */
+    int enabled_events; /* RD_KAFKA_EVENT_* mask, those implied by callbacks included. */
     bool reports_by_callback, reports_by_event;
     _Atomic int log_level;
     _Atomic int debug_mask; /* RK_DEBUG_* of the debug property (conf/conf.h). */
@@ -94,8 +96,8 @@ void rk_log_syslog(const char *name, int level, const char *facility, const char
  * neither. Any thread, no lock held. */
 void rk_core_post_error(struct rk_core *core, rd_kafka_resp_err_t err, const char *format, ...)
     RK_FORMAT(3, 4);
-/* Raises a fatal error: only the first is kept; goes up as _FATAL. False when one was raised
- * before. Any thread, no lock held. */
+/* Raises a fatal error: only the first is kept; goes up as _FATAL, on the consumer queue if there
+ * is one. False when one was raised before. Any thread, no lock held. */
 bool rk_core_raise_fatal(struct rk_core *core, rd_kafka_resp_err_t err, const char *format, ...)
     RK_FORMAT(3, 4);
 /* The fatal error's code, 0 for none; its text into `text`, which may be NULL. Any thread. */
