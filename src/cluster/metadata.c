@@ -349,7 +349,7 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
         .before = cluster->own.snapshot,
         .answer = request->answer,
         .version = request->version,
-        .answered_by = request->broker_id,
+        .answered_by = rk_seed_answerer(&cluster->own.seed, request),
         .now_us = now_us,
     });
     if (!snapshot) {

@@ -149,7 +149,7 @@ static void on_answer(struct rk_request *request)
             .answer = answer,
             .version = request->version,
             .is_complete = true,
-            .answered_by = request->broker_id,
+            .answered_by = rk_seed_answerer(&query->cluster->own.seed, request),
             .now_us = rk_clock_now_us(),
         });
         finish(query, snapshot ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,

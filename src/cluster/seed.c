@@ -292,6 +292,20 @@ bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snap
     return address_count(seed, snapshot) == 0;
 }
 
+int32_t rk_seed_answerer(const struct rk_seed *seed, const struct rk_request *request)
+{
+    const struct rk_metadata_answer *answer = request->answer;
+    const struct rk_broker *broker = seed->broker;
+    if (request->broker_id >= 0 || !broker->own.host)
+        return request->broker_id;
+    for (int32_t i = 0; i < answer->brokers.count; i++) {
+        if (answer->brokers.items[i].port == broker->own.port &&
+            strcmp(answer->brokers.items[i].host, broker->own.host) == 0)
+            return answer->brokers.items[i].node_id;
+    }
+    return request->broker_id;
+}
+
 bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *snapshot)
 {
     return seed->seen_failures >= address_count(seed, snapshot);

@@ -54,6 +54,9 @@ bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snap
 /* Its connection failed, or came up: goes on to the next address, at once while this round has one
  * that was not tried. */
 void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER;
+/* Which broker has answered: the request names it, unless the seed sent it to an address and the
+ * answer says whose that is; -1: nobody's. */
+int32_t rk_seed_answerer(const struct rk_seed *seed, const struct rk_request *request) RK_ON_BROKER;
 /* Every address was tried since a connection was up last. */
 bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *snapshot);
 /* "host[:port]", "[v6]:port", with or without "PROTOCOL://". False when it is none of these; else
