@@ -120,7 +120,7 @@ static bool is_named(const struct rk_list_offsets_request_topic *topic, int32_t 
 
 /* All that is chosen of the topic that `items[0]` is about; entries are NULL once they were seen.
  * False: no memory. */
-static bool add_topic(struct rk_offset_job *job, struct rk_request *request,
+static bool add_topic(struct rk_offset_job *job, struct rk_request *request, int32_t leader,
                       struct rk_offset_query **items, int count)
 {
     struct rk_list_offsets_request *message = request->message;
@@ -148,6 +148,7 @@ static bool add_topic(struct rk_offset_job *job, struct rk_request *request,
         named->current_leader_epoch = look_up(job, item)->leader_epoch;
         named->timestamp = item->timestamp;
         item->is_asked = true;
+        item->asked_of = leader;
     }
     return true;
 }
@@ -170,7 +171,7 @@ static bool add_topics(struct rk_offset_job *job, struct rk_request *request,
             chosen[count++] = &queries->items[i];
     }
     for (int i = 0; i < count; i++) {
-        if (chosen[i] && !add_topic(job, request, chosen + i, count - i))
+        if (chosen[i] && !add_topic(job, request, leader, chosen + i, count - i))
             return false;
     }
     return true;
@@ -370,11 +371,26 @@ static void on_answer(struct rk_request *request)
     free_if_unused(job);
 }
 
+/* What a broker was asked that leads the partition no more: it may never answer. */
+static bool take_from_former_leaders(struct rk_offset_job *job)
+{
+    bool has_any = false;
+    for (int i = 0; i < job->queries->count; i++) {
+        struct rk_offset_query *item = &job->queries->items[i];
+        const struct rk_snapshot_partition *partition = item->is_asked ? look_up(job, item) : NULL;
+        if (!partition || partition->leader < 0 || partition->leader == item->asked_of)
+            continue;
+        item->is_asked = false;
+        has_any = true;
+    }
+    return has_any;
+}
+
 void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster)
 {
     struct rk_offset_job *job;
     LIST_FOREACH (job, &cluster->own.offset_jobs, link) {
-        if (job->requests == 0 && !job->is_asking)
+        if (!job->is_asking && (job->requests == 0 || take_from_former_leaders(job)))
             rk_loop_start_timer(cluster->background, &job->timer, 0);
     }
 }

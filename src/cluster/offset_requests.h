@@ -23,7 +23,8 @@ struct rk_offset_query {
     int64_t found_timestamp;
     int32_t leader_epoch; /* -1: unknown. */
     bool is_answered;
-    bool is_asked; /* A request under way names it. */
+    bool is_asked;    /* A request under way names it. */
+    int32_t asked_of; /* That broker. */
 };
 
 /* Made by whoever asks, filled in by background, given back through on_done. */

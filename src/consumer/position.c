@@ -269,6 +269,8 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
         partition->known.position.epoch = -1; /* Another topic of that name. */
     if (!is_same)
         rk_closest_leave(&partition->known.closest);
+    if (partition->known.leader != leader)
+        partition->known.look_up = 0; /* Whom it asks may never answer. */
     partition->known.leader = leader;
     partition->known.leader_epoch = leader_epoch;
     partition->known.topic_id = *topic_id;
