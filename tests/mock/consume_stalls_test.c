@@ -6,8 +6,6 @@
  */
 #include "support/consume_fixture.h"
 
-#include <unistd.h>
-
 #include "api/mock.h"
 #include "mock/mock_cluster.h"
 #include "mock/mock_topic.h"
@@ -52,6 +50,16 @@ static void make_refresh(void)
                                                 RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 }
 
+/* Until broker 1 was asked for an offset. */
+static void wait_for_question(void)
+{
+    size_t left;
+    do {
+        assert_null(rd_kafka_consumer_poll(fixture.rk, 1));
+        rd_kafka_mock_broker_error_stack_cnt(fixture.cluster, 1, LIST_OFFSETS, &left);
+    } while (left > 0);
+}
+
 /* The leader is asked for an offset, says nothing, and is leader no more. */
 static void test_the_leader_moves_during_a_look_up(void **state)
 {
@@ -60,7 +68,7 @@ static void test_the_leader_moves_during_a_look_up(void **state)
                                                  RD_KAFKA_RESP_ERR_NO_ERROR, SILENCE_MS);
     consume_start(&fixture, "topic.metadata.refresh.interval.ms", "100", NULL);
     consume_assign(&fixture, "t", 1, RD_KAFKA_OFFSET_BEGINNING);
-    usleep(50000);
+    wait_for_question();
     lead(2);
     expect_run(0, COUNT);
 }
