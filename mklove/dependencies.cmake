@@ -4,8 +4,11 @@
 # pkg-config).
 
 add_library(milena_dependencies INTERFACE)
-target_link_libraries(milena_dependencies INTERFACE m)
+target_link_libraries(milena_dependencies INTERFACE m ${CMAKE_DL_LIBS})
 set(MILENA_PRIVATE_LIBS "")
+foreach(library IN LISTS CMAKE_DL_LIBS)
+  list(APPEND MILENA_PRIVATE_LIBS -l${library})
+endforeach()
 set(MILENA_SUMMARY "")
 
 # rk_dependency(<NAME> <header> <library> [LINK <more libraries>] [NOT_USED_YET])

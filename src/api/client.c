@@ -90,7 +90,7 @@ static void on_interceptor_failed(void *opaque, const char *point, const char *i
                                   rd_kafka_resp_err_t err, const char *text)
 {
     rk_log(opaque, 4, "ICFAIL", "Interceptor %s failed %s: %s%s%s", interceptor, point,
-           rd_kafka_err2str(err), text ? ": " : "", text ? text : "");
+           rd_kafka_err2str(err), text && *text ? ": " : "", text ? text : "");
 }
 
 static void log_warning(void *opaque, int level, const char *text)
@@ -115,10 +115,43 @@ static void make_parts(rd_kafka_t *rk)
         rk_consumer_start(rk->consumer, rk->cluster);
 }
 
+static void tell_started(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name)
+{
+    rk_interceptors_on_thread_start(&rk->core->conf_object->interceptors, rk, type, name);
+}
+
+static void tell_ended(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name)
+{
+    rk_log_debug(rk->core, RK_DEBUG_GENERIC, "TERMINATE", "Internal %s thread terminating", name);
+    rk_interceptors_on_thread_exit(&rk->core->conf_object->interceptors, rk, type, name);
+}
+
+static void on_main_started(void *rk)
+{
+    tell_started(rk, RD_KAFKA_THREAD_MAIN, "main");
+}
+
+static void on_main_ended(void *rk)
+{
+    tell_ended(rk, RD_KAFKA_THREAD_MAIN, "main");
+}
+
+static void on_background_started(void *rk)
+{
+    tell_started(rk, RD_KAFKA_THREAD_BACKGROUND, "background");
+}
+
+static void on_background_ended(void *rk)
+{
+    tell_ended(rk, RD_KAFKA_THREAD_BACKGROUND, "background");
+}
+
 static bool make_loops(rd_kafka_t *rk)
 {
-    rk->background = rk_loop_new("rdk:bg", NULL);
-    rk->main = rk->background ? rk_loop_new("rdk:main", NULL) : NULL;
+    const struct rk_loop_hooks background = {on_background_started, on_background_ended, rk};
+    const struct rk_loop_hooks main = {on_main_started, on_main_ended, rk};
+    rk->background = rk_loop_new("rdk:bg", &background);
+    rk->main = rk->background ? rk_loop_new("rdk:main", &main) : NULL;
     if (rk->main)
         return true;
     int error = errno;
@@ -234,6 +267,7 @@ rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *app_conf, char *
     if (mock)
         rk_client_adopt_mock(rk, mock);
     make_parts(rk);
+    rk_client_log_start(rk);
     if (!start_threads(rk)) {
         rk_interceptors_on_destroy(&conf->interceptors, rk);
         return fail_new(rk, conf, made_conf, errno, errstr, errstr_size);
@@ -277,6 +311,9 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
                rk_thread_name());
         RK_ASSERT(!"rd_kafka_destroy() called from a thread of the library");
     }
+    rk_log_debug(core, RK_DEBUG_ALL, "DESTROY", "Terminating instance (destroy flags %s (0x%x))",
+                 flags & RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE ? "NoConsumerClose" : "none",
+                 (unsigned)flags);
     bool closes = !(flags & RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) && !atomic_load(&core->fatal_err);
     if (rk->consumer && closes)
         rk_consumer_close(rk->consumer);
@@ -294,6 +331,7 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
                "wait for their delivery",
                (long long)dropped);
     rk_interceptors_on_destroy(&core->conf_object->interceptors, rk);
+    rk_log_debug(core, RK_DEBUG_GENERIC, "TERMINATE", "Termination done: freeing resources");
     free_client(rk, false);
 }
 

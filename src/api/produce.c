@@ -38,11 +38,17 @@ static int errno_of(rd_kafka_resp_err_t err)
     return EINVAL;
 }
 
-/* What on_send interceptors are shown; what they change of the headers counts. */
-static rd_kafka_resp_err_t add_intercepted(rd_kafka_t *rk, struct rk_produce *produce)
+/* A message as interceptors see it while it is not queued. */
+struct intercepted {
+    rd_kafka_t *rk;
+    struct rk_message message;
+};
+
+static void on_admitted(void *argument, struct rk_produce *produce)
 {
+    struct intercepted *self = argument;
     struct rk_new_record *record = &produce->record;
-    struct rk_message message = {
+    self->message = (struct rk_message){
         .rkmessage = {.rkt = produce->topic,
                       .partition = produce->partition,
                       .payload = record->value,
@@ -54,14 +60,31 @@ static rd_kafka_resp_err_t add_intercepted(rd_kafka_t *rk, struct rk_produce *pr
         .timestamp_ms = record->timestamp_ms,
         .headers = record->headers ? rk_headers_try_copy(record->headers) : NULL,
         .kind = RK_MESSAGE_PRODUCED,
+        .latency_us = -1,
         .broker_id = -1,
         .leader_epoch = -1,
         .delivery_count = -1,
     };
-    rk_interceptors_on_send(&rk->core->conf_object->interceptors, rk, &message.rkmessage);
-    record->headers = message.headers;
-    rd_kafka_resp_err_t err = rk_producer_add(rk->producer, produce);
-    rk_headers_destroy(message.headers);
+    rk_interceptors_on_send(&self->rk->core->conf_object->interceptors, self->rk,
+                            &self->message.rkmessage);
+    record->headers = self->message.headers;
+}
+
+/* on_send has seen it: on_acknowledgement is to see its end. */
+static void on_refused(void *argument, rd_kafka_resp_err_t err)
+{
+    struct intercepted *self = argument;
+    self->message.rkmessage.err = err;
+    rk_interceptors_on_acknowledgement(&self->rk->core->conf_object->interceptors, self->rk,
+                                       &self->message.rkmessage);
+}
+
+static rd_kafka_resp_err_t add_intercepted(rd_kafka_t *rk, struct rk_produce *produce)
+{
+    struct intercepted self = {.rk = rk};
+    const struct rk_produce_watcher watcher = {on_admitted, on_refused, &self};
+    rd_kafka_resp_err_t err = rk_producer_add_watched(rk->producer, produce, &watcher);
+    rk_headers_destroy(self.message.headers);
     return err;
 }
 

@@ -281,7 +281,7 @@ static void on_loop_started(void *argument)
     struct rk_broker *broker = argument;
     const struct rk_cluster_observer *observer = broker->cluster->observer;
     rk_interceptors_on_thread_start(&broker->core->conf_object->interceptors, broker->core->client,
-                                    RD_KAFKA_THREAD_BROKER, rk_thread_name());
+                                    RD_KAFKA_THREAD_BROKER, broker->own.name);
     if (observer && observer->broker_started)
         observer->broker_started(broker->worker);
 }
@@ -295,7 +295,7 @@ static void on_loop_ended(void *argument)
     if (observer && observer->broker_ending)
         observer->broker_ending(broker->worker);
     rk_interceptors_on_thread_exit(&broker->core->conf_object->interceptors, broker->core->client,
-                                   RD_KAFKA_THREAD_BROKER, rk_thread_name());
+                                   RD_KAFKA_THREAD_BROKER, broker->own.name);
 }
 
 bool rk_broker_start(struct rk_broker *broker)

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cluster/connection_private.h"
+#include "cluster/debug.h"
 #include "conf/conf.h"
 #include "event/core.h"
 #include "wire/codec.h"
@@ -116,6 +117,7 @@ static void on_written(struct rk_connection *connection, struct rk_request *requ
                               memory_order_relaxed);
     if (rk_interceptors_has(interceptors_of(connection), RK_ON_REQUEST_SENT))
         intercept(connection, request, rk_writer_total(&request->wire.writer), false, now_us);
+    rk_debug_sent(connection, request, rk_writer_total(&request->wire.writer));
     rk_writer_clear(&request->wire.writer);
     if (request->has_no_answer) {
         rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
@@ -284,6 +286,7 @@ static void on_answer(struct rk_connection *connection, struct rk_request *reque
     if (rk_interceptors_has(interceptors_of(connection), RK_ON_RESPONSE_RECEIVED))
         intercept(connection, request, frame->size + sizeof(connection->own.reader.prefix), true,
                   now_us);
+    rk_debug_received(connection, request, frame->size, now_us);
     rk_answer_header_decode_rest(reader, request->api, request->version);
     if (!decode(connection, request, frame, reader))
         return;

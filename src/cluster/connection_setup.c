@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "cluster/cluster_private.h"
 #include "cluster/connection_private.h"
+#include "cluster/debug.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
@@ -74,6 +75,7 @@ static void connect_to(struct rk_connection *connection, const struct rk_address
                                   .keepalive = core->conf->socket_keepalive_enable,
                                   .no_delay = core->conf->socket_nagle_disable,
                               });
+    rk_debug_connecting(connection, fd);
     int error = connect_socket(connection, fd, address);
     connection->own.stream = rk_tcp_stream_new(
         fd, error, core->conf->callbacks.closesocket_cb ? close_socket : NULL, core);
@@ -164,6 +166,7 @@ void rk_connection_on_handshake(struct rk_connection *connection, uint64_t now_u
                             connection->own.address_text, rk_stream_error(connection->own.stream));
         return;
     }
+    rk_debug_connected(connection);
     if (may_ask_versions(connection, now_us)) {
         rk_connection_set_state(connection, RK_CONNECTION_NEGOTIATING, now_us);
         send_api_versions(connection, FIRST_VERSION);
@@ -225,6 +228,7 @@ static void on_api_versions(struct rk_request *request)
         next = 0; /* It dislikes the software's name. */
     if (answer->error_code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         rk_api_versions_learn(&connection->own.versions, answer);
+        rk_debug_versions(connection, answer);
         go_up(connection);
     } else if (next >= 0) {
         send_api_versions(connection, next);

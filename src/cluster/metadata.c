@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cluster/cluster_private.h"
+#include "cluster/debug.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
@@ -358,6 +359,7 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
     }
     metadata->failing_since_us = 0;
     metadata->next_refresh_us = next_refresh(metadata, now_us);
+    rk_debug_metadata(cluster->core, cluster->own.snapshot, snapshot, request->answer);
     rk_snapshot_acquire(snapshot);
     rk_cluster_publish(cluster, snapshot);
     struct round round = {.metadata = metadata, .snapshot = snapshot, .now_us = now_us};

@@ -96,6 +96,8 @@ rd_kafka_topic_t *rk_topic_registry_find_or_add(struct rk_topic_registry *regist
         rk_mutex_unlock(&registry->mutex);
     }
     rk_topic_conf_destroy(conf);
+    if (added)
+        rk_log_debug(registry->core, RK_DEBUG_TOPIC, "TOPIC", "New local topic: %s", name);
     if (is_new)
         *is_new = added;
     return topic;

@@ -95,6 +95,7 @@ void rk_conf_destroy(struct rd_kafka_conf_s *conf)
     rk_free(conf->intercepted.items);
     rk_topic_conf_destroy(conf->default_topic_conf);
     clear(view_of(conf));
+    rk_plugins_clear(&conf->plugins);
     rk_free(conf);
 }
 
@@ -126,6 +127,9 @@ static rd_kafka_conf_res_t set_property(struct view view, int id, struct rd_kafk
     if (result != RD_KAFKA_CONF_OK)
         return result;
     result = conf ? intercept(conf, property->name, value, errstr, size) : RD_KAFKA_CONF_UNKNOWN;
+    if (result == RD_KAFKA_CONF_UNKNOWN && conf && id == RK_CONF_ID_plugin_library_paths &&
+        rk_plugins_load(&conf->plugins, conf, value, errstr, size) != RD_KAFKA_CONF_OK)
+        result = RD_KAFKA_CONF_INVALID;
     if (result != RD_KAFKA_CONF_UNKNOWN) {
         rk_parsed_value_clear(&parsed);
         return result;
@@ -298,6 +302,30 @@ void rk_conf_dump_free(const char **pairs, size_t count)
     rk_app_free((void *)pairs);
 }
 
+static void visit_modified(struct view view,
+                           void (*visit)(void *argument, const char *name, const char *value),
+                           void *argument)
+{
+    for (int i = 0; i < view.count; i++) {
+        const struct rk_property *property = &view.properties[i];
+        struct rk_text text = {0};
+        if (view.modified[i] && property->status & RK_STATUS_SENSITIVE)
+            visit(argument, property->name, "[redacted]");
+        else if (view.modified[i] && rk_property_format(property, view.base, &text))
+            visit(argument, property->name, rk_text_chars(&text));
+        rk_text_clear(&text);
+    }
+}
+
+void rk_conf_visit_modified(const struct rd_kafka_conf_s *conf,
+                            void (*visit)(void *argument, const char *name, const char *value),
+                            void *argument)
+{
+    visit_modified(view_of_const(conf), visit, argument);
+    if (conf->default_topic_conf)
+        visit_modified(view_of_const_topic(conf->default_topic_conf), visit, argument);
+}
+
 void rk_conf_set_default_topic_conf(struct rd_kafka_conf_s *conf,
                                     struct rd_kafka_topic_conf_s *topic_conf)
 {
@@ -341,6 +369,11 @@ static void copy_property(struct rd_kafka_conf_s *copy, const struct rd_kafka_co
         rk_property_format(property, &conf->conf, &text);
         result = intercept(copy, property->name, rk_text_chars(&text), ignored, sizeof(ignored));
     }
+    if (result == RD_KAFKA_CONF_UNKNOWN && id == RK_CONF_ID_plugin_library_paths)
+        result = rk_plugins_load(&copy->plugins, copy, conf->conf.plugin_library_paths, NULL, 0) ==
+                         RD_KAFKA_CONF_OK
+                     ? RD_KAFKA_CONF_UNKNOWN
+                     : RD_KAFKA_CONF_INVALID;
     if (result == RD_KAFKA_CONF_UNKNOWN) {
         rk_property_copy(property, &copy->conf, &conf->conf);
         copy->modified[id] = true;

@@ -20,6 +20,7 @@
 #include "base/config.h"
 #include "conf/callbacks.h"
 #include "conf/interceptors.h"
+#include "conf/plugins.h"
 
 /* Named values: enum rk_conf_security and so on. */
 #define VALUES(name)                         enum name {
@@ -125,6 +126,7 @@ struct rd_kafka_conf_s {
     struct rd_kafka_topic_conf_s *default_topic_conf; /* NULL until something is set in it. */
     bool default_topic_conf_was_replaced; /* One with values in it made way for another. */
     struct rk_interceptors interceptors;
+    struct rk_plugins plugins;
     struct {
         struct rk_intercepted_property *items;
         size_t count;
@@ -138,7 +140,7 @@ struct rd_kafka_conf_s {
  * caller's, rk_conf_destroy */
 struct rd_kafka_conf_s *rk_conf_new(void (*log_cb)(const rd_kafka_t *rk, int level,
                                                    const char *facility, const char *text));
-/* Runs on_conf_destroy, wipes secrets. NULL is fine. */
+/* Runs on_conf_destroy, unloads plugins, wipes secrets. NULL is fine. */
 void rk_conf_destroy(struct rd_kafka_conf_s *conf);
 /* A copy of what was modified, without the properties whose names begin with one of `filter`, and
  * without interceptors. */
@@ -153,6 +155,11 @@ rd_kafka_conf_res_t rk_conf_get(const struct rd_kafka_conf_s *conf, const char *
 /* Name, value, name, value ... from the application's allocator; `*count` counts both. */
 const char **rk_conf_dump(const struct rd_kafka_conf_s *conf, size_t *count);
 void rk_conf_dump_free(const char **pairs, size_t count);
+/* Calls `visit` for each property that was set, those of the default topic configuration last; in
+ * place of a secret stands "[redacted]". For logs. */
+void rk_conf_visit_modified(const struct rd_kafka_conf_s *conf,
+                            void (*visit)(void *argument, const char *name, const char *value),
+                            void *argument);
 
 /* takes: topic_conf; destroys the one before. */
 void rk_conf_set_default_topic_conf(struct rd_kafka_conf_s *conf,

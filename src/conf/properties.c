@@ -133,11 +133,6 @@ const char *rk_property_check_sasl_mechanism(const char *value)
     return value && !strpbrk(value, " ,;") ? NULL : "the name of one mechanism";
 }
 
-const char *rk_property_check_plugins(const char *value)
-{
-    return value && *value ? "no value: plugins are not there yet" : NULL;
-}
-
 const char *rk_property_check_partitioner(const char *value)
 {
     static const char *const names[] = {"random", "consistent",     "consistent_random", "murmur2",

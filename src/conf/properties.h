@@ -90,7 +90,6 @@ int rk_property_find(const struct rk_property *properties, int count, const char
 /* The checks of CHECKED_STRING properties. */
 const char *rk_property_check_broker_version(const char *value);
 const char *rk_property_check_sasl_mechanism(const char *value);
-const char *rk_property_check_plugins(const char *value);
 const char *rk_property_check_partitioner(const char *value);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/position.h"
 
@@ -114,6 +115,8 @@ static void run_set(void *argument)
     for (int i = 0; i < before->cnt; i++)
         stop(consumer, &before->elems[i]);
     rk_partition_list_destroy(before);
+    rk_log_debug(consumer->core, RK_DEBUG_CONSUMER | RK_DEBUG_CGRP, "ASSIGN",
+                 "new assignment of %d partition(s)", change->list->cnt);
     for (int i = 0; i < change->list->cnt; i++)
         start(change->partitions[i], &change->list->elems[i]);
     replace_list(consumer, sorted_copy(change->list));

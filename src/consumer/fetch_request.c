@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/fetch_request.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
@@ -151,6 +153,11 @@ static bool add_topic(struct rk_fetcher *fetcher, struct rk_request *request, in
         items[count].partition_max_bytes = sent.max_bytes;
         partition->own.sent = sent;
         partition->own.is_in_session = true;
+        rk_log_debug(fetcher->consumer->core, RK_DEBUG_FETCH | RK_DEBUG_MSG, "FETCH",
+                     "%s: Fetch topic %s [%d] at offset %" PRId64 " (v%d, leader epoch %d)",
+                     rk_broker_name(fetcher->broker), rk_topic_name(topic->topic),
+                     (int)partition->number, sent.offset, (int)partition->own.position.version,
+                     (int)sent.leader_epoch);
         count++;
     }
     if (count == 0)

@@ -38,6 +38,9 @@ static void become_ready(struct rk_partition *partition, int64_t offset,
                                                            .epoch = epoch,
                                                            .told_end = RD_KAFKA_OFFSET_INVALID};
     rk_cursor_set_next(cursor, values.version, offset, epoch);
+    rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC | RK_DEBUG_FETCH, "FETCH",
+                 "Partition %s [%d] start fetching at offset %" PRId64, topic_of(partition),
+                 (int)partition->number, offset);
 }
 
 static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
@@ -274,6 +277,10 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
     partition->known.leader = leader;
     partition->known.leader_epoch = leader_epoch;
     partition->known.topic_id = *topic_id;
+    if (!is_same)
+        rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC, "BRKDELGT",
+                     "%s [%d]: delegate to broker %d (leader epoch %d)", topic_of(partition),
+                     (int)partition->number, (int)leader, (int)leader_epoch);
     settle(partition);
     if (!is_same && partition->known.fetcher && !partition->known.is_releasing)
         rk_fetcher_post_update(partition->known.fetcher, partition);

@@ -19,4 +19,9 @@ void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t lo
 void rk_delivery_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text,
                       rd_kafka_msg_status_t status, uint64_t now_us);
 
+/* The client ends: only interceptors are told. takes: batch */
+void rk_delivery_discard(struct rk_batch *batch);
+/* debug=msg: the batch goes out in a request to that broker. */
+void rk_delivery_log_sent(const struct rk_batch *batch, const char *broker);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "producer/handover.h"
 
+#include "conf/conf.h"
+#include "event/core.h"
 #include "producer/producer.h"
 #include "producer/producer_topic.h"
 
@@ -31,6 +33,9 @@ static struct rk_sender *wanted_sender(struct rk_partition_queue *queue) RK_ON_B
 
 static void give_to(struct rk_partition_queue *queue, struct rk_sender *sender) RK_ON_BACKGROUND
 {
+    rk_log_debug(queue->producer->core, RK_DEBUG_TOPIC, "BRKDELGT",
+                 "%s [%d]: delegate to broker %d (leader epoch %d)", rk_topic_name(queue->topic),
+                 (int)queue->partition, (int)queue->known.leader, (int)queue->known.leader_epoch);
     queue->known.current = sender;
     queue->known.topic_id = queue->topic->known.id;
     queue->moving.to = sender;

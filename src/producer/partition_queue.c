@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cluster/topic.h"
 #include "conf/conf.h"
+#include "producer/delivery.h"
 #include "producer/producer.h"
 #include "producer/sender.h"
 
@@ -39,7 +40,7 @@ int64_t rk_partition_queue_drop(struct rk_partition_queue *queue)
     while ((batch = TAILQ_FIRST(&batches)) != NULL) {
         TAILQ_REMOVE(&batches, batch, link);
         messages += batch->record_count;
-        rk_batch_release(batch);
+        rk_delivery_discard(batch);
     }
     return messages;
 }

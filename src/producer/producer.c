@@ -216,7 +216,9 @@ static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int
     return waits ? wait_for_credit(producer, bytes) : RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
+/* Whether the message may be queued; if so, it has its room. */
+RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct rk_produce *produce,
+                                           int64_t bytes)
 {
     struct rk_new_record *record = &produce->record;
     record->headers_size = 0;
@@ -226,10 +228,13 @@ rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_prod
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, record->flags);
-    if (RK_UNLIKELY(err))
-        return err;
+    return take_credit_or_wait(producer, bytes, record->flags);
+}
+
+RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
+                                                  struct rk_produce *produce, int64_t bytes)
+{
+    struct rk_new_record *record = &produce->record;
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
     record->by_reference =
@@ -238,9 +243,39 @@ rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_prod
     record->enqueued_us = rk_clock_now_and_wall(&wall_ms);
     if (record->timestamp_ms == 0)
         record->timestamp_ms = wall_ms;
-    err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
+    rd_kafka_resp_err_t err =
+        rk_producer_topic_add(produce->topic->producer, record, produce->partition);
     if (RK_UNLIKELY(err))
         rk_producer_return_credit(producer, 1, bytes);
+    return err;
+}
+
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
+{
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
+    return RK_LIKELY(!err) ? add_admitted(producer, produce, bytes) : err;
+}
+
+rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
+                                            struct rk_produce *produce,
+                                            const struct rk_produce_watcher *watcher)
+{
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
+    if (err)
+        return err;
+    watcher->admitted(watcher->argument, produce);
+    if (produce->record.headers)
+        produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
+    if (is_too_large(producer, produce)) {
+        rk_producer_return_credit(producer, 1, bytes);
+        err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    } else {
+        err = add_admitted(producer, produce, bytes);
+    }
+    if (err)
+        watcher->refused(watcher->argument, err);
     return err;
 }
 

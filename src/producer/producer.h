@@ -70,6 +70,17 @@ struct rk_produce {
  * _FATAL, _CRIT_SYS_RESOURCE, _DESTROY */
 rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce);
 
+/* For interceptors: told of a message that there is room for, before it has a partition, and may
+ * change its headers; and told when it is not queued after all. */
+struct rk_produce_watcher {
+    void (*admitted)(void *argument, struct rk_produce *produce);
+    void (*refused)(void *argument, rd_kafka_resp_err_t err);
+    void *argument;
+};
+rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
+                                            struct rk_produce *produce,
+                                            const struct rk_produce_watcher *watcher);
+
 /* Room is given back: when a report was served, or none is wanted. Any thread. */
 void rk_producer_return_credit(struct rk_producer *producer, int64_t messages, int64_t bytes);
 /* Until nothing is queued, or the deadline: serves reports meanwhile unless they come as events.

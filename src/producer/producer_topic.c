@@ -66,13 +66,52 @@ static void drop_staged(struct rk_staged *staged)
     free_staged(staged);
 }
 
+/* A batch for a report on a message that never got a partition. NULL: no memory. */
+static struct rk_batch *new_batch_of(struct rk_producer_topic *self, const struct rk_staged *staged)
+{
+    struct rk_batch *batch =
+        rk_batch_try_new(self->producer, self->topic, NULL, 0, &staged->record);
+    struct rk_segment *spare = NULL;
+    size_t segment_size = 0;
+    if (!batch)
+        return NULL;
+    enum rk_append result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
+    if (result == RK_APPEND_NEEDS_SEGMENT) {
+        spare = rk_segment_try_take(&self->producer->pool, segment_size);
+        result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
+    }
+    if (spare)
+        rk_segment_give_back(&self->producer->pool, spare);
+    if (result != RK_APPEND_OK) {
+        rk_batch_release(batch);
+        return NULL;
+    }
+    batch->partition = staged->partition;
+    return batch;
+}
+
+/* The client ends: nobody but interceptors is told. takes: staged */
+static void discard_staged(struct rk_producer_topic *self, struct rk_staged *staged)
+{
+    const struct rk_interceptors *interceptors = &self->producer->core->conf_object->interceptors;
+    struct rk_batch *batch = NULL;
+    if (rk_interceptors_has(interceptors, RK_ON_ACKNOWLEDGEMENT))
+        batch = new_batch_of(self, staged);
+    if (batch) {
+        rk_delivery_discard(batch);
+        free_staged(staged);
+    } else {
+        drop_staged(staged);
+    }
+}
+
 int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
 {
     int64_t messages = 0;
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(&self->shared.staged)) != NULL) {
         STAILQ_REMOVE_HEAD(&self->shared.staged, link);
-        drop_staged(staged);
+        discard_staged(self, staged);
         messages++;
     }
     struct rk_partition_table *table = atomic_load(&self->table);
@@ -275,39 +314,22 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
 
 /* Background: leaving staging */
 
-/* A report for messages that never got a partition. takes: staged */
 static void fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
                         rd_kafka_resp_err_t err)
 {
-    struct rk_batch *batch =
-        rk_batch_try_new(self->producer, self->topic, NULL, 0, &staged->record);
-    struct rk_segment *spare = NULL;
-    size_t segment_size = 0;
-    enum rk_append result = RK_APPEND_NO_MEMORY;
+    struct rk_batch *batch = new_batch_of(self, staged);
     if (batch) {
-        result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
-        if (result == RK_APPEND_NEEDS_SEGMENT) {
-            spare = rk_segment_try_take(&self->producer->pool, segment_size);
-            result = rk_batch_append(batch, &staged->record, &spare, &segment_size);
-        }
-    }
-    if (spare)
-        rk_segment_give_back(&self->producer->pool, spare);
-    if (result != RK_APPEND_OK) {
-        rk_log(self->producer->core, 2, "MEMORY",
-               "no memory for the delivery report of a message to %s: it is lost, error %s",
-               rk_topic_name(self->topic), rd_kafka_err2name(err));
-        rk_producer_return_credit(self->producer, 1,
-                                  RK_MAX(staged->record.value_size, 0) +
-                                      RK_MAX(staged->record.key_size, 0));
-        if (batch)
-            rk_batch_release(batch);
-        drop_staged(staged);
-    } else {
-        batch->partition = staged->partition;
         rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
         free_staged(staged);
+        return;
     }
+    rk_log(self->producer->core, 2, "MEMORY",
+           "no memory for the delivery report of a message to %s: it is lost, error %s",
+           rk_topic_name(self->topic), rd_kafka_err2name(err));
+    rk_producer_return_credit(self->producer, 1,
+                              RK_MAX(staged->record.value_size, 0) +
+                                  RK_MAX(staged->record.key_size, 0));
+    drop_staged(staged);
 }
 
 static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *list)
@@ -368,6 +390,9 @@ static void publish_behind_staged(struct rk_producer_topic *self, struct rk_part
         if (is_empty)
             break;
         take_staged(self, &list);
+        rk_log_debug(self->producer->core, RK_DEBUG_TOPIC, "PARTCNT",
+                     "Partitioning unassigned messages in topic %s to %d partitions",
+                     rk_topic_name(self->topic), (int)partition_count);
         route(self, table, &list);
     }
 }
