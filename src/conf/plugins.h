@@ -28,9 +28,9 @@ struct rk_plugins {
 };
 
 /*
- * Loads those of a list separated by ';' that are not loaded yet, in order. Blanks around a path, and
- * empty paths, are passed over. INVALID, with a text that names library and reason, at the first that cannot be loaded or
- * does not want to; those before it stay.
+ * Loads those of a list separated by ';' that are not loaded yet, in order. Blanks around a path,
+ * and empty paths, are passed over. INVALID, with a text that names library and reason, at the
+ * first that cannot be loaded or does not want to; those before it stay.
  */
 rd_kafka_conf_res_t rk_plugins_load(struct rk_plugins *plugins, rd_kafka_conf_t *conf,
                                     const char *paths, char *errstr, size_t size);

@@ -217,7 +217,7 @@ static rd_kafka_resp_err_t on_start(rd_kafka_t *rk, rd_kafka_thread_type_t type,
 {
     (void)rk;
     (void)opaque;
-    note("start %d %s; ", type, name);
+    note("start %d %s; ", type, name + strcspn(name, "/"));
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -226,7 +226,7 @@ static rd_kafka_resp_err_t on_exit_of(rd_kafka_t *rk, rd_kafka_thread_type_t typ
 {
     (void)rk;
     (void)opaque;
-    note("exit %d %s; ", type, name);
+    note("exit %d %s; ", type, name + strcspn(name, "/"));
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -255,7 +255,7 @@ static void interceptors_are_told(void **state)
     await_state(RK_CONNECTION_IDLE);
     client_end();
     assert_ptr_equal(intercepted_client, client);
-    assert_string_equal(notes, "start 2 rdk:broker1; "
+    assert_string_equal(notes, "start 2 /1; "
                                "plaintext://127.0.0.1/1 TRY_CONNECT; "
                                "plaintext://127.0.0.1/1 CONNECT; "
                                "plaintext://127.0.0.1/1 APIVERSION_QUERY; "
@@ -264,7 +264,7 @@ static void interceptors_are_told(void **state)
                                "sent 3 v12 #1 to 1; received 3 v12 #1 from 1: 0; "
                                "plaintext://127.0.0.1/1 INIT; "
                                "plaintext://127.0.0.1/1 DOWN; "
-                               "exit 2 rdk:broker1; ");
+                               "exit 2 /1; ");
 }
 
 int main(void)
