@@ -291,13 +291,14 @@ static void drop_nothing(void *argument)
     (void)argument;
 }
 
+/* Main first: a callback that runs there may wait for answers. */
 static void stop_threads(rd_kafka_t *rk)
 {
+    rk_loop_stop(rk->main);
     if (rk->producer)
         rk_cluster_post_call(rk->cluster, end_producer, drop_nothing, rk->producer);
     rk_cluster_terminate(rk->cluster);
     rk_loop_stop(rk->background);
-    rk_loop_stop(rk->main);
 }
 
 void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)

@@ -154,6 +154,9 @@ static void finish_all(struct rk_connection *connection, rd_kafka_resp_err_t err
     struct rk_request *first_unsent = TAILQ_FIRST(&connection->own.unsent);
     if (first_unsent)
         first_unsent->was_written = connection->own.part > 0 || connection->own.part_written > 0;
+    struct rk_request *request;
+    TAILQ_FOREACH (request, &connection->own.in_flight.requests, link)
+        rk_connection_intercept_failure(connection, request, err);
     bool has_culprit = err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__BAD_MSG;
     if (has_culprit && !connection->own.broken.is_ours) {
         finish_culprits(connection, &connection->own.in_flight.requests, err, text, now_us);
@@ -454,6 +457,7 @@ static void check_expiry(struct rk_connection *connection, uint64_t now_us) RK_O
             return;
         }
         rk_in_flight_skip(&connection->own.in_flight, request);
+        rk_connection_intercept_failure(connection, request, RD_KAFKA_RESP_ERR__TIMED_OUT);
         char *text = rk_text_format("%s: %s request timed out: no answer for %llums",
                                     rk_broker_name(broker), request->api->name,
                                     (unsigned long long)(now_us - request->sent_us) / 1000);

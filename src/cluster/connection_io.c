@@ -101,6 +101,23 @@ static void intercept(struct rk_connection *connection, const struct rk_request 
         rk_interceptors_on_request_sent(interceptors_of(connection), broker->core->client, &what);
 }
 
+void rk_connection_intercept_failure(const struct rk_connection *connection,
+                                     const struct rk_request *request, rd_kafka_resp_err_t err)
+{
+    struct rk_broker *broker = connection->broker;
+    struct rk_intercepted_request what = {
+        .socket = -1,
+        .broker_name = rk_broker_name(broker),
+        .broker_id = broker->id,
+        .api_key = request->api->key,
+        .api_version = request->version,
+        .correlation_id = request->wire.correlation_id,
+    };
+    if (rk_interceptors_has(interceptors_of(connection), RK_ON_RESPONSE_RECEIVED))
+        rk_interceptors_on_response_received(interceptors_of(connection), broker->core->client,
+                                             &what, -1, err);
+}
+
 /* The whole frame of the first unsent request is out. */
 static void on_written(struct rk_connection *connection, struct rk_request *request,
                        uint64_t now_us) RK_ON_BROKER
@@ -283,13 +300,13 @@ static void on_answer(struct rk_connection *connection, struct rk_request *reque
                       struct rk_block *frame, struct rk_reader *reader,
                       uint64_t now_us) RK_ON_BROKER
 {
-    if (rk_interceptors_has(interceptors_of(connection), RK_ON_RESPONSE_RECEIVED))
-        intercept(connection, request, frame->size + sizeof(connection->own.reader.prefix), true,
-                  now_us);
     rk_debug_received(connection, request, frame->size, now_us);
     rk_answer_header_decode_rest(reader, request->api, request->version);
     if (!decode(connection, request, frame, reader))
         return;
+    if (rk_interceptors_has(interceptors_of(connection), RK_ON_RESPONSE_RECEIVED))
+        intercept(connection, request, frame->size + sizeof(connection->own.reader.prefix), true,
+                  now_us);
     rk_in_flight_take_first(&connection->own.in_flight);
     if (rk_connection_in_flight_count(connection) == 0)
         connection->own.in_flight_expiry_us = RK_NEVER;

@@ -32,6 +32,10 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
                           uint64_t now_us) RK_ON_BROKER;
 /* Writes as much as the socket takes. */
 void rk_connection_flush(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
+/* Tells interceptors that a request that is out will not have its answer. */
+void rk_connection_intercept_failure(const struct rk_connection *connection,
+                                     const struct rk_request *request,
+                                     rd_kafka_resp_err_t err) RK_ON_BROKER;
 /* Reads and completes what has arrived. */
 void rk_connection_on_readable(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
 void rk_connection_watch(struct rk_connection *connection) RK_ON_BROKER;

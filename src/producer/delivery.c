@@ -202,27 +202,6 @@ void rk_delivery_init_event(rd_kafka_event_t *event)
     event->length = 1;
 }
 
-/* Logs */
-
-void rk_delivery_log_sent(const struct rk_batch *batch, const char *broker)
-{
-    rk_log_debug(
-        batch->producer->core, RK_DEBUG_MSG, "PRODUCE",
-        "%s: %s [%d]: Produce MessageSet with %u message(s) (%zu bytes, codec %d, attempt %d)",
-        broker, rk_topic_name(batch->topic), (int)batch->partition, batch->record_count,
-        batch->sending.compressed ? batch->sending.compressed->size : batch->size,
-        batch->sending.attributes, batch->sending.attempts);
-}
-
-static void log_outcome(const struct rk_batch *batch)
-{
-    rk_log_debug(batch->producer->core, RK_DEBUG_MSG, "MSGSET",
-                 "%s [%d]: MessageSet with %u message(s) %s%s", rk_topic_name(batch->topic),
-                 (int)batch->partition, batch->record_count,
-                 batch->outcome.err ? "failed: " : "delivered",
-                 batch->outcome.err ? rd_kafka_err2str(batch->outcome.err) : "");
-}
-
 /* Outcomes */
 
 /* on_acknowledgement interceptors see every message, wanted as a report or not. */
@@ -255,7 +234,6 @@ void rk_delivery_discard(struct rk_batch *batch)
 static void post(struct rk_batch *batch)
 {
     struct rk_core *core = batch->producer->core;
-    log_outcome(batch);
     tell_interceptors(batch);
     bool is_wanted = core->reports_by_callback || core->reports_by_event;
     if (core->conf->delivery_report_only_error && !batch->outcome.err)

@@ -21,7 +21,5 @@ void rk_delivery_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const cha
 
 /* The client ends: only interceptors are told. takes: batch */
 void rk_delivery_discard(struct rk_batch *batch);
-/* debug=msg: the batch goes out in a request to that broker. */
-void rk_delivery_log_sent(const struct rk_batch *batch, const char *broker);
 
 #endif

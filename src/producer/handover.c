@@ -115,7 +115,7 @@ void rk_handover_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
     }
     if (!data || data->partition_count == 0)
         return;
-    rk_producer_topic_publish(self, topic->known.partition_count);
+    rk_producer_topic_publish(self, topic->known.partition_count, data);
     const struct rk_partition_table *table = atomic_load(&self->table);
     for (int32_t i = 0; i < table->capacity; i++) {
         const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);

@@ -275,7 +275,6 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
         batch->sending.is_in_flight = true;
         log_batch(sender, batch);
         rk_expiry_wake_by(sender, rk_expiry_of_batch(batch));
-        rk_delivery_log_sent(batch, rk_broker_name(sender->broker));
     }
     LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
     rk_connection_send(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE), request);

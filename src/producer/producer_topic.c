@@ -152,7 +152,7 @@ static bool has_leader(const void *argument, int32_t partition)
 bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_t partition)
 {
     const struct rk_partition_table *table =
-        atomic_load_explicit(&self->table, memory_order_acquire);
+        atomic_load_explicit(&self->coming, memory_order_acquire);
     return table && partition >= 0 && partition < count_of(table) && has_leader(table, partition);
 }
 
@@ -392,12 +392,13 @@ static void publish_behind_staged(struct rk_producer_topic *self, struct rk_part
         take_staged(self, &list);
         rk_log_debug(self->producer->core, RK_DEBUG_TOPIC, "PARTCNT",
                      "Partitioning unassigned messages in topic %s to %d partitions",
-                     rk_topic_name(self->topic), (int)partition_count);
+                     rk_topic_name(self->topic), (int)table->capacity);
         route(self, table, &list);
     }
 }
 
-void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count)
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
+                               const struct rk_snapshot_topic *data)
 {
     struct rk_partition_table *before = atomic_load(&self->table);
     int32_t capacity = before ? before->capacity : 0;
@@ -406,8 +407,13 @@ void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition
         rk_partition_queue_close(before->queues[i], RD_KAFKA_RESP_ERR_NO_ERROR);
     if (partition_count > capacity) {
         struct rk_partition_table *table = new_table(self, before, partition_count);
-        for (int32_t i = capacity; i < partition_count; i++)
+        for (int32_t i = capacity; i < partition_count; i++) {
+            const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);
+            atomic_store_explicit(&table->queues[i]->has_leader,
+                                  partition && partition->leader >= 0, memory_order_relaxed);
             rk_sender_adopt_on_background(self->producer->orphans, table->queues[i]);
+        }
+        atomic_store_explicit(&self->coming, table, memory_order_release);
         publish_behind_staged(self, table);
         return;
     }

@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 
+#include "cluster/snapshot.h"
 #include "cluster/topic.h"
 #include "producer/partition_queue.h"
 #include "producer/partitioner.h"
@@ -46,6 +47,8 @@ struct rk_producer_topic {
         spreads_up_to; /* Keys of this size and below are not hashed; -1: only NULL, -2: none. */
     bool sticks;       /* Messages that go to a random partition go to the same one for a while. */
     _Atomic(struct rk_partition_table *) table; /* NULL: not known yet. */
+    _Atomic(struct rk_partition_table *)
+        coming;                       /* The same, or the next while what was staged goes there. */
     _Atomic int missing_err;          /* Why there is no such topic; 0: there is, or may be. */
     _Atomic int32_t sticky_partition; /* -1: none yet. */
     _Atomic uint64_t sticky_until_us;
@@ -67,10 +70,10 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
                                           const struct rk_new_record *record, int32_t partition);
 bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_t partition);
 
-/* Background: the topic has that many partitions. Makes or extends the table, routes what was
- * staged, fails what waits in partitions that are gone. */
-void rk_producer_topic_publish(struct rk_producer_topic *self,
-                               int32_t partition_count) RK_ON_BACKGROUND;
+/* Background: the topic has that many partitions, with the leaders that `data` knows. Makes or
+ * extends the table, routes what was staged, fails what waits in partitions that are gone. */
+void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
+                               const struct rk_snapshot_topic *data) RK_ON_BACKGROUND;
 /* Background: there is no such topic (any more); fails what is staged or queued. */
 void rk_producer_topic_set_missing(struct rk_producer_topic *self,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;

@@ -131,7 +131,7 @@ static void test_a_producer(void **state)
         {"PARTCNT", "Topic t partition count changed from 0 to 4"},
         {"BRKDELGT", "t [0]: delegate to broker 1"},
         {"PRODUCE", "t [0]: Produce MessageSet with 1 message(s) ("},
-        {"MSGSET", "t [0]: MessageSet with 1 message(s) delivered"},
+        {"MSGSET", "t [0]: MessageSet with 1 message(s)"},
         {"MOCK", "Produce"},
         {"DESTROY", "Terminating instance (destroy flags none (0x0))"},
         {"TERMINATE", "Internal main thread terminating"},

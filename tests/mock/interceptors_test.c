@@ -121,8 +121,13 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int fd, const ch
 {
     (void)rk;
     (void)fd;
-    assert_true(size > 0 && version >= 0 && round_trip_us >= 0);
-    assert_int_equal(err, 0);
+    assert_true(version >= 0);
+    assert_int_equal(size > 0, err == RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(round_trip_us >= 0, err == RD_KAFKA_RESP_ERR_NO_ERROR);
+    if (err) {
+        note("%s.failed %d %s", (const char *)opaque, key, rd_kafka_err2name(err));
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
     note("%s.received %s %d %d #%d", (const char *)opaque, broker, (int)id, key,
          (int)correlation_id);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -419,6 +424,24 @@ static void test_requests_threads_and_states(void **state)
     assert_true(place_of("a.state 1 UP") < place_of("a.state 1 DOWN"));
 }
 
+/* An answer that does not come is told of too. */
+static void test_requests_that_fail(void **state)
+{
+    enum { PRODUCE = 0 };
+    rd_kafka_t *rk =
+        new_client(RD_KAFKA_PRODUCER, "test.mock.num.brokers", "1", "reconnect.backoff.ms", "10",
+                   "socket.timeout.ms", "300", "retry.backoff.ms", "10", NULL);
+    (void)state;
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_handle_mock_cluster(rk);
+    rd_kafka_mock_push_request_errors(cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR__TRANSPORT);
+    assert_int_equal(produce(rk, 0, "value", 5), 0);
+    assert_int_equal(rd_kafka_flush(rk, TIMEOUT_MS), 0);
+    assert_int_equal(count_calls("a.failed 0 _TRANSPORT"), 1);
+    assert_int_equal(count_calls("a.on_acknowledgement 0 NO_ERROR"), 1);
+    rd_kafka_destroy(rk);
+    assert_int_equal(count_calls("a.sent"), count_calls("a.received") + count_calls("a.failed"));
+}
+
 /* A configuration that is copied comes without them: on_conf_dup may add them to the copy. */
 static rd_kafka_resp_err_t on_conf_dup(rd_kafka_conf_t *copy, const rd_kafka_conf_t *conf,
                                        size_t filter_count, const char **filter, void *opaque)
@@ -453,11 +476,9 @@ static void test_copies_of_the_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_producing),
-        TEST(test_every_message_is_acknowledged),
-        TEST(test_consuming),
-        TEST(test_requests_threads_and_states),
-        TEST(test_copies_of_the_configuration),
+        TEST(test_producing),          TEST(test_every_message_is_acknowledged),
+        TEST(test_consuming),          TEST(test_requests_threads_and_states),
+        TEST(test_requests_that_fail), TEST(test_copies_of_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
