@@ -10,7 +10,7 @@ static struct rk_core *core_of(const struct rk_connection *connection)
     return connection->broker->core;
 }
 
-static const char *name_of(const struct rk_connection *connection)
+static const char *name_of(const struct rk_connection *connection) RK_ON_BROKER
 {
     return rk_broker_name(connection->broker);
 }

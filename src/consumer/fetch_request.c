@@ -131,7 +131,7 @@ static bool is_same(const struct rk_fetch_sent *a, const struct rk_fetch_sent *b
 
 /* Fills in what the broker does not know yet. False: no memory. */
 static bool add_topic(struct rk_fetcher *fetcher, struct rk_request *request, int16_t version,
-                      const struct rk_fetch_topic *topic)
+                      const struct rk_fetch_topic *topic) RK_ON_BROKER
 {
     struct rk_fetch_request *message = request->message;
     struct rk_fetch_request_partition *items =
@@ -171,7 +171,8 @@ static bool add_topic(struct rk_fetcher *fetcher, struct rk_request *request, in
     return true;
 }
 
-static bool add_topics(struct rk_fetcher *fetcher, struct rk_request *request, int16_t version)
+static bool add_topics(struct rk_fetcher *fetcher, struct rk_request *request,
+                       int16_t version) RK_ON_BROKER
 {
     const struct rk_fetch_set *set = &fetcher->own.set;
     struct rk_fetch_request *message = request->message;
