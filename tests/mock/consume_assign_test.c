@@ -6,6 +6,7 @@
 #include "support/consume_fixture.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct consume_fixture fixture;
@@ -371,6 +372,25 @@ static void test_without_a_group(void **state)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* The first answer comes through a bootstrap connection. */
+static void test_who_told_metadata(void **state)
+{
+    const struct rd_kafka_metadata *metadata;
+    char expected[64];
+    (void)state;
+    consume_start(&fixture, NULL);
+    assert_int_equal(rd_kafka_metadata(fixture.rk, 1, NULL, &metadata, CONSUME_TIMEOUT_MS), 0);
+    const struct rd_kafka_metadata_broker *broker = NULL;
+    for (int i = 0; i < metadata->broker_cnt; i++) {
+        if (metadata->brokers[i].id == metadata->orig_broker_id)
+            broker = &metadata->brokers[i];
+    }
+    assert_non_null(broker);
+    snprintf(expected, sizeof(expected), "%s:%d/%d", broker->host, broker->port, (int)broker->id);
+    assert_string_equal(metadata->orig_broker_name, expected);
+    rd_kafka_metadata_destroy(metadata);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -391,6 +411,7 @@ int main(void)
         TEST(test_closing),
         TEST(test_closing_with_a_queue),
         TEST(test_without_a_group),
+        TEST(test_who_told_metadata),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
