@@ -64,7 +64,10 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
             rk_text_format("%s: %s request v%d cannot be encoded: %s%s%s", rk_broker_name(broker),
                            request->api->name, request->version, writer->failure,
                            writer->field ? " in " : "", writer->field ? writer->field : "");
-        rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
+        rk_connection_finish(connection, request,
+                             writer->out_of_memory ? RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE
+                                                   : RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+                             text);
         rk_free(text);
         return;
     }

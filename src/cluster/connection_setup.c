@@ -217,7 +217,11 @@ static void on_api_versions(struct rk_request *request)
     rk_on_broker(connection->broker->loop);
     const struct rk_api_versions_answer *answer = request->answer;
     if (connection->own.state != RK_CONNECTION_NEGOTIATING || request->err) {
-        rk_request_destroy(request); /* The connection is closed already, or about to be. */
+        /* The connection is closed already, or about to be; or it could not be encoded. */
+        if (connection->own.state == RK_CONNECTION_NEGOTIATING)
+            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "ApiVersions failed: %s",
+                                request->error_text);
+        rk_request_destroy(request);
         return;
     }
     int16_t next = -1;

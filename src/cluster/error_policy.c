@@ -97,6 +97,7 @@ static const struct {
     {ANY, E(_UNKNOWN_BROKER), RETRY | REFRESH},
     {ANY, E(_RESOLVE), RETRY | REFRESH},
     {ANY, E(_BAD_MSG), RETRY},
+    {ANY, E(_CRIT_SYS_RESOURCE), RETRY}, /* No memory here: nothing was sent. */
 };
 
 unsigned rk_error_policy_find(enum rk_api_key key, rd_kafka_resp_err_t err)

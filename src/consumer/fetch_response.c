@@ -19,13 +19,16 @@
 
 /* Messages */
 
+/* takes: the part's block */
 static bool add_part(struct rk_fetcher *fetcher, const struct rk_message_part *part)
 {
     if (fetcher->own.part_count == fetcher->own.part_capacity) {
         size_t capacity = RK_MAX(fetcher->own.part_capacity * 2, 16);
         void *parts = rk_try_realloc(fetcher->own.parts, capacity * sizeof(*part));
-        if (!parts)
+        if (!parts) {
+            rk_block_release(part->block);
             return false;
+        }
         fetcher->own.parts = parts;
         fetcher->own.part_capacity = capacity;
     }

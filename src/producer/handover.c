@@ -117,6 +117,8 @@ void rk_handover_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
         return;
     rk_producer_topic_publish(self, topic->known.partition_count, data);
     const struct rk_partition_table *table = atomic_load(&self->table);
+    if (!table)
+        return; /* No memory for now. */
     for (int32_t i = 0; i < table->capacity; i++) {
         const struct rk_snapshot_partition *partition = rk_snapshot_find_partition(data, i);
         set_leader(table->queues[i], partition ? partition->leader : -1,

@@ -14,6 +14,7 @@
 #include "producer/producer.h"
 
 #define MISSING_REFRESH_US 1000000u
+#define MEMORY_RETRY_US    100000u /* What could not be reported for lack of memory. */
 
 /* Life */
 
@@ -105,6 +106,13 @@ static void discard_staged(struct rk_producer_topic *self, struct rk_staged *sta
     }
 }
 
+/* Published or not. Background, or after the loops have ended. */
+static struct rk_partition_table *made_table(struct rk_producer_topic *self)
+{
+    struct rk_partition_table *table = atomic_load(&self->table);
+    return table ? table : self->unpublished;
+}
+
 int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
 {
     int64_t messages = 0;
@@ -114,7 +122,7 @@ int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
         discard_staged(self, staged);
         messages++;
     }
-    struct rk_partition_table *table = atomic_load(&self->table);
+    struct rk_partition_table *table = made_table(self);
     for (int32_t i = 0; table && i < table->capacity; i++)
         messages += rk_partition_queue_drop(table->queues[i]);
     return messages;
@@ -124,7 +132,7 @@ void rk_producer_topic_clear(rd_kafka_topic_t *topic)
 {
     struct rk_producer_topic *self = topic->producer;
     rk_producer_topic_drop(self);
-    struct rk_partition_table *table = atomic_load(&self->table);
+    struct rk_partition_table *table = made_table(self);
     for (int32_t i = 0; table && i < table->capacity; i++)
         rk_partition_queue_destroy(table->queues[i]);
     while (table) {
@@ -314,22 +322,17 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
 
 /* Background: leaving staging */
 
-static void fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
+/* A report for a message that never got a partition. takes: staged, unless there is no memory for
+ * it: false. */
+static bool fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
                         rd_kafka_resp_err_t err)
 {
     struct rk_batch *batch = new_batch_of(self, staged);
-    if (batch) {
-        rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
-        free_staged(staged);
-        return;
-    }
-    rk_log(self->producer->core, 2, "MEMORY",
-           "no memory for the delivery report of a message to %s: it is lost, error %s",
-           rk_topic_name(self->topic), rd_kafka_err2name(err));
-    rk_producer_return_credit(self->producer, 1,
-                              RK_MAX(staged->record.value_size, 0) +
-                                  RK_MAX(staged->record.key_size, 0));
-    drop_staged(staged);
+    if (!batch)
+        return false;
+    rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
+    free_staged(staged);
+    return true;
 }
 
 static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *list)
@@ -340,19 +343,33 @@ static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *l
     rk_mutex_unlock(&self->mutex);
 }
 
-static void route(struct rk_producer_topic *self, const struct rk_partition_table *table,
+/* For lack of memory these stay where they were, before what came meanwhile. */
+static void stage_again(struct rk_producer_topic *self, struct rk_staged_list *list)
+{
+    rk_mutex_lock(&self->mutex);
+    STAILQ_CONCAT(list, &self->shared.staged);
+    STAILQ_CONCAT(&self->shared.staged, list);
+    rk_mutex_unlock(&self->mutex);
+}
+
+/* False: no memory, the rest is staged again. */
+static bool route(struct rk_producer_topic *self, const struct rk_partition_table *table,
                   struct rk_staged_list *list)
 {
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(list)) != NULL) {
-        STAILQ_REMOVE_HEAD(list, link);
         rd_kafka_resp_err_t err =
             add_to(self, table, table->capacity, &staged->record, staged->partition);
-        if (err)
-            fail_staged(self, staged, err);
-        else
+        STAILQ_REMOVE_HEAD(list, link);
+        if (!err) {
             free_staged(staged);
+        } else if (err == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE || !fail_staged(self, staged, err)) {
+            STAILQ_INSERT_HEAD(list, staged, link);
+            stage_again(self, list);
+            return false;
+        }
     }
+    return true;
 }
 
 static struct rk_partition_table *new_table(struct rk_producer_topic *self,
@@ -393,14 +410,20 @@ static void publish_behind_staged(struct rk_producer_topic *self, struct rk_part
         rk_log_debug(self->producer->core, RK_DEBUG_TOPIC, "PARTCNT",
                      "Partitioning unassigned messages in topic %s to %d partitions",
                      rk_topic_name(self->topic), (int)table->capacity);
-        route(self, table, &list);
+        if (!route(self, table, &list)) {
+            self->unpublished = table;
+            rk_cluster_post_refresh(self->producer->cluster, self->topic,
+                                    "there was no memory to give its messages to partitions");
+            return;
+        }
     }
+    self->unpublished = NULL;
 }
 
 void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition_count,
                                const struct rk_snapshot_topic *data)
 {
-    struct rk_partition_table *before = atomic_load(&self->table);
+    struct rk_partition_table *before = made_table(self);
     int32_t capacity = before ? before->capacity : 0;
     atomic_store(&self->missing_err, 0);
     for (int32_t i = 0; i < RK_MIN(partition_count, capacity); i++)
@@ -421,22 +444,30 @@ void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition
     int32_t count_before = atomic_exchange(&before->count, partition_count);
     for (int32_t i = partition_count; i < count_before; i++)
         close_queue(before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    if (self->unpublished)
+        publish_behind_staged(self, before);
 }
 
-static void fail_all_staged(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
+static void fail_all_staged(struct rk_producer_topic *self,
+                            rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     struct rk_staged_list list;
     struct rk_staged *staged;
     take_staged(self, &list);
     while ((staged = STAILQ_FIRST(&list)) != NULL) {
         STAILQ_REMOVE_HEAD(&list, link);
-        fail_staged(self, staged, err);
+        if (!fail_staged(self, staged, err)) {
+            STAILQ_INSERT_HEAD(&list, staged, link);
+            stage_again(self, &list);
+            rk_expiry_wake_by(self->producer->orphans, rk_clock_now_us() + MEMORY_RETRY_US);
+            return;
+        }
     }
 }
 
 void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp_err_t err)
 {
-    const struct rk_partition_table *table = atomic_load(&self->table);
+    const struct rk_partition_table *table = made_table(self);
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID)
         err = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     atomic_store(&self->missing_err, (int)err);
@@ -447,26 +478,35 @@ void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp
 
 void rk_producer_topic_purge(struct rk_producer_topic *self)
 {
-    const struct rk_partition_table *table = atomic_load(&self->table);
+    const struct rk_partition_table *table = made_table(self);
     fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     for (int32_t i = 0; table && i < table->capacity; i++)
         rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, rk_clock_now_us());
 }
 
-/* Staged messages of one topic are in the order of time. */
+/* Staged messages of one topic are in the order of time. All are overdue when there is no such
+ * topic and memory was short when that became known. */
 static uint64_t expire_topic(struct rk_producer_topic *self, uint64_t now_us)
 {
+    rd_kafka_resp_err_t missing_err = (rd_kafka_resp_err_t)atomic_load(&self->missing_err);
     for (;;) {
         rk_mutex_lock(&self->mutex);
         struct rk_staged *first = STAILQ_FIRST(&self->shared.staged);
         uint64_t expires_us =
             first ? rk_expiry_time(self->topic, first->record.enqueued_us) : RK_NEVER;
-        if (first && expires_us <= now_us)
+        bool is_due = first && (missing_err || expires_us <= now_us);
+        if (is_due)
             STAILQ_REMOVE_HEAD(&self->shared.staged, link);
         rk_mutex_unlock(&self->mutex);
-        if (!first || expires_us > now_us)
+        if (!is_due)
             return expires_us;
-        fail_staged(self, first, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+        if (!fail_staged(self, first,
+                         expires_us <= now_us ? RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : missing_err)) {
+            rk_mutex_lock(&self->mutex);
+            STAILQ_INSERT_HEAD(&self->shared.staged, first, link);
+            rk_mutex_unlock(&self->mutex);
+            return now_us + MEMORY_RETRY_US;
+        }
     }
 }
 

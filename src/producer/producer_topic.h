@@ -57,6 +57,7 @@ struct rk_producer_topic {
     struct {
         struct rk_staged_list staged;
     } shared;
+    struct rk_partition_table *unpublished; /* Background: waits for memory to route into it. */
     SLIST_ENTRY(rk_producer_topic) staging_link; /* Background: those with staged messages. */
     bool is_staging;                             /* Background. */
 };

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "torture/faults.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/thread.h"
+
+enum { FRAMES_MAX = 16 };
+
+static _Atomic int armed_kind;
+static _Atomic int calls_left; /* Until the first that fails: 1, the next one. */
+static _Atomic bool was_hit;
+static int armed_error;
+static int armed_count;
+static _Atomic long live;
+
+void faults_arm(enum fault_kind kind, int n, int count, int error)
+{
+    armed_error = error;
+    armed_count = count;
+    atomic_store(&was_hit, false);
+    atomic_store(&calls_left, n);
+    atomic_store(&armed_kind, kind);
+}
+
+bool faults_disarm(void)
+{
+    atomic_store(&armed_kind, FAULT_NONE);
+    return atomic_load(&was_hit);
+}
+
+long faults_live_allocations(void)
+{
+    return atomic_load(&live);
+}
+
+static bool is_mock_thread(void)
+{
+    return strcmp(rk_thread_name(), "rdk:mock") == 0;
+}
+
+/* As the watchdog shows them: `addr2line -fie program offset` gives function and line. */
+static void show_stack(void)
+{
+    void *frames[FRAMES_MAX];
+    backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MAX), STDERR_FILENO);
+}
+
+static bool hits(enum fault_kind kind)
+{
+    if (atomic_load(&armed_kind) != (int)kind || is_mock_thread())
+        return false;
+    int left = atomic_fetch_sub(&calls_left, 1);
+    if (left > 1 || left <= 1 - armed_count)
+        return false;
+    if (!atomic_exchange(&was_hit, true) && getenv("RK_TORTURE_STACKS"))
+        show_stack();
+    errno = armed_error;
+    return true;
+}
+
+/* Memory */
+
+static void *count(void *memory)
+{
+    if (memory && !is_mock_thread())
+        atomic_fetch_add(&live, 1);
+    return memory;
+}
+
+#define DECLARE(result, name, ...)     \
+    result __real_##name(__VA_ARGS__); \
+    result __wrap_##name(__VA_ARGS__); \
+    result __wrap_##name(__VA_ARGS__)
+
+DECLARE(void *, rk_malloc, size_t size)
+{
+    return count(__real_rk_malloc(size));
+}
+
+DECLARE(void *, rk_calloc, size_t number, size_t size)
+{
+    return count(__real_rk_calloc(number, size));
+}
+
+DECLARE(void *, rk_realloc, void *memory, size_t size)
+{
+    void *grown = __real_rk_realloc(memory, size);
+    return memory ? grown : count(grown);
+}
+
+DECLARE(char *, rk_strdup, const char *text)
+{
+    return count(__real_rk_strdup(text));
+}
+
+DECLARE(char *, rk_strndup, const char *text, size_t size)
+{
+    return count(__real_rk_strndup(text, size));
+}
+
+DECLARE(char *, rk_strdup_or_null, const char *text)
+{
+    return count(__real_rk_strdup_or_null(text));
+}
+
+DECLARE(void *, rk_try_malloc, size_t size)
+{
+    return hits(FAULT_MEMORY) ? NULL : count(__real_rk_try_malloc(size));
+}
+
+DECLARE(void *, rk_try_calloc, size_t number, size_t size)
+{
+    return hits(FAULT_MEMORY) ? NULL : count(__real_rk_try_calloc(number, size));
+}
+
+DECLARE(void *, rk_try_realloc, void *memory, size_t size)
+{
+    if (hits(FAULT_MEMORY))
+        return NULL;
+    void *grown = __real_rk_try_realloc(memory, size);
+    return memory ? grown : count(grown);
+}
+
+DECLARE(void, rk_free, void *memory)
+{
+    if (memory && !is_mock_thread())
+        atomic_fetch_sub(&live, 1);
+    __real_rk_free(memory);
+}
+
+/* Threads and waiting */
+
+DECLARE(int, pthread_create, pthread_t *thread, const pthread_attr_t *attributes,
+        void *(*run)(void *), void *argument)
+{
+    if (hits(FAULT_THREAD))
+        return armed_error;
+    return __real_pthread_create(thread, attributes, run, argument);
+}
+
+DECLARE(int, eventfd, unsigned value, int flags)
+{
+    return hits(FAULT_EVENTFD) ? -1 : __real_eventfd(value, flags);
+}
+
+DECLARE(int, ppoll, struct pollfd *entries, nfds_t entry_count, const struct timespec *timeout,
+        const sigset_t *mask)
+{
+    return hits(FAULT_WAIT) ? -1 : __real_ppoll(entries, entry_count, timeout, mask);
+}
+
+DECLARE(ssize_t, read, int fd, void *bytes, size_t size)
+{
+    return hits(FAULT_READ) ? -1 : __real_read(fd, bytes, size);
+}
+
+DECLARE(ssize_t, write, int fd, const void *bytes, size_t size)
+{
+    return hits(FAULT_WRITE) ? -1 : __real_write(fd, bytes, size);
+}
+
+/* Sockets and names */
+
+DECLARE(int, socket, int domain, int type, int protocol)
+{
+    return hits(FAULT_SOCKET) ? -1 : __real_socket(domain, type, protocol);
+}
+
+DECLARE(int, connect, int fd, const struct sockaddr *address, socklen_t size)
+{
+    return hits(FAULT_CONNECT) ? -1 : __real_connect(fd, address, size);
+}
+
+DECLARE(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)
+{
+    int result = __real_getsockopt(fd, level, option, value, size);
+    if (option == SO_ERROR && hits(FAULT_RESULT))
+        memcpy(value, &armed_error, sizeof(armed_error));
+    return result;
+}
+
+DECLARE(ssize_t, recv, int fd, void *bytes, size_t size, int flags)
+{
+    if (hits(FAULT_RECEIVE))
+        return armed_error == FAULT_END_OF_FILE ? 0 : -1;
+    return __real_recv(fd, bytes, size, flags);
+}
+
+DECLARE(ssize_t, sendmsg, int fd, const struct msghdr *message, int flags)
+{
+    if (!hits(FAULT_SEND))
+        return __real_sendmsg(fd, message, flags);
+    return armed_error == FAULT_ONE_BYTE ? send(fd, message->msg_iov[0].iov_base, 1, flags) : -1;
+}
+
+DECLARE(int, getaddrinfo, const char *node, const char *service, const struct addrinfo *hints,
+        struct addrinfo **result)
+{
+    if (!(hints->ai_flags & AI_NUMERICHOST) && hits(FAULT_RESOLVE))
+        return armed_error;
+    return __real_getaddrinfo(node, service, hints, result);
+}
+
+DECLARE(ssize_t, getrandom, void *bytes, size_t size, unsigned flags)
+{
+    return hits(FAULT_RANDOM) ? -1 : __real_getrandom(bytes, size, flags);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the torture runs again and again: a producer's and a consumer's whole life against one mock
+ * cluster, with every promise checked that holds whatever failed.
+ */
+#ifndef TORTURE_FLOW_H
+#define TORTURE_FLOW_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rdkafka.h"
+#include "torture/faults.h"
+
+/* The cluster, and a topic filled for consumers. */
+void flow_begin(void);
+void flow_end(void);
+
+/* Creates, connects, produces, flushes, destroys: each message that produce() took is reported
+ * exactly once. */
+void flow_produce(void);
+/* Creates, connects, consumes all messages of the topic, closes, destroys: in order, none twice. */
+void flow_consume(void);
+
+/* Runs the flow with the n-th call failing, and as many behind it as `count` says, for n = 1,
+ * 1 + step, ... until a run ends without reaching it; after each, nothing is left. */
+struct torture {
+    enum fault_kind kind;
+    const char *name;
+    int error; /* See faults.h. */
+    int count, step;
+};
+void flow_torture(void (*flow)(void), const struct torture *torture);
+
+#endif
