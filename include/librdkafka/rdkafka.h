@@ -1676,8 +1676,11 @@ RD_EXPORT rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, 
  * with a limit also when no broker can be reached. Messages, topics and queues still held may be
  * read, and have to be given back, afterwards.
  *
- * Threads: any but the library's own, and not from a callback. Nothing else may be using the
- * client.
+ * Threads: any but the library's own, and not from a callback of the client: the former ends the
+ * process with a message, the latter is refused with a log at level 0, as is destroying a client
+ * twice. Threads that are inside a call which blocks are let go, with RD_KAFKA_RESP_ERR__DESTROY
+ * where the call has an error, and destroy waits for their callbacks to return; but no thread may
+ * begin a call any more.
  */
 RD_EXPORT void rd_kafka_destroy(rd_kafka_t *rk);
 

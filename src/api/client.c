@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "conf/conf_check.h"
 #include "consumer/consumer.h"
+#include "event/visit.h"
 #include "producer/producer.h"
 #include "runtime/signal.h"
 
@@ -74,6 +75,34 @@ rd_kafka_queue_t *rk_client_background_queue(rd_kafka_t *rk)
 rd_kafka_queue_t *rd_kafka_queue_get_background(rd_kafka_t *rk)
 {
     return rk_queue_acquire(rk_client_background_queue(rk));
+}
+
+/* All of them */
+
+/* The clients of the process, so that destroying one twice is seen. */
+static struct rk_mutex clients_mutex = {.rank = RK_RANK_TOPICS}; /* All zero else: free. */
+static LIST_HEAD(, rd_kafka_s) clients = LIST_HEAD_INITIALIZER(clients);
+
+static void add_client(rd_kafka_t *rk)
+{
+    rk_mutex_lock(&clients_mutex);
+    LIST_INSERT_HEAD(&clients, rk, link);
+    rk_mutex_unlock(&clients_mutex);
+}
+
+/* False: there is no such client. */
+static bool remove_client(rd_kafka_t *rk)
+{
+    rd_kafka_t *found;
+    rk_mutex_lock(&clients_mutex);
+    LIST_FOREACH (found, &clients, link) {
+        if (found == rk)
+            break;
+    }
+    if (found)
+        LIST_REMOVE(found, link);
+    rk_mutex_unlock(&clients_mutex);
+    return found != NULL;
 }
 
 /* Making a client */
@@ -275,6 +304,7 @@ rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *app_conf, char *
     if (conf->conf.callbacks.background_event_cb)
         rk_client_background_queue(rk);
     rk_cluster_post_start(rk->cluster);
+    add_client(rk);
     rk_set_last_error(RD_KAFKA_RESP_ERR_NO_ERROR, 0);
     return rk;
 }
@@ -298,19 +328,39 @@ static void stop_threads(rd_kafka_t *rk)
     if (rk->producer)
         rk_cluster_post_call(rk->cluster, end_producer, drop_nothing, rk->producer);
     rk_cluster_terminate(rk->cluster);
+    rk_visits_close(rk->core); /* Nothing blocks any more, but an application's callback. */
+    rk_cluster_stop(rk->cluster);
     rk_loop_stop(rk->background);
+}
+
+static void refuse_destroy(rd_kafka_t *rk)
+{
+    add_client(rk);
+    if (rk_thread_is_internal()) {
+        rk_log(rk->core, 0, "BGQUEUE",
+               "Application bug: rd_kafka_destroy() called from a thread of the library (%s)",
+               rk_thread_name());
+        RK_ASSERT(!"rd_kafka_destroy() called from a thread of the library");
+    }
+    rk_log(rk->core, 0, "DESTROY",
+           "Application bug: rd_kafka_destroy() called from a callback of the same client: it is "
+           "not destroyed");
 }
 
 void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
 {
     if (!rk)
         return;
+    if (!remove_client(rk)) {
+        rk_log_print(NULL, 0, "DESTROY",
+                     "Application bug: rd_kafka_destroy() called for a client that does not exist, "
+                     "or twice");
+        return;
+    }
     struct rk_core *core = rk->core;
-    if (rk_thread_is_internal()) {
-        rk_log(core, 0, "BGQUEUE",
-               "Application bug: rd_kafka_destroy() called from a thread of the library (%s)",
-               rk_thread_name());
-        RK_ASSERT(!"rd_kafka_destroy() called from a thread of the library");
+    if (rk_thread_is_internal() || rk_visit_is_inside(core)) {
+        refuse_destroy(rk);
+        return;
     }
     rk_log_debug(core, RK_DEBUG_ALL, "DESTROY", "Terminating instance (destroy flags %s (0x%x))",
                  flags & RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE ? "NoConsumerClose" : "none",
@@ -371,8 +421,11 @@ rd_kafka_topic_conf_t *rd_kafka_default_topic_conf_dup(rd_kafka_t *rk)
 int rd_kafka_outq_len(rd_kafka_t *rk)
 {
     int64_t length = (int64_t)rk_queue_length(rk->core->main_queue);
-    if (rk->background_queue)
-        length += (int64_t)rk_queue_length(rk->background_queue);
+    rk_mutex_lock(&rk->mutex);
+    rd_kafka_queue_t *background_queue = rk->background_queue;
+    rk_mutex_unlock(&rk->mutex);
+    if (background_queue)
+        length += (int64_t)rk_queue_length(background_queue);
     if (rk->producer)
         length += rk_producer_queued(rk->producer);
     return (int)RK_MIN(length, (int64_t)INT32_MAX);
@@ -398,7 +451,12 @@ int rd_kafka_wait_destroyed(int timeout_ms)
 
 int rd_kafka_brokers_add(rd_kafka_t *rk, const char *brokerlist)
 {
-    return rk_cluster_add_brokers(rk->cluster, brokerlist);
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return 0;
+    int added = rk_cluster_add_brokers(rk->cluster, brokerlist);
+    rk_visit_end(&visit);
+    return added;
 }
 
 /* There is no SASL queue: rd_kafka_conf_enable_sasl_queue() waits for SASL. */

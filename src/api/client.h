@@ -9,6 +9,8 @@
 #ifndef RK_API_CLIENT_H
 #define RK_API_CLIENT_H
 
+#include <sys/queue.h>
+
 #include "cluster/cluster.h"
 #include "event/core.h"
 #include "event/queue.h"
@@ -18,7 +20,8 @@ struct rk_consumer;
 struct rk_producer;
 
 struct rd_kafka_s {
-    struct rk_core *core; /* First. */
+    struct rk_core *core;        /* First. */
+    LIST_ENTRY(rd_kafka_s) link; /* Of all clients. */
     struct rk_loop *background;
     struct rk_loop *main; /* Callbacks of the application that need a thread of ours. */
     struct rk_cluster *cluster;

@@ -9,6 +9,7 @@
 #include "consumer/partition.h"
 #include "event/error.h"
 #include "event/message.h"
+#include "event/visit.h"
 
 static rd_kafka_queue_t *queue_of(const rd_kafka_t *rk)
 {
@@ -33,7 +34,14 @@ rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
     rd_kafka_resp_err_t err = rk_core_fatal_error(rk->core, NULL, 0);
     if (!queue_of(rk))
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
-    return err ? err : rk_consumer_close(rk->consumer);
+    if (err)
+        return err;
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
+    err = rk_consumer_close(rk->consumer);
+    rk_visit_end(&visit);
+    return err;
 }
 
 rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t *rkqu)

@@ -11,6 +11,7 @@
 #include "consumer/assignment.h"
 #include "consumer/partition.h"
 #include "event/message.h"
+#include "event/visit.h"
 #include "event/partition_list.h"
 
 static int fail(rd_kafka_resp_err_t err, int error_number)
@@ -128,12 +129,17 @@ static int consume_callback(rd_kafka_queue_t *queue, int timeout_ms, size_t max,
 {
     int count = 0;
     size_t left = 1;
+    struct rk_visit visit;
     struct rk_message *message = rk_queue_take_message_within(queue, timeout_ms);
-    if (message) {
-        left += rk_queue_length(queue);
-        if (max && max < left)
-            left = max;
+    if (!message)
+        return 0;
+    if (!rk_visit_begin(&visit, rk_queue_core(queue))) {
+        rk_message_destroy(message);
+        return 0;
     }
+    left += rk_queue_length(queue);
+    if (max && max < left)
+        left = max;
     while (message) {
         rk_take_yield_request();
         consume_cb(&message->rkmessage, opaque);
@@ -143,6 +149,7 @@ static int consume_callback(rd_kafka_queue_t *queue, int timeout_ms, size_t max,
             break;
         message = rk_queue_take_message(queue, 0);
     }
+    rk_visit_end(&visit);
     return count;
 }
 

@@ -10,6 +10,7 @@
 #include "event/error.h"
 #include "event/message.h"
 #include "event/partition_list.h"
+#include "event/visit.h"
 
 static uint64_t deadline_from_ms(int timeout_ms)
 {
@@ -30,10 +31,15 @@ rd_kafka_resp_err_t rd_kafka_query_watermark_offsets(rd_kafka_t *rk, const char 
 {
     if (!topic || partition < 0)
         return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_topic_t *rkt =
         rk_topic_registry_find_or_add(rk_cluster_topics(rk->cluster), topic, NULL, NULL);
-    return rk_offsets_query_watermarks(rk->cluster, rkt, partition, deadline_from_ms(timeout_ms),
-                                       low, high);
+    rd_kafka_resp_err_t err = rk_offsets_query_watermarks(rk->cluster, rkt, partition,
+                                                          deadline_from_ms(timeout_ms), low, high);
+    rk_visit_end(&visit);
+    return err;
 }
 
 rd_kafka_resp_err_t rd_kafka_get_watermark_offsets(rd_kafka_t *rk, const char *topic,
@@ -51,7 +57,13 @@ rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offs
 {
     if (offsets->cnt == 0)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
-    return rk_offsets_for_times(rk->cluster, offsets, deadline_from_ms(timeout_ms));
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
+    rd_kafka_resp_err_t err =
+        rk_offsets_for_times(rk->cluster, offsets, deadline_from_ms(timeout_ms));
+    rk_visit_end(&visit);
+    return err;
 }
 
 /* Storing */

@@ -8,6 +8,7 @@
 #include "api/client.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "event/visit.h"
 
 /* Sizes of what goes into the one allocation that rd_kafka_metadata_destroy() frees. */
 struct layout {
@@ -128,8 +129,12 @@ rd_kafka_resp_err_t rd_kafka_metadata(rd_kafka_t *rk, int all_topics, rd_kafka_t
     const char *only = only_rkt ? rk_topic_name(only_rkt) : NULL;
     const char *const *topics = all_topics && !only ? NULL : &only;
     struct rk_snapshot *snapshot;
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err =
         rk_cluster_query(rk->cluster, topics, only ? 1 : 0, deadline_us, &snapshot);
+    rk_visit_end(&visit);
     if (err)
         return err;
     *metadatap = to_public(snapshot);
@@ -142,10 +147,20 @@ void rd_kafka_metadata_destroy(const struct rd_kafka_metadata *metadata)
     rk_app_free((void *)(uintptr_t)metadata);
 }
 
-char *rd_kafka_clusterid(rd_kafka_t *rk, int timeout_ms)
+static struct rk_snapshot *wait_snapshot(rd_kafka_t *rk, int timeout_ms)
 {
     uint64_t deadline_us = rk_deadline_from_ms(rk_clock_now_us(), timeout_ms);
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return NULL;
     struct rk_snapshot *snapshot = rk_cluster_wait_snapshot(rk->cluster, deadline_us);
+    rk_visit_end(&visit);
+    return snapshot;
+}
+
+char *rd_kafka_clusterid(rd_kafka_t *rk, int timeout_ms)
+{
+    struct rk_snapshot *snapshot = wait_snapshot(rk, timeout_ms);
     char *id = snapshot && snapshot->cluster_id ? rk_app_strdup(snapshot->cluster_id) : NULL;
     rk_snapshot_release(snapshot);
     return id;
@@ -153,8 +168,7 @@ char *rd_kafka_clusterid(rd_kafka_t *rk, int timeout_ms)
 
 int32_t rd_kafka_controllerid(rd_kafka_t *rk, int timeout_ms)
 {
-    uint64_t deadline_us = rk_deadline_from_ms(rk_clock_now_us(), timeout_ms);
-    struct rk_snapshot *snapshot = rk_cluster_wait_snapshot(rk->cluster, deadline_us);
+    struct rk_snapshot *snapshot = wait_snapshot(rk, timeout_ms);
     int32_t id = snapshot ? snapshot->controller_id : -1;
     rk_snapshot_release(snapshot);
     return id;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "event/headers.h"
 #include "event/message.h"
+#include "event/visit.h"
 #include "producer/producer.h"
 
 static int errno_of(rd_kafka_resp_err_t err)
@@ -316,11 +317,13 @@ int rd_kafka_produce_batch(rd_kafka_topic_t *rkt, int32_t partition, int msgflag
 {
     rd_kafka_t *rk = client_of(rkt);
     int accepted = 0;
-    bool is_full = false;
+    /* Of all that follow: the queue is full, or the client is gone and must not be looked at. */
+    rd_kafka_resp_err_t refusal =
+        rk->producer ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__INVALID_ARG;
     for (int i = 0; i < message_cnt; i++) {
         rd_kafka_message_t *message = &rkmessages[i];
-        if (is_full || !rk->producer) {
-            message->err = is_full ? RD_KAFKA_RESP_ERR__QUEUE_FULL : RD_KAFKA_RESP_ERR__INVALID_ARG;
+        if (refusal) {
+            message->err = refusal;
             continue;
         }
         struct rk_produce produce = {
@@ -335,7 +338,9 @@ int rd_kafka_produce_batch(rd_kafka_topic_t *rkt, int32_t partition, int msgflag
         };
         message->err = add(rk, &produce);
         accepted += !message->err;
-        is_full = message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        if (message->err == RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+            message->err == RD_KAFKA_RESP_ERR__DESTROY)
+            refusal = message->err;
         if (message->err)
             free_refused(message, msgflags);
     }
@@ -346,14 +351,25 @@ rd_kafka_resp_err_t rd_kafka_flush(rd_kafka_t *rk, int timeout_ms)
 {
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-    return rk_producer_flush(rk->producer, rk_deadline_from_ms(rk_clock_now_us(), timeout_ms));
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
+    rd_kafka_resp_err_t err =
+        rk_producer_flush(rk->producer, rk_deadline_from_ms(rk_clock_now_us(), timeout_ms));
+    rk_visit_end(&visit);
+    return err;
 }
 
 rd_kafka_resp_err_t rd_kafka_purge(rd_kafka_t *rk, int purge_flags)
 {
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-    return rk_producer_purge(rk->producer, purge_flags);
+    struct rk_visit visit;
+    if (!rk_visit_begin(&visit, rk->core))
+        return RD_KAFKA_RESP_ERR__DESTROY;
+    rd_kafka_resp_err_t err = rk_producer_purge(rk->producer, purge_flags);
+    rk_visit_end(&visit);
+    return err;
 }
 
 /* Partitioners, for applications that call them from their own */

@@ -74,6 +74,10 @@ static void terminate(void *argument)
     rk_seed_terminate(&cluster->own.seed);
     rk_metadata_queries_terminate(cluster);
     rk_offset_jobs_terminate(cluster);
+    rk_mutex_lock(&cluster->mutex);
+    cluster->shared.is_terminating = true;
+    rk_condition_broadcast(&cluster->snapshot_changed);
+    rk_mutex_unlock(&cluster->mutex);
     rk_reply_answer(termination->reply, NULL);
 }
 
@@ -89,6 +93,10 @@ void rk_cluster_terminate(struct rk_cluster *cluster)
     rk_cluster_post_call(cluster, terminate, drop_termination, &termination);
     rk_reply_wait(termination.reply, RK_NEVER, &nothing);
     rk_reply_release(termination.reply);
+}
+
+void rk_cluster_stop(struct rk_cluster *cluster)
+{
     for (int i = 0; i < cluster->own.brokers.count; i++)
         rk_broker_stop(cluster->own.brokers.items[i]);
 }
@@ -418,7 +426,7 @@ struct rk_snapshot *rk_cluster_acquire_snapshot(struct rk_cluster *cluster)
 struct rk_snapshot *rk_cluster_wait_snapshot(struct rk_cluster *cluster, uint64_t deadline_us)
 {
     rk_mutex_lock(&cluster->mutex);
-    while (!cluster->shared.snapshot) {
+    while (!cluster->shared.snapshot && !cluster->shared.is_terminating) {
         if (!rk_condition_wait(&cluster->snapshot_changed, &cluster->mutex, deadline_us))
             break;
     }

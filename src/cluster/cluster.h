@@ -44,10 +44,12 @@ void rk_cluster_set_observer(struct rk_cluster *cluster, struct rk_cluster_obser
 /* Posts the first look at the bootstrap servers. Any thread. */
 void rk_cluster_post_start(struct rk_cluster *cluster);
 /*
- * The first half of the end, while background still runs: no broker is used any more, every request
- * completes with _DESTROY, the brokers' threads end. Not from an internal thread.
+ * The first part of the end, while all loops still run: no broker is used any more, and who waits
+ * for metadata or offsets gets _DESTROY. Not from an internal thread.
  */
 void rk_cluster_terminate(struct rk_cluster *cluster);
+/* The second: every request completes with _DESTROY, the brokers' threads end. */
+void rk_cluster_stop(struct rk_cluster *cluster);
 /* After the background loop has stopped. */
 void rk_cluster_destroy(struct rk_cluster *cluster);
 

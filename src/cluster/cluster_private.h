@@ -32,6 +32,7 @@ struct rk_cluster {
     _Atomic bool connection_change_posted;
     struct {
         struct rk_snapshot *snapshot; /* NULL before the first answer. */
+        bool is_terminating;          /* Who waits for a snapshot gives up. */
     } shared;
     struct {                          /* Background. */
         struct rk_snapshot *snapshot; /* The same, with a reference of its own. */

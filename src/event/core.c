@@ -36,6 +36,7 @@ struct rk_core *rk_core_new(rd_kafka_type_t type, char *name, rd_kafka_conf_t *c
     atomic_init(&core->log_level, conf->debug ? LOG_LEVEL_DEBUG : conf->log_level);
     atomic_init(&core->log_callback, callbacks->log_cb);
     rk_mutex_init(&core->mutex, RK_RANK_LOG);
+    rk_condition_init(&core->left);
     TAILQ_INIT(&core->shared.early_logs);
     core->shared.controller_id = -1;
     return core;
@@ -58,6 +59,7 @@ void rk_core_release(struct rk_core *core)
     if (!core || atomic_fetch_sub_explicit(&core->references, 1, memory_order_acq_rel) != 1)
         return;
     rk_core_end_logs(core);
+    rk_condition_clear(&core->left);
     rk_mutex_clear(&core->mutex);
     rk_free(core->shared.fatal_text);
     rk_free(core->shared.cluster_id);

@@ -42,10 +42,13 @@ struct rk_core {
     _Atomic int debug_mask; /* RK_DEBUG_* of the debug property (conf/conf.h). */
     _Atomic(rk_log_callback_t *) log_callback;
     _Atomic bool is_terminating; /* destroy has begun. */
-    _Atomic int fatal_err; /* rd_kafka_resp_err_t of the first fatal error; 0 none. Set after its
-                              text. */
-    struct rk_mutex mutex; /* RK_RANK_LOG */
+    _Atomic int fatal_err;    /* rd_kafka_resp_err_t of the first fatal error; 0 none. Set after its
+                                 text. */
+    struct rk_mutex mutex;    /* RK_RANK_LOG */
+    struct rk_condition left; /* The last visitor has: event/visit.h. */
     struct {
+        int visits;
+        bool is_closed_to_visits;
         char *fatal_text;
         rd_kafka_queue_t *log_queue;     /* Counted; where logs go with log.queue=true. NULL: */
         struct rk_event_list early_logs; /* they wait here, */

@@ -4,13 +4,15 @@
  * messages.
  *
  * All ways share one wait and one step to the next message. What is done to a message or an event
- * after it left the queue happens without the lock.
+ * after it left the queue happens without the lock. Who waits or calls back holds a reference on
+ * the queue: the client may be destroyed meanwhile.
  */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "event/message.h"
 #include "event/queue_private.h"
+#include "event/visit.h"
 
 /* Why a call ends without having found anything. rk_queue_yield() looks like the deadline. */
 enum ending { ENDED_BY_DEADLINE, ENDED_BY_CALLBACK, ENDED_BY_DISABLE };
@@ -141,13 +143,19 @@ static inline void finish_message(const struct rk_event_kind *kind, struct rk_me
         rk_event_destroy(emptied);
 }
 
-/* takes: event. True when the callback asked for the call to end. */
+/* takes: event. True when the callback asked for the call to end, or the client is gone. */
 static bool serve_event(rd_kafka_queue_t *queue, rd_kafka_event_t *event, int *count)
 {
     enum rk_served served = RK_SERVED_WHOLE;
+    struct rk_visit visit;
     rk_take_yield_request();
+    if (!rk_visit_begin(&visit, queue->core)) {
+        rk_event_destroy(event);
+        return true;
+    }
     if (event->kind->serve)
         served = event->kind->serve(event, queue->core, count);
+    rk_visit_end(&visit);
     if (served == RK_SERVED_PART) {
         rk_queue_push_front(queue, event);
         rk_request_yield();
@@ -162,6 +170,7 @@ int rk_queue_serve(rd_kafka_queue_t *queue, uint64_t deadline_us, int max) RK_NO
     int count = 0;
     enum ending ending;
     rk_take_yield_request();
+    rk_queue_acquire(queue);
     rd_kafka_queue_t *end = lock_when_filled(queue, deadline_us, &ending);
     int left = end ? end->shared.event_count : 0;
     if (max && max < left)
@@ -173,11 +182,12 @@ int rk_queue_serve(rd_kafka_queue_t *queue, uint64_t deadline_us, int max) RK_NO
             break;
         end = lock_when_filled(queue, 0, &ending);
     }
+    rk_queue_release(queue);
     return count;
 }
 
-rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue,
-                                      uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
+static rd_kafka_event_t *take_event(rd_kafka_queue_t *queue,
+                                    uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
 {
     enum ending ending;
     rd_kafka_queue_t *end;
@@ -207,8 +217,16 @@ rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue,
     return NULL;
 }
 
-struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
-                                         uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
+rd_kafka_event_t *rk_queue_take_event(rd_kafka_queue_t *queue, uint64_t deadline_us)
+{
+    rk_queue_acquire(queue);
+    rd_kafka_event_t *event = take_event(queue, deadline_us);
+    rk_queue_release(queue);
+    return event;
+}
+
+static struct rk_message *take_message(rd_kafka_queue_t *queue,
+                                       uint64_t deadline_us) RK_NO_THREAD_ANALYSIS
 {
     enum ending ending;
     rd_kafka_queue_t *end;
@@ -233,6 +251,14 @@ struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue,
     }
     set_last_error_for(ending);
     return NULL;
+}
+
+struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue, uint64_t deadline_us)
+{
+    rk_queue_acquire(queue);
+    struct rk_message *message = take_message(queue, deadline_us);
+    rk_queue_release(queue);
+    return message;
 }
 
 struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue,
@@ -294,6 +320,7 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
                               rd_kafka_message_t **messages, size_t max) RK_NO_THREAD_ANALYSIS
 {
     size_t count = 0;
+    rk_queue_acquire(queue);
     while (count < max) {
         enum ending ending;
         rd_kafka_queue_t *end = lock_when_filled(queue, deadline_us, &ending);
@@ -318,5 +345,6 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
             break;
         }
     }
+    rk_queue_release(queue);
     return count;
 }

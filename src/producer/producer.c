@@ -9,6 +9,7 @@
 #include "event/core.h"
 #include "event/headers.h"
 #include "event/queue.h"
+#include "event/visit.h"
 #include "producer/handover.h"
 #include "producer/producer_topic.h"
 #include "runtime/signal.h"
@@ -206,19 +207,23 @@ static inline bool is_too_large(const struct rk_producer *producer,
            produce->value_size + produce->key_size + headers_size + overhead > limit;
 }
 
+/* A thread that waits is a visitor until its message is in the queue: then `visit` has begun. */
 static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int64_t bytes,
-                                               int flags)
+                                               int flags, struct rk_visit *visit)
 {
     if (RK_LIKELY(take_credit(producer, bytes)))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     wake_blocked_if_any(producer); /* Our attempt may have kept them from what there was. */
     bool waits = flags & RD_KAFKA_MSG_F_BLOCK && bytes <= producer->limits.queue_bytes;
-    return waits ? wait_for_credit(producer, bytes) : RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    if (!waits)
+        return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    return rk_visit_begin(visit, producer->core) ? wait_for_credit(producer, bytes)
+                                                 : RD_KAFKA_RESP_ERR__DESTROY;
 }
 
 /* Whether the message may be queued; if so, it has its room. */
 RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct rk_produce *produce,
-                                           int64_t bytes)
+                                           int64_t bytes, struct rk_visit *visit)
 {
     struct rk_new_record *record = &produce->record;
     record->headers_size = 0;
@@ -228,7 +233,7 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct 
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
-    return take_credit_or_wait(producer, bytes, record->flags);
+    return take_credit_or_wait(producer, bytes, record->flags, visit);
 }
 
 RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
@@ -250,21 +255,27 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
     return err;
 }
 
+static inline void end_visit(struct rk_visit *visit)
+{
+    if (RK_UNLIKELY(visit->core != NULL))
+        rk_visit_end(visit);
+}
+
 rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
 {
     int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    return RK_LIKELY(!err) ? add_admitted(producer, produce, bytes) : err;
+    struct rk_visit visit = {.core = NULL};
+    rd_kafka_resp_err_t err = admit(producer, produce, bytes, &visit);
+    if (RK_LIKELY(!err))
+        err = add_admitted(producer, produce, bytes);
+    end_visit(&visit);
+    return err;
 }
 
-rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
-                                            struct rk_produce *produce,
-                                            const struct rk_produce_watcher *watcher)
+static rd_kafka_resp_err_t add_watched(struct rk_producer *producer, struct rk_produce *produce,
+                                       int64_t bytes, const struct rk_produce_watcher *watcher)
 {
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    if (err)
-        return err;
+    rd_kafka_resp_err_t err;
     watcher->admitted(watcher->argument, produce);
     if (produce->record.headers)
         produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
@@ -276,6 +287,19 @@ rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
     }
     if (err)
         watcher->refused(watcher->argument, err);
+    return err;
+}
+
+rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
+                                            struct rk_produce *produce,
+                                            const struct rk_produce_watcher *watcher)
+{
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    struct rk_visit visit = {.core = NULL};
+    rd_kafka_resp_err_t err = admit(producer, produce, bytes, &visit);
+    if (!err)
+        err = add_watched(producer, produce, bytes, watcher);
+    end_visit(&visit);
     return err;
 }
 

@@ -26,6 +26,10 @@ static _Atomic bool was_hit;
 static int armed_error;
 static int armed_count;
 static _Atomic long live;
+static _Thread_local bool is_ignored;
+static pthread_mutex_t names_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t names_changed = PTHREAD_COND_INITIALIZER;
+static bool names_hang;
 
 void faults_arm(enum fault_kind kind, int n, int count, int error)
 {
@@ -47,9 +51,22 @@ long faults_live_allocations(void)
     return atomic_load(&live);
 }
 
+void faults_ignore_me(bool ignored)
+{
+    is_ignored = ignored;
+}
+
+void faults_hang_names(bool hang)
+{
+    pthread_mutex_lock(&names_mutex);
+    names_hang = hang;
+    pthread_cond_broadcast(&names_changed);
+    pthread_mutex_unlock(&names_mutex);
+}
+
 static bool is_mock_thread(void)
 {
-    return strcmp(rk_thread_name(), "rdk:mock") == 0;
+    return is_ignored || strcmp(rk_thread_name(), "rdk:mock") == 0;
 }
 
 /* As the watchdog shows them: `addr2line -fie program offset` gives function and line. */
@@ -210,8 +227,14 @@ DECLARE(ssize_t, sendmsg, int fd, const struct msghdr *message, int flags)
 DECLARE(int, getaddrinfo, const char *node, const char *service, const struct addrinfo *hints,
         struct addrinfo **result)
 {
-    if (!(hints->ai_flags & AI_NUMERICHOST) && hits(FAULT_RESOLVE))
-        return armed_error;
+    if (!(hints->ai_flags & AI_NUMERICHOST)) {
+        pthread_mutex_lock(&names_mutex);
+        while (names_hang)
+            pthread_cond_wait(&names_changed, &names_mutex);
+        pthread_mutex_unlock(&names_mutex);
+        if (hits(FAULT_RESOLVE))
+            return armed_error;
+    }
     return __real_getaddrinfo(node, service, hints, result);
 }
 

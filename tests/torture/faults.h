@@ -38,5 +38,9 @@ void faults_arm(enum fault_kind kind, int n, int count, int error);
 bool faults_disarm(void);
 /* Allocations minus frees, by rk_*; meaningful when the client's threads have ended. */
 long faults_live_allocations(void);
+/* What the calling thread allocates from now on is not counted: for calls to the mock cluster. */
+void faults_ignore_me(bool ignored);
+/* getaddrinfo hangs while this is so. */
+void faults_hang_names(bool hang);
 
 #endif

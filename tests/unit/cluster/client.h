@@ -66,6 +66,7 @@ static inline void client_terminate(void)
 {
     if (!is_terminated)
         rk_cluster_terminate(cluster);
+    rk_cluster_stop(cluster);
     is_terminated = true;
 }
 
