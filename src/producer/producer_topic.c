@@ -479,6 +479,7 @@ void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp
 void rk_producer_topic_purge(struct rk_producer_topic *self)
 {
     const struct rk_partition_table *table = made_table(self);
+    rk_on_background(self->producer->orphans->loop);
     fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     for (int32_t i = 0; table && i < table->capacity; i++)
         rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, rk_clock_now_us());
