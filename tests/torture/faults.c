@@ -119,21 +119,6 @@ DECLARE(void *, rk_realloc, void *memory, size_t size)
     return memory ? grown : count(grown);
 }
 
-DECLARE(char *, rk_strdup, const char *text)
-{
-    return count(__real_rk_strdup(text));
-}
-
-DECLARE(char *, rk_strndup, const char *text, size_t size)
-{
-    return count(__real_rk_strndup(text, size));
-}
-
-DECLARE(char *, rk_strdup_or_null, const char *text)
-{
-    return count(__real_rk_strdup_or_null(text));
-}
-
 DECLARE(void *, rk_try_malloc, size_t size)
 {
     return hits(FAULT_MEMORY) ? NULL : count(__real_rk_try_malloc(size));

@@ -79,7 +79,7 @@ static void produce_all(rd_kafka_t *rk, bool was_taken[MESSAGES])
 
 void flow_produce(void)
 {
-    static const char *const codecs[] = {"none", "gzip", "lz4", "zstd"};
+    static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
     static int turn;
     char error[256] = "";
     bool was_taken[MESSAGES];
@@ -87,7 +87,7 @@ void flow_produce(void)
     memset(the.reports, 0, sizeof(the.reports));
     set(conf, "linger.ms", "1");
     set(conf, "message.copy.max.bytes", "5000");
-    set(conf, "compression.type", codecs[turn++ % 4]);
+    set(conf, "compression.type", codecs[turn++ % 5]);
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
     if (!rk) {
