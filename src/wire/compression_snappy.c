@@ -13,10 +13,14 @@
 
 #include "base/assert.h"
 #include "base/big_endian.h"
+#include "base/memory.h"
 
 #define FRAME_HEADER_SIZE 16
 #define CHUNK_HEADER_SIZE 4
 #define CHUNK_INPUT_SIZE  65536 /* Snappy looks no further back than this. */
+
+/* Of the compressor: a hash table of at most 64 KB, and room for a chunk's input and output. */
+#define WORKING_MEMORY_SIZE (256u << 10)
 
 /* No block gets larger than this, relative to its size: 64 bytes by a copy of three. */
 #define EXPANSION_MAX 32
@@ -55,6 +59,18 @@ static const uint8_t *next_chunk(const struct rk_compress_input *input,
     }
 }
 
+/*
+ * The library takes its working memory, less than this for a chunk, by C++'s `new`, which would end
+ * the process when there is none. It is asked for the same just before: what was given and freed is
+ * there a moment later, unless another thread takes the last there is.
+ */
+static bool has_working_memory(void)
+{
+    void *memory = rk_try_malloc(WORKING_MEMORY_SIZE);
+    rk_free(memory);
+    return memory != NULL;
+}
+
 rd_kafka_resp_err_t rk_snappy_compress(struct rk_compressor *compressor,
                                        const struct rk_compress_input *input)
 {
@@ -75,6 +91,8 @@ rd_kafka_resp_err_t rk_snappy_compress(struct rk_compressor *compressor,
         const uint8_t *chunk = next_chunk(input, &position, compressor->work.data, size);
         uint8_t *at = output->data + output->size;
         size_t written = output->capacity - output->size - CHUNK_HEADER_SIZE;
+        if (!has_working_memory())
+            return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
         if (snappy_compress((const char *)chunk, size, (char *)at + CHUNK_HEADER_SIZE, &written) !=
             SNAPPY_OK)
             return RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
