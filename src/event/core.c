@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -83,10 +84,13 @@ void rk_core_post_error(struct rk_core *core, rd_kafka_resp_err_t err, const cha
     char *text = rk_text_formatv(format, arguments);
     va_end(arguments);
 
-    if (application_takes_errors(core))
-        rk_queue_push(core->main_queue, rk_event_new_error(err, text));
-    else
+    if (application_takes_errors(core)) {
+        rd_kafka_event_t *event = rk_event_new_error(err, text);
+        event->notice_size = sizeof(*event) + strlen(text);
+        rk_queue_push(core->main_queue, event);
+    } else {
         rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s", text);
+    }
     rk_free(text);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "event/event.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "conf/conf.h"
 #include "event/core.h"
@@ -228,6 +230,7 @@ rd_kafka_event_t *rk_event_new_log(int level, int context, const char *facility,
     mine->facility = rk_strdup(facility);
     mine->level = level;
     mine->context = context;
+    mine->event.notice_size = sizeof(*mine) + strlen(text) + strlen(facility);
     return &mine->event;
 }
 
@@ -285,6 +288,7 @@ rd_kafka_event_t *rk_event_new_throttle(const char *broker_name, int32_t broker_
     mine->broker_name = rk_strdup(broker_name);
     mine->broker_id = broker_id;
     mine->throttle_ms = throttle_ms;
+    mine->event.notice_size = sizeof(*mine) + strlen(broker_name);
     return &mine->event;
 }
 
@@ -328,6 +332,7 @@ rd_kafka_event_t *rk_event_new_stats(char *json, size_t size)
     mine->event.priority = RK_PRIORITY_HIGH;
     mine->json = json;
     mine->size = size;
+    mine->event.notice_size = sizeof(*mine) + size;
     return &mine->event;
 }
 

@@ -39,8 +39,9 @@ struct rd_kafka_op_s {
                    anything else. Set before it is pushed, then the queue's. */
     rd_kafka_resp_err_t err;
     rd_kafka_resp_err_t fatal_err; /* The fatal error behind err _FATAL; 0: none. */
-    char *text;   /* Error or log text, owned (rk_free); NULL: rd_kafka_err2str(err). */
-    void *opaque; /* rd_kafka_event_opaque() */
+    char *text;         /* Error or log text, owned (rk_free); NULL: rd_kafka_err2str(err). */
+    void *opaque;       /* rd_kafka_event_opaque() */
+    size_t notice_size; /* Bytes of a notice, which a queue that is full of them drops; else 0. */
     rd_kafka_topic_partition_list_t *partitions; /* Of a rebalance or commit; owned; may be NULL. */
     size_t next_message;                         /* Where rd_kafka_event_message_next() stands. */
 };

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "event/queue_private.h"
 
+#define NOTICES_MAX (4 << 20) /* Bytes; see rk_event's notice_size. */
+
 /* Held while a forwarding is changed, of whichever client: a walk along it sees one state, and two
  * changes at once cannot make a loop. */
 static struct rk_mutex forwarding = {.rank = RK_RANK_PARTITION}; /* All zero else: free. */
@@ -56,6 +58,7 @@ static void take_all(rd_kafka_queue_t *queue, struct rk_event_list *events)
     TAILQ_CONCAT(events, &queue->shared.events, link);
     queue->shared.event_count = 0;
     queue->shared.length = 0;
+    queue->shared.notice_bytes = 0;
 }
 
 void rk_queue_give_back(rd_kafka_queue_t *queue)
@@ -125,32 +128,70 @@ static void insert(rd_kafka_queue_t *queue, rd_kafka_event_t *event, bool in_fro
     }
     queue->shared.event_count++;
     queue->shared.length += (size_t)event->length;
+    queue->shared.notice_bytes += event->notice_size;
     if (queue->shared.event_count == 1)
         tell(queue);
 }
 
-/* False when nothing enters there any more: the event is still the caller's. */
-static bool try_push(rd_kafka_queue_t *queue, rd_kafka_event_t *event,
-                     bool in_front) RK_NO_THREAD_ANALYSIS
+enum pushed {
+    PUSHED,
+    REFUSED,       /* Nothing enters there any more. */
+    FULL,          /* Of notices, and this is one. */
+    FULL_FROM_NOW, /* The same, for the first time since there was room. */
+};
+
+/* Nobody has to serve a queue: what only informs is dropped when too much of it waits. One always
+ * has room, however large it is. */
+static enum pushed may_enter(rd_kafka_queue_t *queue, const rd_kafka_event_t *event)
+    RK_REQUIRES(queue->mutex)
+{
+    if (queue->shared.is_disabled)
+        return REFUSED;
+    if (RK_LIKELY(event->notice_size == 0))
+        return PUSHED;
+    if (queue->shared.notice_bytes == 0 ||
+        queue->shared.notice_bytes + event->notice_size <= NOTICES_MAX) {
+        queue->shared.drops_notices = false;
+        return PUSHED;
+    }
+    bool is_first = !queue->shared.drops_notices;
+    queue->shared.drops_notices = true;
+    return is_first ? FULL_FROM_NOW : FULL;
+}
+
+/* The event is still the caller's if it was not pushed. */
+static enum pushed try_push(rd_kafka_queue_t *queue, rd_kafka_event_t *event,
+                            bool in_front) RK_NO_THREAD_ANALYSIS
 {
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);
-    bool is_disabled = end->shared.is_disabled;
-    if (!is_disabled)
+    enum pushed pushed = may_enter(end, event);
+    if (pushed == PUSHED)
         insert(end, event, in_front);
-    rk_queue_unlock_end(queue, end, !is_disabled && end->shared.waiters > 0);
-    return !is_disabled;
+    rk_queue_unlock_end(queue, end, pushed == PUSHED && end->shared.waiters > 0);
+    return pushed;
+}
+
+static void push(rd_kafka_queue_t *queue, rd_kafka_event_t *event, bool in_front)
+{
+    enum pushed pushed = try_push(queue, event, in_front);
+    if (pushed == PUSHED)
+        return;
+    if (pushed == FULL_FROM_NOW && event->type != RD_KAFKA_EVENT_LOG) /* It would come here. */
+        rk_log(queue->core, 4, "EVENTS",
+               "The application does not serve the %s queue: %d MB of errors, logs and statistics "
+               "wait in it, and what follows is dropped",
+               queue->name, NOTICES_MAX >> 20);
+    rk_event_destroy(event);
 }
 
 void rk_queue_push(rd_kafka_queue_t *queue, rd_kafka_event_t *event)
 {
-    if (!try_push(queue, event, false))
-        rk_event_destroy(event);
+    push(queue, event, false);
 }
 
 void rk_queue_push_front(rd_kafka_queue_t *queue, rd_kafka_event_t *event)
 {
-    if (!try_push(queue, event, true))
-        rk_event_destroy(event);
+    push(queue, event, true);
 }
 
 /* Forwarding */
@@ -206,7 +247,7 @@ static rd_kafka_queue_t *set_target(rd_kafka_queue_t *queue, rd_kafka_queue_t *t
         rk_mutex_unlock(&queue->mutex);
         while ((event = TAILQ_FIRST(&events))) {
             TAILQ_REMOVE(&events, event, link);
-            if (!try_push(target, event, false))
+            if (try_push(target, event, false) != PUSHED)
                 TAILQ_INSERT_TAIL(refused, event, link);
         }
     }

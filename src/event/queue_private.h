@@ -19,6 +19,8 @@ struct rd_kafka_queue_s {
         struct rk_event_list events;
         int event_count;
         size_t length;
+        size_t notice_bytes;      /* Of the notices in it. */
+        bool drops_notices;       /* Some were dropped since there was room. */
         rd_kafka_queue_t *target; /* Forwards there; counted. `events` is empty then. */
         int waiters;              /* Threads that wait for `changed`. */
         bool is_disabled;
@@ -64,6 +66,7 @@ static inline void rk_queue_unlink(rd_kafka_queue_t *queue, rd_kafka_event_t *ev
     TAILQ_REMOVE(&queue->shared.events, event, link);
     queue->shared.event_count--;
     queue->shared.length -= (size_t)event->length;
+    queue->shared.notice_bytes -= event->notice_size;
 }
 
 static inline void rk_event_list_destroy(struct rk_event_list *events)
