@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,7 +26,7 @@ static _Atomic int calls_left; /* Until the first that fails: 1, the next one. *
 static _Atomic bool was_hit;
 static int armed_error;
 static int armed_count;
-static _Atomic long live;
+static _Atomic long live, live_bytes, peak_bytes;
 static _Thread_local bool is_ignored;
 static pthread_mutex_t names_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t names_changed = PTHREAD_COND_INITIALIZER;
@@ -91,11 +92,35 @@ static bool hits(enum fault_kind kind)
 
 /* Memory */
 
+static void add_bytes(long bytes)
+{
+    long now = atomic_fetch_add(&live_bytes, bytes) + bytes;
+    long peak = atomic_load(&peak_bytes);
+    while (now > peak && !atomic_compare_exchange_weak(&peak_bytes, &peak, now))
+        ;
+}
+
 static void *count(void *memory)
 {
-    if (memory && !is_mock_thread())
+    if (memory && !is_mock_thread()) {
         atomic_fetch_add(&live, 1);
+        add_bytes((long)malloc_usable_size(memory));
+    }
     return memory;
+}
+
+/* Before it is freed. */
+static void count_out(void *memory)
+{
+    if (memory && !is_mock_thread()) {
+        atomic_fetch_sub(&live, 1);
+        add_bytes(-(long)malloc_usable_size(memory));
+    }
+}
+
+long faults_take_peak_bytes(void)
+{
+    return atomic_exchange(&peak_bytes, atomic_load(&live_bytes));
 }
 
 #define DECLARE(result, name, ...)     \
@@ -115,8 +140,8 @@ DECLARE(void *, rk_calloc, size_t number, size_t size)
 
 DECLARE(void *, rk_realloc, void *memory, size_t size)
 {
-    void *grown = __real_rk_realloc(memory, size);
-    return memory ? grown : count(grown);
+    count_out(memory);
+    return count(__real_rk_realloc(memory, size));
 }
 
 DECLARE(void *, rk_try_malloc, size_t size)
@@ -133,14 +158,15 @@ DECLARE(void *, rk_try_realloc, void *memory, size_t size)
 {
     if (hits(FAULT_MEMORY))
         return NULL;
+    count_out(memory);
     void *grown = __real_rk_try_realloc(memory, size);
-    return memory ? grown : count(grown);
+    count(grown ? grown : memory);
+    return grown;
 }
 
 DECLARE(void, rk_free, void *memory)
 {
-    if (memory && !is_mock_thread())
-        atomic_fetch_sub(&live, 1);
+    count_out(memory);
     __real_rk_free(memory);
 }
 

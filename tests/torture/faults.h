@@ -38,6 +38,8 @@ void faults_arm(enum fault_kind kind, int n, int count, int error);
 bool faults_disarm(void);
 /* Allocations minus frees, by rk_*; meaningful when the client's threads have ended. */
 long faults_live_allocations(void);
+/* The most bytes that were allocated at once since the last call of this. */
+long faults_take_peak_bytes(void);
 /* What the calling thread allocates from now on is not counted: for calls to the mock cluster. */
 void faults_ignore_me(bool ignored);
 /* getaddrinfo hangs while this is so. */
