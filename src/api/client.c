@@ -85,6 +85,7 @@ static LIST_HEAD(, rd_kafka_s) clients = LIST_HEAD_INITIALIZER(clients);
 
 static void add_client(rd_kafka_t *rk)
 {
+    rk->process = rk_process_id();
     rk_mutex_lock(&clients_mutex);
     LIST_INSERT_HEAD(&clients, rk, link);
     rk_mutex_unlock(&clients_mutex);
@@ -355,6 +356,12 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
         rk_log_print(NULL, 0, "DESTROY",
                      "Application bug: rd_kafka_destroy() called for a client that does not exist, "
                      "or twice");
+        return;
+    }
+    if (rk->process != rk_process_id()) {
+        rk_log_print(NULL, 0, "DESTROY",
+                     "Application bug: rd_kafka_destroy() called in a child process: after fork() "
+                     "a client is only its parent's");
         return;
     }
     struct rk_core *core = rk->core;

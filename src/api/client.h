@@ -22,6 +22,7 @@ struct rk_producer;
 struct rd_kafka_s {
     struct rk_core *core;        /* First. */
     LIST_ENTRY(rd_kafka_s) link; /* Of all clients. */
+    int process;                 /* That it belongs to. */
     struct rk_loop *background;
     struct rk_loop *main; /* Callbacks of the application that need a thread of ours. */
     struct rk_cluster *cluster;

@@ -67,6 +67,8 @@ int rk_thread_count(void);
 const char *rk_thread_name(void);
 /* True on a thread the library started. */
 bool rk_thread_is_internal(void);
+/* Changes by fork(): the child has none of the threads. */
+int rk_process_id(void);
 /* Blocks the calling thread for about this long. */
 void rk_thread_pause_us(uint64_t duration_us);
 

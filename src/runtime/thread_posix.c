@@ -261,6 +261,11 @@ bool rk_thread_is_internal(void)
     return thread_name[0] != '\0';
 }
 
+int rk_process_id(void)
+{
+    return (int)getpid();
+}
+
 void rk_thread_pause_us(uint64_t duration_us)
 {
     struct timespec left = {.tv_sec = (time_t)(duration_us / 1000000),

@@ -238,7 +238,7 @@ static void test_sigpipe(void **state)
 
 /* Fork */
 
-/* What a child may do: nothing with the client, then leave by _exit() or exec(). Descriptors do not
+/* What a child may do: nothing with the client, and leave by _exit() or exec(). Descriptors do not
  * outlive exec: the child's shell counts those it has. */
 static void test_fork(void **state)
 {
@@ -250,8 +250,14 @@ static void test_fork(void **state)
         produce(producer, MESSAGES);
         pid_t child = fork();
         if (child == 0) {
-            if (i % 2)
+            if (i % 3 == 1)
                 _exit(42);
+            if (i % 3 == 2) { /* That is not for it to do: refused at once. */
+                close(STDERR_FILENO);
+                rd_kafka_destroy(producer);
+                rd_kafka_destroy(consumer);
+                _exit(42);
+            }
             /* 0, 1, 2, and what the shell opens to look; none of the client's. */
             execl("/bin/sh", "sh", "-c",
                   "for fd in /proc/self/fd/*; do case $(readlink $fd) in socket:*|*eventfd*) "

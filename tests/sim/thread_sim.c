@@ -217,6 +217,11 @@ bool rk_thread_is_internal(void)
     return sim_self() && sim_self()->is_internal;
 }
 
+int rk_process_id(void)
+{
+    return 1; /* Nothing forks. */
+}
+
 void rk_thread_pause_us(uint64_t duration_us)
 {
     sim_trace(SIM_TRACE_SLEEP, (int64_t)duration_us, 0);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <linux/futex.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,8 +17,11 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "runtime/thread.h"
 
 enum { FRAMES_MAX = 16 };
@@ -27,6 +32,7 @@ static _Atomic bool was_hit;
 static int armed_error;
 static int armed_count;
 static _Atomic long live, live_bytes, peak_bytes;
+static _Atomic long wall_shift, monotonic_shift; /* Seconds. */
 static _Thread_local bool is_ignored;
 static pthread_mutex_t names_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t names_changed = PTHREAD_COND_INITIALIZER;
@@ -199,6 +205,42 @@ DECLARE(ssize_t, read, int fd, void *bytes, size_t size)
 DECLARE(ssize_t, write, int fd, const void *bytes, size_t size)
 {
     return hits(FAULT_WRITE) ? -1 : __real_write(fd, bytes, size);
+}
+
+/* Clocks */
+
+void faults_shift_clocks(long wall_seconds, long monotonic_seconds)
+{
+    atomic_store(&wall_shift, wall_seconds);
+    atomic_store(&monotonic_shift, monotonic_seconds);
+}
+
+DECLARE(int, clock_gettime, clockid_t id, struct timespec *time)
+{
+    int result = __real_clock_gettime(id, time);
+    time->tv_sec += atomic_load(id == CLOCK_REALTIME ? &wall_shift : &monotonic_shift);
+    return result;
+}
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* A futex waits until a time on the real clock. */
+long __wrap_syscall(long number, ...)
+{
+    long values[6];
+    va_list list;
+    va_start(list, number);
+    for (int i = 0; i < 6; i++)
+        values[i] = va_arg(list, long);
+    va_end(list);
+    struct timespec until;
+    if (number == SYS_futex && values[1] == FUTEX_WAIT_BITSET_PRIVATE && values[3]) {
+        until = *(const struct timespec *)values[3];
+        until.tv_sec -= RK_MIN(until.tv_sec, atomic_load(&monotonic_shift));
+        values[3] = (long)&until;
+    }
+    return __real_syscall(number, values[0], values[1], values[2], values[3], values[4], values[5]);
 }
 
 /* Sockets and names */

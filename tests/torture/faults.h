@@ -42,6 +42,9 @@ long faults_live_allocations(void);
 long faults_take_peak_bytes(void);
 /* What the calling thread allocates from now on is not counted: for calls to the mock cluster. */
 void faults_ignore_me(bool ignored);
+/* What the clocks say differs by that from now on: the wall's, and the monotonic one's, which may
+ * only jump forward. */
+void faults_shift_clocks(long wall_seconds, long monotonic_seconds);
 /* getaddrinfo hangs while this is so. */
 void faults_hang_names(bool hang);
 
