@@ -340,7 +340,7 @@ rd_kafka_resp_err_t rk_producer_flush(struct rk_producer *producer, uint64_t dea
         } else if (deadline_us > now_us && rk_producer_queued(producer) > 0) {
             atomic_fetch_add(&producer->blocked, 1);
             rk_mutex_lock(&producer->mutex);
-            if (rk_producer_queued(producer) > 0)
+            if (rk_producer_queued(producer) > 0 && !atomic_load(&core->is_terminating))
                 rk_condition_wait(&producer->room, &producer->mutex, deadline_us);
             rk_mutex_unlock(&producer->mutex);
             atomic_fetch_sub(&producer->blocked, 1);
