@@ -42,9 +42,10 @@ struct rk_core {
     _Atomic int debug_mask; /* RK_DEBUG_* of the debug property (conf/conf.h). */
     _Atomic(rk_log_callback_t *) log_callback;
     _Atomic bool is_terminating; /* destroy has begun. */
-    _Atomic int fatal_err; /* rd_kafka_resp_err_t of the first fatal error; 0 none. Set after its
-                              text. */
-    struct rk_mutex mutex; /* RK_RANK_LOG */
+    _Atomic int fatal_err;   /* rd_kafka_resp_err_t of the first fatal error; 0 none. Set after its
+                                text. */
+    _Atomic int fatal_count; /* Fatal errors raised. */
+    struct rk_mutex mutex;   /* RK_RANK_LOG */
     struct {
         char *fatal_text;
         rd_kafka_queue_t *log_queue;     /* Counted; where logs go with log.queue=true. NULL: */
