@@ -15,6 +15,8 @@
 #include "conf/conf_check.h"
 #include "consumer/consumer.h"
 #include "event/visit.h"
+#include "observe/dump.h"
+#include "observe/statistics.h"
 #include "producer/producer.h"
 #include "runtime/signal.h"
 
@@ -128,6 +130,15 @@ static void log_warning(void *opaque, int level, const char *text)
     rk_log(opaque, level, "CONFWARN", "%s", text);
 }
 
+static struct rk_subject subject_of(const rd_kafka_t *rk)
+{
+    return (struct rk_subject){.core = rk->core,
+                               .cluster = rk->cluster,
+                               .producer = rk->producer,
+                               .consumer = rk->consumer,
+                               .created_us = rk->created_us};
+}
+
 static void make_parts(rd_kafka_t *rk)
 {
     struct rk_topic_parts parts;
@@ -143,6 +154,8 @@ static void make_parts(rd_kafka_t *rk)
         rk_producer_start(rk->producer, rk->cluster);
     else
         rk_consumer_start(rk->consumer, rk->cluster);
+    struct rk_subject subject = subject_of(rk);
+    rk->statistics = rk_statistics_new(&subject, rk->main);
 }
 
 static void tell_started(rd_kafka_t *rk, rd_kafka_thread_type_t type, const char *name)
@@ -202,6 +215,7 @@ static void free_client(rd_kafka_t *rk, bool keeps_conf)
         rk_loop_destroy(rk->main);
         rk_loop_destroy(rk->background);
     }
+    rk_statistics_destroy(rk->statistics);
     rk_queue_release(rk->background_queue);
     rk_queue_release(rk->core->main_queue);
     rk_core_end_logs(rk->core);
@@ -281,6 +295,7 @@ rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *app_conf, char *
         return NULL;
     }
     rd_kafka_t *rk = RK_NEW(rd_kafka_t);
+    rk->created_us = rk_clock_now_us();
     rk_mutex_init(&rk->mutex, RK_RANK_TOPICS);
     rk->background_queue_mail.deliver = serve_background_queue;
     rk->background_queue_mail.discard = discard_background_mail;
@@ -436,6 +451,12 @@ int rd_kafka_outq_len(rd_kafka_t *rk)
     if (rk->producer)
         length += rk_producer_queued(rk->producer);
     return (int)RK_MIN(length, (int64_t)INT32_MAX);
+}
+
+void rd_kafka_dump(FILE *fp, rd_kafka_t *rk)
+{
+    struct rk_subject subject = subject_of(rk);
+    rk_dump(&subject, fp);
 }
 
 int rd_kafka_thread_cnt(void)

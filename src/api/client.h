@@ -18,6 +18,7 @@
 struct rd_kafka_mock_cluster_s;
 struct rk_consumer;
 struct rk_producer;
+struct rk_statistics;
 
 struct rd_kafka_s {
     struct rk_core *core;        /* First. */
@@ -33,6 +34,8 @@ struct rd_kafka_s {
     struct rk_mail background_queue_mail; /* Tells `main` that there is something in it. */
     _Atomic bool is_background_queue_posted;
     struct rk_mutex mutex; /* RK_RANK_TOPICS: making the background queue. */
+    uint64_t created_us;
+    struct rk_statistics *statistics; /* NULL: none are wanted. */
 };
 
 /* The queue that rdk:main serves; made at its first use. Borrowed. */

@@ -186,29 +186,3 @@ int32_t *rd_kafka_brokers_learned_ids(rd_kafka_t *rk, size_t *cntp)
     rk_snapshot_release(snapshot);
     return ids;
 }
-
-/* What the client knows, in a readable form. */
-void rd_kafka_dump(FILE *fp, rd_kafka_t *rk)
-{
-    fprintf(fp, "client %s\n", rk->core->name);
-    fprintf(fp, " queued for the application: %d\n", rd_kafka_outq_len(rk));
-    struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(rk->cluster);
-    if (!snapshot) {
-        fprintf(fp, " no metadata yet\n");
-        return;
-    }
-    fprintf(fp, " cluster %s, controller %d\n",
-            snapshot->cluster_id ? snapshot->cluster_id : "unknown", (int)snapshot->controller_id);
-    for (int32_t i = 0; i < snapshot->broker_count; i++)
-        fprintf(fp, " broker %d at %s:%u\n", (int)snapshot->brokers[i].id,
-                snapshot->brokers[i].host, snapshot->brokers[i].port);
-    for (int32_t t = 0; t < snapshot->topic_count; t++) {
-        const struct rk_snapshot_topic *topic = snapshot->topics[t];
-        fprintf(fp, " topic %s, %d partition(s): %s\n", topic->name, (int)topic->partition_count,
-                rd_kafka_err2str(topic->err));
-        for (int32_t p = 0; p < topic->partition_count; p++)
-            fprintf(fp, "  partition %d, leader %d, leader epoch %d\n", (int)p,
-                    (int)topic->partitions[p].leader, (int)topic->partitions[p].leader_epoch);
-    }
-    rk_snapshot_release(snapshot);
-}

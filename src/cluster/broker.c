@@ -14,6 +14,9 @@
 #include "event/core.h"
 #include "event/queue.h"
 
+#define HIGHEST_US          ((int64_t)1 << 27) /* 134 s: more than any request may take. */
+#define HIGHEST_THROTTLE_MS ((int64_t)1 << 20)
+
 /* Requests from other loops */
 
 static void deliver_send(struct rk_mail *mail)
@@ -173,13 +176,14 @@ void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *
     atomic_store_explicit(&broker->stats.is_failing, false, memory_order_relaxed);
     rk_free(broker->own.last_error);
     broker->own.last_error = NULL;
+    broker->own.down_since_us = 0;
     rk_cluster_post_connection_change(broker->cluster);
 }
 
 void rk_broker_on_connection_down(struct rk_broker *broker, struct rk_connection *connection)
 {
-    (void)connection;
-    atomic_fetch_sub_explicit(&broker->stats.up_connections, 1, memory_order_relaxed);
+    if (atomic_fetch_sub_explicit(&broker->stats.up_connections, 1, memory_order_relaxed) == 1)
+        broker->own.down_since_us = connection->own.state_since_us;
     rk_cluster_post_connection_change(broker->cluster);
 }
 
@@ -219,6 +223,8 @@ void rk_broker_on_connection_state(struct rk_broker *broker, struct rk_connectio
     };
     struct rk_core *core = broker->core;
     bool any_up = atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0;
+    if (!any_up && broker->own.down_since_us == 0)
+        broker->own.down_since_us = connection->own.state_since_us;
     int state = any_up ? RK_CONNECTION_UP : (int)connection->own.state;
     int before = atomic_exchange_explicit(&broker->stats.state, state, memory_order_relaxed);
     if (state == before || broker->own.port == 0)
@@ -254,6 +260,25 @@ const char *rk_broker_name(const struct rk_broker *broker)
     return broker->own.name;
 }
 
+static void init_windows(struct rk_broker *broker)
+{
+    bool is_on = broker->core->conf->statistics_interval_ms > 0;
+    struct rk_broker_windows *windows = &broker->own.windows;
+    rk_window_init(&windows->queue_us, is_on ? HIGHEST_US : 0);
+    rk_window_init(&windows->outbox_us, is_on ? HIGHEST_US : 0);
+    rk_window_init(&windows->round_trip_us, is_on ? HIGHEST_US : 0);
+    rk_window_init(&windows->throttle_ms, is_on ? HIGHEST_THROTTLE_MS : 0);
+}
+
+static void clear_windows(struct rk_broker *broker)
+{
+    struct rk_broker_windows *windows = &broker->own.windows;
+    rk_window_clear(&windows->queue_us);
+    rk_window_clear(&windows->outbox_us);
+    rk_window_clear(&windows->round_trip_us);
+    rk_window_clear(&windows->throttle_ms);
+}
+
 struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const char *host,
                                 uint16_t port, const char *rack)
 {
@@ -265,6 +290,7 @@ struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const ch
     broker->known.port = port;
     broker->known.rack = rk_strdup_or_null(rack);
     rk_broker_set_address(broker, host, port);
+    init_windows(broker);
     for (int i = 0; i < RK_PURPOSE_COUNT; i++)
         rk_connection_init(&broker->own.connections[i], broker, (enum rk_purpose)i);
     return broker;
@@ -356,6 +382,7 @@ void rk_broker_destroy(struct rk_broker *broker)
     for (int i = 0; i < RK_PURPOSE_COUNT; i++)
         rk_connection_clear(&broker->own.connections[i]);
     rk_addresses_clear(&broker->own.addresses);
+    clear_windows(broker);
     rk_free(broker->own.last_error);
     rk_free(broker->own.host);
     rk_free(broker->own.name);

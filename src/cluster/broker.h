@@ -11,10 +11,19 @@
 
 #include <stdatomic.h>
 
+#include "base/window.h"
 #include "cluster/connection.h"
 
 struct rk_cluster;
 struct rk_core;
+
+/* Rolling windows; off without statistics.interval.ms. */
+struct rk_broker_windows {
+    struct rk_window queue_us;  /* From produce() until a batch is put into a request. */
+    struct rk_window outbox_us; /* From there until the request is written. */
+    struct rk_window round_trip_us;
+    struct rk_window throttle_ms;
+};
 
 struct rk_broker {
     struct rk_cluster *cluster;
@@ -43,7 +52,11 @@ struct rk_broker {
         uint64_t assumes_versions_until_us; /* It did not answer ApiVersions: not asked again before
                                                (api.version.fallback.ms). */
         char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
-        int32_t throttle_ms; /* Reported last. */
+        int32_t throttle_ms;    /* Reported last. */
+        uint64_t down_since_us; /* No connection has been up since then; 0: one is, or none was
+                                   tried. */
+        uint64_t last_sent_us, last_received_us; /* 0: never. */
+        struct rk_broker_windows windows;
     } own;
     struct {
         _Atomic int up_connections; /* Connections that are UP now. */
@@ -53,7 +66,9 @@ struct rk_broker {
         _Atomic uint64_t state_since_us;
         _Atomic uint64_t requests_sent, bytes_sent, answers_received, bytes_received;
         _Atomic uint64_t requests_timed_out, connects, disconnects, requests_in_flight;
-    } stats; /* Relaxed. */
+        _Atomic uint64_t send_errors, receive_errors, strange_answers, retries_sent;
+        _Atomic uint64_t requests[RK_API_COUNT]; /* Sent, by API. */
+    } stats;                                     /* Relaxed. */
 };
 
 /* Any thread, once the broker is started. takes: request. Completes it with an error when the

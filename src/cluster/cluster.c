@@ -284,6 +284,15 @@ void rk_cluster_visit_started(struct rk_cluster *cluster,
     }
 }
 
+void rk_cluster_visit_brokers(struct rk_cluster *cluster,
+                              void (*visit)(struct rk_broker *broker, bool is_seed, void *argument),
+                              void *argument)
+{
+    visit(cluster->own.seed.broker, true, argument);
+    for (int i = 0; i < cluster->own.brokers.count; i++)
+        visit(cluster->own.brokers.items[i], false, argument);
+}
+
 struct addition {
     struct rk_cluster *cluster;
     const char *list;

@@ -86,6 +86,11 @@ void rk_cluster_visit_started(struct rk_cluster *cluster,
                               void (*visit)(struct rk_broker *broker, void *argument),
                               void *argument) RK_ON_BACKGROUND;
 
+/* Calls `visit` for the seed, and for each broker that metadata has named, by id. */
+void rk_cluster_visit_brokers(struct rk_cluster *cluster,
+                              void (*visit)(struct rk_broker *broker, bool is_seed, void *argument),
+                              void *argument) RK_ON_BACKGROUND;
+
 /* Sends to that broker, on its general connection; fails with _UNKNOWN_BROKER when metadata does
  * not name it. Any thread. takes: request */
 void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,

@@ -72,6 +72,8 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
         return;
     }
     request->sent_us = now_us;
+    if (request->wire.queued_us == 0)
+        request->wire.queued_us = now_us;
     TAILQ_INSERT_TAIL(&connection->own.unsent, request, link);
     connection->own.unsent_count++;
     set_expiry(connection, request, now_us); /* Until it is written; then anew for the answer. */
@@ -121,6 +123,12 @@ void rk_connection_intercept_failure(const struct rk_connection *connection,
                                              &what, -1, err);
 }
 
+/* In a group of the broker's that only its own loop adds to. */
+static void count_one(_Atomic uint64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
 /* The whole frame of the first unsent request is out. */
 static void on_written(struct rk_connection *connection, struct rk_request *request,
                        uint64_t now_us) RK_ON_BROKER
@@ -132,9 +140,14 @@ static void on_written(struct rk_connection *connection, struct rk_request *requ
     connection->own.part_written = 0;
     request->was_written = true;
     request->sent_us = now_us;
-    atomic_fetch_add_explicit(&broker->stats.requests_sent, 1, memory_order_relaxed);
+    count_one(&broker->stats.requests_sent);
+    count_one(&broker->stats.requests[request->api->key]);
+    if (request->is_retry)
+        count_one(&broker->stats.retries_sent);
     atomic_fetch_add_explicit(&broker->stats.bytes_sent, rk_writer_total(&request->wire.writer),
                               memory_order_relaxed);
+    broker->own.last_sent_us = now_us;
+    rk_window_add(&broker->own.windows.outbox_us, (int64_t)(now_us - request->wire.queued_us), 1);
     if (rk_interceptors_has(interceptors_of(connection), RK_ON_REQUEST_SENT))
         intercept(connection, request, rk_writer_total(&request->wire.writer), false, now_us);
     rk_debug_sent(connection, request, rk_writer_total(&request->wire.writer));
@@ -182,6 +195,7 @@ static bool write_some(struct rk_connection *connection, struct rk_request *requ
     if (written == RK_STREAM_AGAIN)
         return false;
     if (written < 0) {
+        count_one(&connection->broker->stats.send_errors);
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: %s",
                             rk_stream_error(connection->own.stream));
         return false;
@@ -249,6 +263,7 @@ static void note_throttling(struct rk_connection *connection, struct rk_request 
 {
     request->throttle_ms = RK_MAX(throttle_time_of(request), 0);
     rk_broker_note_throttle(connection->broker, request->throttle_ms);
+    rk_window_add(&connection->broker->own.windows.throttle_ms, request->throttle_ms, 1);
     if (request->throttle_ms > 0 && request->version >= request->api->throttled_since)
         connection->own.throttled_until_us = now_us + (uint64_t)request->throttle_ms * 1000;
 }
@@ -287,6 +302,7 @@ static bool decode(struct rk_connection *connection, struct rk_request *request,
     else
         rk_codec_decode(schema, request->version, answer, reader, &request->answer_arena);
     if (reader->failed) {
+        count_one(&connection->broker->stats.receive_errors);
         rk_connection_break(connection, RD_KAFKA_RESP_ERR__BAD_MSG,
                             "Malformed %s answer v%d: %s%s%s at byte %zu of %zu",
                             request->api->name, request->version, reader->failure,
@@ -315,6 +331,8 @@ static void on_answer(struct rk_connection *connection, struct rk_request *reque
         connection->own.in_flight_expiry_us = RK_NEVER;
     connection->own.timeouts = 0;
     request->answered_us = now_us;
+    rk_window_add(&connection->broker->own.windows.round_trip_us,
+                  (int64_t)(now_us - request->sent_us), 1);
     note_throttling(connection, request, now_us);
     rk_request_complete(request);
 }
@@ -327,7 +345,9 @@ static void on_frame(struct rk_connection *connection, struct rk_block *frame,
     rk_reader_init(&reader, frame->data, frame->size);
     struct rk_request *request = rk_in_flight_first(&connection->own.in_flight);
     int32_t correlation_id = rk_answer_header_decode_correlation(&reader);
-    atomic_fetch_add_explicit(&connection->broker->stats.answers_received, 1, memory_order_relaxed);
+    count_one(&connection->broker->stats.answers_received);
+    if (!request || correlation_id != request->wire.correlation_id)
+        count_one(&connection->broker->stats.strange_answers);
     if (request && correlation_id == request->wire.correlation_id)
         on_answer(connection, request, frame, &reader, now_us);
     else if (rk_in_flight_take_skipped(&connection->own.in_flight, correlation_id))
@@ -449,11 +469,13 @@ void rk_connection_on_readable(struct rk_connection *connection, uint64_t now_us
             return;
         }
         if (got < 0) {
+            count_one(&connection->broker->stats.receive_errors);
             rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Receive failed: %s",
                                 rk_stream_error(connection->own.stream));
             return;
         }
         connection->own.last_used_us = now_us;
+        connection->broker->own.last_received_us = now_us;
         atomic_fetch_add_explicit(&connection->broker->stats.bytes_received, (uint64_t)got,
                                   memory_order_relaxed);
         if ((size_t)got < asked)

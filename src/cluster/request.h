@@ -65,6 +65,8 @@ struct rk_request {
     int32_t broker_id;      /* Who answered. */
     int32_t throttle_ms;
     uint64_t sent_us, answered_us;
+    int32_t message_count; /* Of Produce: the messages in it. */
+    bool is_retry;         /* Something in it was sent before. */
 };
 
 TAILQ_HEAD(rk_request_list, rk_request);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "conf/conf.h"
@@ -69,6 +70,7 @@ static rd_kafka_topic_t *new_topic(struct rk_topic_registry *registry, const cha
     rk_topic_conf_finish(registry->core->conf_object, topic->conf_object, registry->core->type,
                          NULL, 0); /* One of the application's was checked by rd_kafka_topic_new. */
     topic->conf = &topic->conf_object->conf;
+    topic->created_us = rk_clock_now_us();
     topic->clear_parts = registry->parts.clear;
     if (registry->parts.init)
         registry->parts.init(registry->parts.argument, topic);

@@ -29,10 +29,11 @@ enum rk_topic_state {
 };
 
 struct rd_kafka_topic_s {
-    struct rk_topic_base base;                    /* First: core, references, name. */
-    rd_kafka_topic_t *next;                       /* In its bucket; set before it is published. */
-    struct rd_kafka_topic_conf_s *conf_object;    /* Owned. */
-    const struct rk_topic_conf *conf;             /* Its values, frozen. */
+    struct rk_topic_base base;                 /* First: core, references, name. */
+    rd_kafka_topic_t *next;                    /* In its bucket; set before it is published. */
+    struct rd_kafka_topic_conf_s *conf_object; /* Owned. */
+    const struct rk_topic_conf *conf;          /* Its values, frozen. */
+    uint64_t created_us;
     void (*clear_parts)(rd_kafka_topic_t *topic); /* From rk_topic_parts. */
     struct rk_producer_topic
         *producer; /* Owned by producer/; made with the topic. NULL on a consumer. */

@@ -7,6 +7,7 @@
 #include "consumer/assignment.h"
 #include "consumer/consumer_private.h"
 #include "consumer/offset_lookup.h"
+#include "consumer/partition_reason.h"
 #include "consumer/position.h"
 #include "runtime/reply.h"
 
@@ -61,6 +62,7 @@ struct rk_consumer *rk_consumer_new(struct rk_core *core)
     rk_mutex_init(&consumer->mutex, RK_RANK_PARTITION);
     consumer->shared.assignment = rk_partition_list_new(0);
     rk_offset_lookup_init(consumer);
+    rk_timer_init(&consumer->known.silence_timer, rk_partition_reason_on_timer);
     if (conf->group_id && conf->group_id[0])
         core->consumer_queue = consumer->queue = rk_queue_new(core, "consumer");
     return consumer;

@@ -28,6 +28,7 @@ struct rk_consumer {
     struct {                               /* Background. */
         struct rk_partition_list look_ups; /* To be looked up. */
         struct rk_timer look_up_timer;
+        struct rk_timer silence_timer; /* While a partition is with no fetcher and should be. */
         uint64_t last_look_up;
         int fetchers_in_use; /* That have partitions: each gets its share of the budget. */
     } known;

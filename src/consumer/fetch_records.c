@@ -63,6 +63,7 @@ void rk_fetch_walk_clear(struct rk_fetch_walk *walk)
     rk_free(walk->aborted.ended);
     memset(&walk->aborted, 0, sizeof(walk->aborted));
     walk->has_found = false;
+    walk->was_cut_off = false;
     walk->needed_size = 0;
 }
 
@@ -294,6 +295,7 @@ enum rk_fetch_step rk_fetch_walk_next(struct rk_fetch_walk *walk,
             return RK_FETCH_STEP_END;
         case RK_RECORD_BATCH_TRUNCATED:
             walk->needed_size = batch.size;
+            walk->was_cut_off = true;
             return walk->has_found ? RK_FETCH_STEP_END : RK_FETCH_STEP_TOO_LARGE;
         case RK_RECORD_BATCH_CORRUPT:
             walk->has_found = true;

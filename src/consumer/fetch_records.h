@@ -21,6 +21,7 @@ struct rk_fetch_walk {
     int32_t epoch;          /* Leader epoch of the last batch that was passed; -1: unknown. */
     bool checks_crcs;
     bool has_found;     /* At least one whole batch. */
+    bool was_cut_off;   /* The last batch was not there whole. */
     size_t size_limit;  /* Of one batch decompressed. */
     size_t needed_size; /* Of a first batch that did not fit. */
     struct {

@@ -337,5 +337,6 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     fetcher->own.is_fetching = true;
     int32_t wait_ms = ((const struct rk_fetch_request *)request->message)->max_wait_ms;
     rk_fetcher_expect_answer(fetcher, now_us + (uint64_t)wait_ms * 1000);
+    fetcher->own.asked_us = now_us;
     rk_connection_send(rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH), request);
 }

@@ -43,6 +43,24 @@ static void drop_parts(struct rk_fetcher *fetcher)
     fetcher->own.part_count = 0;
 }
 
+/* Messages in front of the position are not counted; where some are missing from the batch, it may
+ * be fewer than that. */
+static void count_parts(const struct rk_fetcher *fetcher, struct rk_partition *partition)
+{
+    int64_t messages = 0, bytes = 0;
+    for (size_t i = 0; i < fetcher->own.part_count; i++) {
+        const struct rk_record_cursor *records = &fetcher->own.parts[i].records;
+        int64_t before = RK_MAX(partition->own.position.offset - records->base_offset, 0);
+        int64_t missing = (int64_t)records->last_offset_delta + 1 - records->left;
+        messages += records->left - RK_MIN(RK_MAX(before - missing, 0), records->left);
+        bytes += records->end - records->at;
+    }
+    atomic_fetch_add_explicit(&partition->stats.received_messages, (uint64_t)messages,
+                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&partition->stats.received_bytes, (uint64_t)bytes,
+                              memory_order_relaxed);
+}
+
 /* Sends up what was collected, and moves the position to where the walk stands. `tells_all`: there
  * is no error to tell about what lies between. False: no memory. */
 static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bool tells_all)
@@ -66,6 +84,8 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bo
         };
         given = setup.parts[setup.part_count - 1].next_offset;
         event = rk_message_batch_try_new(&setup);
+        if (event)
+            count_parts(fetcher, partition);
         drop_parts(fetcher);
         if (!event)
             return false;
@@ -175,6 +195,7 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
         put_off(fetcher, partition);
         return;
     }
+    fetcher->own.batches_cut_off += self->was_cut_off;
     rk_fetch_walk_clear(self);
     if (is_sound)
         tell_end(fetcher, partition);
@@ -371,6 +392,10 @@ static void note_ends(struct rk_fetcher *fetcher, struct rk_partition *partition
                                     ? entry->last_stable_offset
                                     : entry->high_watermark;
     atomic_store_explicit(&partition->watermarks.high, entry->high_watermark, memory_order_relaxed);
+    atomic_store_explicit(&partition->watermarks.stable,
+                          entry->last_stable_offset >= 0 ? entry->last_stable_offset
+                                                         : RD_KAFKA_OFFSET_INVALID,
+                          memory_order_relaxed);
     if (entry->log_start_offset >= 0)
         atomic_store_explicit(&partition->watermarks.low, entry->log_start_offset,
                               memory_order_relaxed);

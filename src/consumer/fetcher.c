@@ -7,6 +7,7 @@
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_request.h"
 #include "consumer/fetch_response.h"
+#include "consumer/partition_reason.h"
 #include "runtime/signal.h"
 
 #define OVERDUE_US 2000000
@@ -231,6 +232,8 @@ static void on_adopt(struct rk_mail *mail)
         rk_fetch_set_is_forgotten(&fetcher->own.set, partition))
         rk_fetcher_end_session(fetcher, true);
     rk_fetch_set_add(&fetcher->own.set, partition, &self->topic_id);
+    rk_silence_end(&partition->own.silence);
+    rk_partition_reason_watch_fetcher(fetcher);
     rk_free(self);
     rk_fetcher_run_at(fetcher, 0); /* Not before the adopts behind it in the mailbox. */
 }
@@ -354,6 +357,7 @@ struct rk_fetcher *rk_fetcher_new(struct rk_consumer *consumer, struct rk_broker
     fetcher->budget = rk_budget_new(consumer->budget_limit);
     TAILQ_INIT(&fetcher->own.walks);
     rk_timer_init(&fetcher->own.timer, on_timer);
+    rk_timer_init(&fetcher->own.silence_timer, rk_partition_reason_on_fetcher_timer);
     rk_decompressor_init(&fetcher->own.decompressor);
     rk_mutex_lock(&consumer->room->mutex);
     LIST_INSERT_HEAD(&consumer->fetchers, fetcher, link);
@@ -374,6 +378,7 @@ void rk_fetcher_end(struct rk_fetcher *fetcher)
     }
     rk_fetch_set_clear(&fetcher->own.set);
     rk_loop_stop_timer(fetcher->loop, &fetcher->own.timer);
+    rk_loop_stop_timer(fetcher->loop, &fetcher->own.silence_timer);
 }
 
 void rk_fetcher_destroy(struct rk_fetcher *fetcher)

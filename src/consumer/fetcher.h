@@ -29,9 +29,11 @@ struct rk_fetcher {
     struct { /* The fetcher's loop. */
         struct rk_fetch_set set;
         struct rk_partition_list walks; /* Whose answers are not wholly looked through. */
+        struct rk_timer silence_timer;  /* While there are partitions; partition_reason.h. */
         struct rk_timer timer;          /* The next back-off that ends, or now. */
         struct rk_decompressor decompressor;
-        struct { /* KIP-227 */
+        uint64_t batches_cut_off; /* At the end of an answer. */
+        struct {                  /* KIP-227 */
             int32_t id;
             int32_t epoch; /* 0: the next request names all partitions and begins a new one. */
             bool by_id;    /* It names topics by id. */
@@ -43,6 +45,7 @@ struct rk_fetcher {
         bool is_validating;     /* An OffsetForLeaderEpoch is under way. */
         bool is_full;           /* It names all partitions. */
         int asked_count;        /* Partitions it names. */
+        uint64_t asked_us;      /* When it was sent. */
         uint64_t retry_at_us;   /* After a request that failed. */
         int follower_count;     /* Partitions of which the broker is a follower. */
         uint64_t overdue_at_us; /* They ought to have been answered by then. */

@@ -25,6 +25,7 @@ static struct rk_partition *new_partition(rd_kafka_topic_t *topic, int32_t numbe
     partition->prefetch = rk_prefetch_new(consumer->room, conf->queued_min_messages);
     atomic_init(&partition->watermarks.low, RD_KAFKA_OFFSET_INVALID);
     atomic_init(&partition->watermarks.high, RD_KAFKA_OFFSET_INVALID);
+    atomic_init(&partition->watermarks.stable, RD_KAFKA_OFFSET_INVALID);
     rk_mutex_init(&partition->mutex, RK_RANK_PARTITION);
     partition->known.leader = -1;
     partition->known.leader_epoch = -1;
@@ -190,5 +191,6 @@ void rk_partition_push_error(struct rk_partition *partition, struct rk_cursor *c
 
 void rk_partition_drop_void(struct rk_partition *partition)
 {
-    rk_queue_remove(partition->queue, rk_message_batch_is_void, NULL);
+    size_t dropped = rk_queue_remove(partition->queue, rk_message_batch_is_void, NULL);
+    atomic_fetch_add_explicit(&partition->stats.void_messages, dropped, memory_order_relaxed);
 }

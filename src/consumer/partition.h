@@ -10,6 +10,7 @@
 #ifndef RK_CONSUMER_PARTITION_H
 #define RK_CONSUMER_PARTITION_H
 
+#include "cluster/reason.h"
 #include "cluster/topic.h"
 #include "consumer/fetch_records.h"
 #include "event/queue.h"
@@ -59,8 +60,12 @@ struct rk_partition {
     struct rk_budget *budget; /* Used while its queue leads elsewhere than to the consumer queue. */
     struct rk_prefetch *prefetch;
     struct { /* Relaxed; as a broker last told. RD_KAFKA_OFFSET_INVALID: not yet. */
-        _Atomic int64_t low, high;
+        _Atomic int64_t low, high, stable;
     } watermarks;
+    struct {                                                /* Relaxed. */
+        _Atomic uint64_t received_messages, received_bytes; /* Bytes as decompressed. */
+        _Atomic uint64_t void_messages; /* Dropped because the position had changed. */
+    } stats;
     struct rk_mutex mutex; /* RK_RANK_PARTITION */
     struct {
         struct rk_cursor *cursor; /* Counted; NULL: not consumed. */
@@ -90,6 +95,7 @@ struct rk_partition {
         bool is_releasing;          /* It was asked to give it back. */
         /* Errors the application was told last, of metadata and of look-ups; 0: none since. */
         rd_kafka_resp_err_t told, told_look_up;
+        struct rk_silence silence;
     } known;
     struct { /* The loop of the fetcher that has it. */
         struct rk_fetch_position position;
@@ -115,6 +121,7 @@ struct rk_partition {
         struct rk_budget *walk_budget;       /* What is put off counts in it; NULL: nothing is. */
         int64_t walk_bytes;
         int64_t end_offset; /* Where the last answer said the partition ends. */
+        struct rk_silence silence;
     } own;
 };
 

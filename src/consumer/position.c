@@ -8,6 +8,7 @@
 #include "consumer/closest_replica.h"
 #include "consumer/consumer_private.h"
 #include "consumer/offset_lookup.h"
+#include "consumer/partition_reason.h"
 
 static void settle(struct rk_partition *partition) RK_ON_BACKGROUND;
 
@@ -132,6 +133,7 @@ static void settle(struct rk_partition *partition)
     struct rk_fetcher *wanted = wanted_fetcher(partition);
     struct rk_fetcher *fetcher = partition->known.fetcher;
     if (!fetcher) {
+        rk_partition_reason_watch(partition, !wanted);
         if (wanted)
             give_to(partition, wanted);
         else if (partition->known.state == RK_PARTITION_LOOKING_UP && !partition->known.look_up)

@@ -116,6 +116,7 @@ bool rk_core_raise_fatal(struct rk_core *core, rd_kafka_resp_err_t err, const ch
     va_end(arguments);
 
     bool is_first = keep_fatal(core, err, text);
+    atomic_fetch_add_explicit(&core->fatal_count, 1, memory_order_relaxed);
     char *message = rk_text_format("%s: %s: %s", is_first ? "Fatal error" : "Further fatal error",
                                    rd_kafka_err2str(err), text);
     if (!is_first) {

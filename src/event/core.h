@@ -44,6 +44,7 @@ struct rk_core {
     _Atomic bool is_terminating; /* destroy has begun. */
     _Atomic int fatal_err;    /* rd_kafka_resp_err_t of the first fatal error; 0 none. Set after its
                                  text. */
+    _Atomic int fatal_count;  /* Fatal errors raised. */
     struct rk_mutex mutex;    /* RK_RANK_LOG */
     struct rk_condition left; /* The last visitor has: event/visit.h. */
     struct {

@@ -56,6 +56,7 @@ static void give_credit(struct message_batch *batch, int64_t messages, int64_t b
     batch->credit.bytes -= bytes;
     batch->credit.must_tell |= rk_prefetch_give(batch->prefetch, messages);
     batch->credit.must_tell |= rk_budget_give(batch->budget, bytes);
+    atomic_fetch_sub_explicit(&batch->prefetch->bytes, bytes, memory_order_relaxed);
 }
 
 static void set_from(struct message_batch *batch, const uint8_t *from)
@@ -182,12 +183,17 @@ static struct rk_message *next_message(rd_kafka_event_t *event)
 {
     struct message_batch *batch = batch_of(event);
     struct rk_record record;
+    bool has_passed_over = false;
     while (batch->at < batch->count) {
         struct rk_message_part *part = &batch->parts[batch->at];
         switch (rk_record_read(&part->records, &record)) {
         case RK_RECORD_FOUND:
-            if (RK_LIKELY(record.offset >= batch->wanted))
+            if (RK_LIKELY(record.offset >= batch->wanted)) {
+                if (RK_UNLIKELY(has_passed_over) && event->length > 1)
+                    event->length--; /* The queue takes it that this was for the one given. */
                 return hand_out(batch, part, &record);
+            }
+            has_passed_over = true;
             batch->credit.messages_waiting++;
             if (event->length > 1)
                 event->length--;
@@ -226,11 +232,13 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
 {
     const struct rk_callbacks *callbacks = &core->conf->callbacks;
     struct rk_message *message;
+    int length = event->length;
     if (!callbacks->consume_cb)
         return RK_SERVED_PART; /* For a call that returns messages. */
     while ((message = next_message(event)) != NULL) {
-        if (event->length > 1)
+        if (event->length == length && length > 1)
             event->length--;
+        length = event->length;
         if (message->is_watched)
             message_taken(message);
         callbacks->consume_cb(&message->rkmessage, callbacks->opaque);
@@ -282,6 +290,7 @@ static void count_in(struct message_batch *batch)
     batch->event.length = (int)RK_MAX(1, RK_MIN(batch->credit.messages, INT_MAX));
     rk_prefetch_take(batch->prefetch, batch->credit.messages);
     rk_budget_take(batch->budget, batch->credit.bytes);
+    atomic_fetch_add_explicit(&batch->prefetch->bytes, batch->credit.bytes, memory_order_relaxed);
 }
 
 static const struct rk_event_kind message_batch_kind = {

@@ -38,6 +38,7 @@ struct rk_prefetch {
     struct rk_room *room; /* Counted. */
     int64_t limit;        /* Messages. */
     _Atomic int64_t messages;
+    _Atomic int64_t bytes; /* Of these; for statistics only. */
 };
 
 /* `tell` runs on any thread under the room's lock and may only post: the consumer that it belongs

@@ -12,6 +12,7 @@
 #include "event/message.h"
 #include "event/queue.h"
 #include "producer/batch_walk.h"
+#include "producer/partition_queue.h"
 #include "producer/producer.h"
 
 /* What is built when the application looks at a report as an event, or when its callback stopped
@@ -234,6 +235,9 @@ void rk_delivery_discard(struct rk_batch *batch)
 static void post(struct rk_batch *batch)
 {
     struct rk_core *core = batch->producer->core;
+    if (batch->queue)
+        atomic_fetch_add_explicit(&batch->queue->stats.reported_messages, batch->record_count,
+                                  memory_order_relaxed);
     tell_interceptors(batch);
     bool is_wanted = core->reports_by_callback || core->reports_by_event;
     if (core->conf->delivery_report_only_error && !batch->outcome.err)
@@ -252,6 +256,8 @@ void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t lo
     batch->outcome.log_append_ms = log_append_ms;
     batch->outcome.broker_id = broker_id;
     batch->outcome.done_us = now_us;
+    atomic_fetch_add_explicit(&batch->queue->stats.acknowledged_messages, batch->record_count,
+                              memory_order_relaxed);
     batch->outcome.status = batch->topic->conf->request_required_acks == 0
                                 ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                                 : RD_KAFKA_MSG_STATUS_PERSISTED;

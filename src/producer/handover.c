@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "event/core.h"
+#include "base/clock.h"
 #include "producer/producer.h"
 #include "producer/producer_topic.h"
 
@@ -95,6 +96,10 @@ static void set_leader(struct rk_partition_queue *queue, int32_t leader,
 {
     queue->known.leader = leader;
     queue->known.leader_epoch = leader_epoch;
+    if (leader >= 0)
+        queue->known.leaderless_since_us = 0;
+    else if (queue->known.leaderless_since_us == 0)
+        queue->known.leaderless_since_us = rk_clock_now_us();
     atomic_store_explicit(&queue->has_leader, leader >= 0, memory_order_relaxed);
     if (queue->known.is_moving)
         return; /* Decided when it was released. */

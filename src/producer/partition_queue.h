@@ -13,6 +13,7 @@
 #define RK_PRODUCER_PARTITION_QUEUE_H
 
 #include "base/types.h"
+#include "cluster/reason.h"
 #include "producer/batch.h"
 #include "runtime/mailbox.h"
 
@@ -43,14 +44,22 @@ struct rk_partition_queue {
         bool is_ready, is_lingering;
         uint64_t linger_until_us;
         struct rk_uuid topic_id; /* Zero: unknown. */
+        struct rk_silence silence;
+        uint64_t acknowledged; /* When it was looked at last for silence. */
     } own;
-    struct {            /* Background. */
-        int32_t leader; /* Wanted: -1 none. */
+    struct {                          /* Background. */
+        int32_t leader;               /* Wanted: -1 none. */
+        uint64_t leaderless_since_us; /* 0: it has one, or is not known. */
         int32_t leader_epoch;
         struct rk_sender *current; /* Who owns it, or is about to. */
         struct rk_uuid topic_id;   /* What the sender knows, or is about to. */
         bool is_moving;            /* A release was posted and is not answered. */
     } known;
+    struct { /* Relaxed; added to by whoever has the batch. */
+        _Atomic uint64_t sent_messages, sent_bytes; /* Those sent again count again. */
+        _Atomic uint64_t reported_messages, acknowledged_messages;
+        _Atomic int64_t in_flight_messages; /* Not reported. */
+    } stats;
     struct rk_mail ready_mail; /* Under way while shared.is_posted. */
     struct rk_mail move_mail;  /* release, released or adopt: one at a time. */
     struct {                   /* Of the mail under way. */

@@ -12,6 +12,7 @@
 #include "producer/delivery.h"
 #include "producer/expiry.h"
 #include "producer/produce_request.h"
+#include "producer/produce_stats.h"
 #include "producer/producer.h"
 #include "wire/messages.h"
 
@@ -196,6 +197,7 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
         rk_batch_release(batch);
         return;
     }
+    rk_produce_stats_on_back(batch);
     log_outcome(context, batch, err, action);
     if (action == RK_ACTION_NONE) {
         succeed(batch, partition, request->broker_id, now_us);

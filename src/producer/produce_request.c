@@ -12,6 +12,7 @@
 #include "producer/expiry.h"
 #include "producer/produce_answer.h"
 #include "producer/produce_prepare.h"
+#include "producer/produce_stats.h"
 #include "producer/producer.h"
 #include "wire/compression.h"
 #include "wire/messages.h"
@@ -274,6 +275,7 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
         batch->sending.attempts++;
         batch->sending.is_in_flight = true;
         log_batch(sender, batch);
+        rk_produce_stats_on_sent(sender, request, batch, now_us);
         rk_expiry_wake_by(sender, rk_expiry_of_batch(batch));
     }
     LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
@@ -292,6 +294,7 @@ struct rk_produce_collection *rk_produce_request_new_collection(void)
 static void report_early(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64_t now_us)
 {
     batch->sending.is_reported = true;
+    rk_produce_stats_on_back(batch);
     rk_batch_acquire(batch); /* The request's. */
     if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
         rk_expiry_fail(batch, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);

@@ -12,6 +12,7 @@
 #include "producer/delivery.h"
 #include "producer/expiry.h"
 #include "producer/producer.h"
+#include "producer/queue_reason.h"
 
 #define MISSING_REFRESH_US 1000000u
 #define MEMORY_RETRY_US    100000u /* What could not be reported for lack of memory. */
@@ -49,6 +50,10 @@ void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
     atomic_init(&self->sticky_partition, -1);
     rk_mutex_init(&self->mutex, RK_RANK_PARTITION);
     STAILQ_INIT(&self->shared.staged);
+    const struct rk_conf *conf = self->producer->core->conf;
+    bool has_statistics = conf->statistics_interval_ms > 0;
+    rk_window_init(&self->shared.batch_bytes, has_statistics ? conf->message_max_bytes : 0);
+    rk_window_init(&self->shared.batch_messages, has_statistics ? conf->batch_num_messages : 0);
     topic->producer = self;
 }
 
@@ -140,6 +145,8 @@ void rk_producer_topic_clear(rd_kafka_topic_t *topic)
         rk_free(table);
         table = older;
     }
+    rk_window_clear(&self->shared.batch_bytes);
+    rk_window_clear(&self->shared.batch_messages);
     rk_mutex_clear(&self->mutex);
     rk_free(self);
 }
@@ -249,7 +256,9 @@ static void note_staging(void *argument)
         self->is_staging = true;
         SLIST_INSERT_HEAD(&producer->staging, self, staging_link);
     }
-    rk_expiry_wake_by(producer->orphans, rk_producer_expire_staged(producer, rk_clock_now_us()));
+    uint64_t now_us = rk_clock_now_us();
+    rk_expiry_wake_by(producer->orphans, rk_producer_expire_staged(producer, now_us));
+    rk_queue_reason_on_staging(producer->orphans, now_us);
 }
 
 static void drop_nothing(void *argument)

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "cluster/snapshot.h"
+#include "base/window.h"
 #include "cluster/topic.h"
 #include "producer/partition_queue.h"
 #include "producer/partitioner.h"
@@ -56,10 +57,12 @@ struct rk_producer_topic {
     struct rk_mutex mutex;         /* RK_RANK_PARTITION: staging. */
     struct {
         struct rk_staged_list staged;
+        struct rk_window batch_bytes, batch_messages; /* Of batches sent. */
     } shared;
     struct rk_partition_table *unpublished; /* Background: waits for memory to route into it. */
     SLIST_ENTRY(rk_producer_topic) staging_link; /* Background: those with staged messages. */
     bool is_staging;                             /* Background. */
+    struct rk_silence silence;                   /* Background: of what is staged. */
 };
 
 /* The registry's hooks. */

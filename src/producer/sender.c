@@ -9,6 +9,7 @@
 #include "producer/expiry.h"
 #include "producer/produce_request.h"
 #include "producer/producer.h"
+#include "producer/queue_reason.h"
 #include "runtime/signal.h"
 #include "wire/compression.h"
 
@@ -51,11 +52,13 @@ static void list_lingering(struct rk_sender *sender, struct rk_partition_queue *
         set_linger_timer(sender);
 }
 
-/* When the next batch may be sent; RK_NEVER: there is none, or not now. */
-static uint64_t due_time(struct rk_partition_queue *queue, uint64_t now_us)
+/* When the next batch may be sent; RK_NEVER: there is none, or not now. `*has_work`: something is
+ * to be sent, or is under way. */
+static uint64_t due_time(struct rk_partition_queue *queue, uint64_t now_us, bool *has_work)
 {
     uint64_t due_us;
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    *has_work = !TAILQ_EMPTY(&shared->batches) || shared->in_flight > 0;
     rk_partition_queue_next(queue, shared, now_us, &due_us);
     rk_partition_queue_unlock(queue);
     return due_us;
@@ -63,10 +66,12 @@ static uint64_t due_time(struct rk_partition_queue *queue, uint64_t now_us)
 
 void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us)
 {
+    bool has_work;
     rk_expiry_note(sender, queue);
+    uint64_t due_us = due_time(queue, now_us, &has_work);
+    rk_queue_reason_on_look(sender, queue, has_work, now_us);
     if (!sender->broker)
         return;
-    uint64_t due_us = due_time(queue, now_us);
     if (queue->own.is_lingering && (due_us == RK_NEVER || due_us < queue->own.linger_until_us))
         unlist(sender, queue);
     if (due_us == RK_NEVER || queue->own.is_ready || queue->own.is_lingering)
@@ -257,6 +262,7 @@ struct rk_sender *rk_sender_new(struct rk_producer *producer, struct rk_broker *
     rk_timer_init(&sender->own.turn_timer, on_turn);
     rk_timer_init(&sender->own.linger_timer, on_linger);
     rk_timer_init(&sender->own.expiry_timer, rk_expiry_on_timer);
+    rk_timer_init(&sender->own.silence_timer, rk_queue_reason_on_timer);
     rk_timer_init(&sender->own.give_up_timer, rk_produce_request_on_give_up);
     sender->own.next_expiry_us = RK_NEVER;
     sender->own.compressor = RK_NEW(struct rk_compressor);
@@ -272,6 +278,7 @@ void rk_sender_end(struct rk_sender *sender)
     rk_loop_stop_timer(sender->loop, &sender->own.linger_timer);
     rk_loop_stop_timer(sender->loop, &sender->own.expiry_timer);
     rk_loop_stop_timer(sender->loop, &sender->own.give_up_timer);
+    rk_loop_stop_timer(sender->loop, &sender->own.silence_timer);
 }
 
 void rk_sender_destroy(struct rk_sender *sender)

@@ -33,6 +33,7 @@ struct rk_sender {
         struct rk_timer turn_timer; /* Sends when this turn of the loop has seen its mail. */
         struct rk_timer linger_timer;
         struct rk_timer expiry_timer;
+        struct rk_timer silence_timer;
         struct rk_timer give_up_timer; /* Batches of a partition that has moved do not come back. */
         uint64_t next_expiry_us;       /* Not later than the first expiry. */
         struct rk_compressor *compressor;

@@ -107,13 +107,14 @@ bool rk_scratch_reserve(struct rk_scratch *scratch, size_t capacity)
 bool rk_scratch_grow(struct rk_scratch *scratch, size_t limit)
 {
     size_t wanted = RK_MAX(scratch->capacity, 4096) * 2;
+    scratch->growths++;
     return rk_scratch_reserve(scratch, RK_MIN(wanted, limit));
 }
 
 static void clear_scratch(struct rk_scratch *scratch)
 {
     rk_free(scratch->data);
-    *scratch = (struct rk_scratch){.data = NULL};
+    *scratch = (struct rk_scratch){.growths = scratch->growths};
 }
 
 static void trim_scratch(struct rk_scratch *scratch)
@@ -238,7 +239,7 @@ static struct rk_block *decompress_as_claimed(struct rk_decompressor *decompress
     struct rk_block *block = rk_block_try_new(claimed);
     if (!block)
         return NULL;
-    struct rk_scratch output = {block->data, 0, claimed};
+    struct rk_scratch output = {.data = block->data, .capacity = claimed};
     rd_kafka_resp_err_t err = codec->decompress(decompressor, data, size, &output, claimed);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR && output.size == claimed)
         return block;

@@ -42,6 +42,7 @@ struct rk_scratch {
     uint8_t *data;
     size_t size;
     size_t capacity;
+    uint64_t growths; /* Of a guess that was too small; for statistics. */
 };
 
 struct z_stream_s;

@@ -61,7 +61,7 @@ static int32_t read_set(const uint8_t *data, size_t size, struct rk_scratch *wri
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct rk_scratch written = {NULL, 0, 0};
+    struct rk_scratch written = {.data = NULL};
     struct rk_record_batch_header header;
     int32_t count = read_set(data, size, &written);
 
