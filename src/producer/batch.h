@@ -35,6 +35,7 @@ struct rk_new_record {
     void *value;
     const rd_kafka_headers_t *headers; /* NULL: none. */
     size_t headers_size;               /* rk_headers_wire_size */
+    size_t payload_size;               /* Key and value. */
     int64_t timestamp_ms;
     uint64_t enqueued_us;
     void *opaque;
@@ -106,6 +107,19 @@ struct rk_batch {
 
 TAILQ_HEAD(rk_batch_list, rk_batch);
 
+/* Free batches, each with its first segment and room for some deltas, so that partitions with few
+ * records each cost no allocation. Last in, first out; bounded; any thread. */
+struct rk_batch_pool {
+    struct rk_mutex mutex; /* RK_RANK_POOL */
+    struct {
+        struct rk_batch_list free;
+        int count;
+    } shared;
+};
+
+void rk_batch_pool_init(struct rk_batch_pool *pool);
+void rk_batch_pool_clear(struct rk_batch_pool *pool);
+
 /* Empty, with its first segment; one reference. NULL when memory is out. */
 struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t *topic,
                                   struct rk_partition_queue *queue, uint64_t number,
@@ -114,18 +128,21 @@ struct rk_batch *rk_batch_acquire(struct rk_batch *batch);
 /* The last one frees the records, the application's memory that was passed with F_FREE included. */
 void rk_batch_release(struct rk_batch *batch);
 
+/* Asks for the memory of a batch that another thread has filled. */
+static inline void rk_batch_prefetch(const struct rk_batch *batch)
+{
+    const char *at = (const char *)batch;
+    for (size_t i = 0; i < sizeof(*batch); i += 64)
+        RK_PREFETCH(at + i);
+}
+
+/* Of batch_append.h. */
 enum rk_append {
     RK_APPEND_OK,
     RK_APPEND_FULL,          /* Seal it; the record belongs into the next one. */
     RK_APPEND_NEEDS_SEGMENT, /* Call again with one of at least *segment_size bytes. */
     RK_APPEND_NO_MEMORY,
 };
-/*
- * Appends a record. `spare` is a segment taken beforehand, or NULL; used up (set to NULL) when
- * needed. Limits are the producer's.
- */
-enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
-                               struct rk_segment **spare, size_t *segment_size);
 /* Parts that make up its uncompressed records, header excluded; returns how many there are, writes
  * at most `max`. */
 int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int max);

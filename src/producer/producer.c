@@ -73,6 +73,7 @@ struct rk_producer *rk_producer_new(struct rk_core *core)
     producer->observer.broker_ending = broker_ending;
     SLIST_INIT(&producer->staging);
     rk_segment_pool_init(&producer->pool, POOL_LIMIT);
+    rk_batch_pool_init(&producer->batches);
     rk_mutex_init(&producer->mutex, RK_RANK_REPLY);
     rk_condition_init(&producer->room);
     return producer;
@@ -120,6 +121,7 @@ void rk_producer_release(struct rk_producer *producer)
         return;
     if (producer->orphans)
         rk_sender_destroy(producer->orphans);
+    rk_batch_pool_clear(&producer->batches);
     rk_segment_pool_clear(&producer->pool);
     rk_condition_clear(&producer->room);
     rk_mutex_clear(&producer->mutex);
@@ -133,7 +135,7 @@ void rk_producer_release(struct rk_producer *producer)
  * consistent counters one of them sees the other.
  */
 
-static bool take_credit(struct rk_producer *producer, int64_t bytes)
+RK_ALWAYS_INLINE bool take_credit(struct rk_producer *producer, int64_t bytes)
 {
     const struct rk_producer_limits *limits = &producer->limits;
     int64_t messages = atomic_fetch_add(&producer->queued_messages, 1) + 1;
@@ -240,6 +242,7 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
                                                   struct rk_produce *produce, int64_t bytes)
 {
     struct rk_new_record *record = &produce->record;
+    record->payload_size = (size_t)bytes;
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
     record->by_reference =

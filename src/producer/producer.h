@@ -32,6 +32,7 @@ struct rk_producer {
     _Atomic int references; /* The client's, and one per batch. */
     struct rk_producer_limits limits;
     struct rk_segment_pool pool;
+    struct rk_batch_pool batches;
     struct rk_sender *orphans;               /* On background: expires what has no leader. */
     SLIST_HEAD(, rk_producer_topic) staging; /* Background: topics with staged messages. */
     _Atomic int64_t queued_messages;         /* Until their reports are served. */
@@ -56,7 +57,8 @@ void rk_producer_terminate(struct rk_producer *producer);
 
 /*
  * A message to produce. Borrowed, but for a value with F_FREE, which success takes. The record's
- * headers_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0 means now.
+ * headers_size, payload_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0
+ * means now.
  */
 struct rk_produce {
     rd_kafka_topic_t *topic;
