@@ -78,8 +78,10 @@ static enum liar_fate tell_lie(struct liar_answer *answer, void *opaque)
                     (fixture->script.broker == 0 || fixture->script.broker == answer->broker);
     if (!is_meant || fixture->script.times <= 0)
         return LIAR_TELL;
-    fixture->script.times--;
-    return lie->tell(answer);
+    enum liar_fate fate = lie->tell(answer);
+    if (fate != LIAR_TRUTH)
+        fixture->script.times--;
+    return fate;
 }
 
 void hostile_tell(struct hostile_fixture *fixture, const struct hostile_lie *lie, int times,

@@ -271,7 +271,7 @@ static void send_answer(struct link *link, const struct liar_answer *answer)
 static void tell(struct liar *liar, struct link *link, struct liar_answer *answer)
 {
     enum liar_fate fate = liar->hook ? liar->hook(answer, liar->opaque) : LIAR_TELL;
-    if (fate == LIAR_TELL)
+    if (fate == LIAR_TELL || fate == LIAR_TRUTH)
         send_answer(link, answer);
     if (fate == LIAR_RAW || fate == LIAR_RAW_AND_CLOSE)
         send_all(link, link->client, answer->raw.data, answer->raw.size);
