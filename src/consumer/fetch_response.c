@@ -241,6 +241,7 @@ static void take_records(struct rk_fetcher *fetcher, struct rk_partition *partit
     }
     self->offset = partition->own.position.offset;
     self->epoch = partition->own.position.epoch;
+    self->end_offset = answer->high_watermark;
     self->checks_crcs = conf->check_crcs;
     self->size_limit = (size_t)conf->receive_message_max_bytes;
     walk(fetcher, partition);
