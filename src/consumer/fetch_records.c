@@ -108,7 +108,10 @@ static enum rk_fetch_step report(struct rk_fetch_walk *walk, const struct rk_rec
         next = following;
     if (!is_within(walk, next))
         next = walk->end_offset;
-    next = RK_MAX(next, begin + 1);
+    if (begin < INT64_MAX) /* There, a lie has led; nothing lies behind it. */
+        next = RK_MAX(next, begin + 1);
+    else
+        next = begin;
     error->err = err;
     error->offset = begin;
     snprintf(error->text, sizeof(error->text),

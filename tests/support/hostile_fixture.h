@@ -17,7 +17,7 @@ struct hostile_error {
     rd_kafka_resp_err_t err;
     int32_t partition; /* -1: of the client, not of a partition. */
     int64_t offset;
-    char text[256];
+    char text[320];
 };
 
 /* Changes an answer into a lie. */

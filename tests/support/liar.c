@@ -390,8 +390,9 @@ struct liar *liar_new(const char *bootstrap_servers, int broker_count)
         liar->brokers[i].listener = listen_on_any(&liar->brokers[i].port);
         snprintf(liar->brokers[i].bootstrap, sizeof(liar->brokers[i].bootstrap), "127.0.0.1:%u",
                  liar->brokers[i].port);
-        strcat(liar->bootstrap, i > 1 ? "," : "");
-        strcat(liar->bootstrap, liar->brokers[i].bootstrap);
+        size_t used = strlen(liar->bootstrap);
+        snprintf(liar->bootstrap + used, sizeof(liar->bootstrap) - used, "%s%s", i > 1 ? "," : "",
+                 liar->brokers[i].bootstrap);
         bootstrap_servers = colon + 1;
     }
     if (pthread_create(&liar->thread, NULL, run, liar))
