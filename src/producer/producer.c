@@ -216,9 +216,22 @@ static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int
     return waits ? wait_for_credit(producer, bytes) : RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
-/* Whether the message may be queued; if so, it has its room. */
-RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct rk_produce *produce,
-                                           int64_t bytes)
+/* The watcher sees the message, and may change its headers. */
+__attribute__((noinline)) static rd_kafka_resp_err_t show(struct rk_producer *producer,
+                                                          struct rk_produce *produce,
+                                                          const struct rk_produce_watcher *watcher)
+{
+    watcher->admitted(watcher->argument, produce);
+    if (!produce->record.headers)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
+    return is_too_large(producer, produce) ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+                                           : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* One function for both, so that what it calls stays inline: this runs once per message. */
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
+                                    const struct rk_produce_watcher *watcher)
 {
     struct rk_new_record *record = &produce->record;
     record->headers_size = 0;
@@ -228,13 +241,12 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct 
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
-    return take_credit_or_wait(producer, bytes, record->flags);
-}
-
-RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
-                                                  struct rk_produce *produce, int64_t bytes)
-{
-    struct rk_new_record *record = &produce->record;
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, record->flags);
+    if (RK_UNLIKELY(err))
+        return err;
+    if (RK_UNLIKELY(watcher != NULL))
+        err = show(producer, produce, watcher);
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
     record->by_reference =
@@ -243,39 +255,13 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
     record->enqueued_us = rk_clock_now_and_wall(&wall_ms);
     if (record->timestamp_ms == 0)
         record->timestamp_ms = wall_ms;
-    rd_kafka_resp_err_t err =
-        rk_producer_topic_add(produce->topic->producer, record, produce->partition);
-    if (RK_UNLIKELY(err))
+    if (RK_LIKELY(!err))
+        err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
+    if (RK_UNLIKELY(err)) {
         rk_producer_return_credit(producer, 1, bytes);
-    return err;
-}
-
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
-{
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    return RK_LIKELY(!err) ? add_admitted(producer, produce, bytes) : err;
-}
-
-rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
-                                            struct rk_produce *produce,
-                                            const struct rk_produce_watcher *watcher)
-{
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    if (err)
-        return err;
-    watcher->admitted(watcher->argument, produce);
-    if (produce->record.headers)
-        produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
-    if (is_too_large(producer, produce)) {
-        rk_producer_return_credit(producer, 1, bytes);
-        err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    } else {
-        err = add_admitted(producer, produce, bytes);
+        if (watcher)
+            watcher->refused(watcher->argument, err);
     }
-    if (err)
-        watcher->refused(watcher->argument, err);
     return err;
 }
 
