@@ -177,6 +177,8 @@ void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *
     rk_free(broker->own.last_error);
     broker->own.last_error = NULL;
     broker->own.down_since_us = 0;
+    rk_free(broker->own.last_failure);
+    broker->own.last_failure = NULL;
     rk_cluster_post_connection_change(broker->cluster);
 }
 
@@ -199,6 +201,8 @@ void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connecti
                                     rd_kafka_resp_err_t err, bool was_up, const char *text)
 {
     (void)connection;
+    rk_free(broker->own.last_failure);
+    broker->own.last_failure = rk_strdup(text);
     if (atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) == 0)
         atomic_store_explicit(&broker->stats.is_failing, true, memory_order_relaxed);
     if (was_up && err == RD_KAFKA_RESP_ERR__TRANSPORT &&
@@ -384,6 +388,7 @@ void rk_broker_destroy(struct rk_broker *broker)
     rk_addresses_clear(&broker->own.addresses);
     clear_windows(broker);
     rk_free(broker->own.last_error);
+    rk_free(broker->own.last_failure);
     rk_free(broker->own.host);
     rk_free(broker->own.name);
     rk_free(broker->known.host);

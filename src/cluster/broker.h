@@ -52,6 +52,7 @@ struct rk_broker {
         uint64_t assumes_versions_until_us; /* It did not answer ApiVersions: not asked again before
                                                (api.version.fallback.ms). */
         char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
+        char *last_failure;     /* The last one, reported or not, with it; the same. */
         int32_t throttle_ms;    /* Reported last. */
         uint64_t down_since_us; /* No connection has been up since then; 0: one is, or none was
                                    tried. */

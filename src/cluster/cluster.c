@@ -334,7 +334,7 @@ int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list)
 
 /* Connections came and went */
 
-static void report_all_down(struct rk_cluster *cluster)
+static void report_all_down(struct rk_cluster *cluster) RK_ON_BROKER
 {
     int failing = 0, in_use = 0;
     for (int i = 0; i < cluster->own.brokers.count; i++) {
@@ -349,8 +349,10 @@ static void report_all_down(struct rk_cluster *cluster)
                     rk_seed_has_failed(seed, cluster->own.snapshot);
     if (all_down && !cluster->own.said_all_down) {
         int count = in_use ? in_use : seed->server_count;
+        const char *why = seed->broker->own.last_failure;
         rk_core_post_error(cluster->core, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
-                           "%d/%d brokers are down", count, count);
+                           "%d/%d brokers are down%s%s", count, count, why ? "; the last: " : "",
+                           why ? why : "");
     }
     cluster->own.said_all_down = all_down;
 }

@@ -240,15 +240,27 @@ static void assume_versions(struct rk_connection *connection, uint64_t now_us) R
                  conf->api_version_fallback_ms);
 }
 
+/* Which broker, what has failed, and for how long it has been failing. */
+static char *describe_failure(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
+{
+    unsigned long long in_state_ms = (now_us - connection->own.state_since_us) / 1000;
+    const char *name = rk_broker_name(connection->broker);
+    const char *state = rk_connection_state_name(connection->own.state);
+    if (connection->own.failures == 0 || connection->own.state == RK_CONNECTION_UP)
+        return rk_text_format("%s: %s (after %llums in state %s)", name,
+                              connection->own.broken.text, in_state_ms, state);
+    return rk_text_format("%s: %s (after %llums in state %s, attempt %d within %llums)", name,
+                          connection->own.broken.text, in_state_ms, state,
+                          connection->own.failures + 1,
+                          (unsigned long long)(now_us - connection->own.failing_since_us) / 1000);
+}
+
 /* The attempt, or the connection, has failed for the reason in `broken`. */
 static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
     struct rk_broker *broker = connection->broker;
     rd_kafka_resp_err_t err = connection->own.broken.err;
-    char *text = rk_text_format(
-        "%s: %s (after %llums in state %s)", rk_broker_name(broker), connection->own.broken.text,
-        (unsigned long long)(now_us - connection->own.state_since_us) / 1000,
-        rk_connection_state_name(connection->own.state));
+    char *text = describe_failure(connection, now_us);
     enum rk_connection_state before = connection->own.state;
     bool is_idle_close = closed_while_idle(connection);
     rk_connection_end_attempt(connection);
@@ -260,7 +272,8 @@ static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_O
         if (connection->own.broken.is_ours) {
             rk_log_debug(broker->core, RK_DEBUG_BROKER, "CLOSE", "%s", text);
         } else {
-            connection->own.failures++;
+            if (connection->own.failures++ == 0)
+                connection->own.failing_since_us = connection->own.attempt_at_us;
             if (before == RK_CONNECTION_NEGOTIATING)
                 assume_versions(connection, now_us);
             rk_broker_on_connection_failed(broker, connection, err, before == RK_CONNECTION_UP,

@@ -87,7 +87,8 @@ struct rk_connection {
             size_t prefix_size;
         } reader;
         int16_t negotiating_version; /* Of the ApiVersions request under way. */
-        int failures;                /* Attempts that failed since it was last up. */
+        int failures;                /* Attempts that failed since it was last up, */
+        uint64_t failing_since_us;   /* and when the first of them began. */
         int timeouts;                /* Requests in a row that were not answered. */
         char address_text[64];       /* Of the current attempt, for errors. */
     } own;

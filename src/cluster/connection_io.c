@@ -22,6 +22,7 @@
 #define ARENA_FACTOR          8
 #define ARENA_BASE            65536
 #define MIN_ANSWER_FRAME_SIZE 4
+#define MAX_THROTTLE_MS       300000 /* No quota asks for more; a mistake shall not last. */
 
 /* Out */
 
@@ -196,8 +197,8 @@ static bool write_some(struct rk_connection *connection, struct rk_request *requ
         return false;
     if (written < 0) {
         count_one(&connection->broker->stats.send_errors);
-        rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: %s",
-                            rk_stream_error(connection->own.stream));
+        rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Send to %s failed: %s",
+                            connection->own.address_text, rk_stream_error(connection->own.stream));
         return false;
     }
     advance(connection, parts, count, (size_t)written);
@@ -265,7 +266,8 @@ static void note_throttling(struct rk_connection *connection, struct rk_request 
     rk_broker_note_throttle(connection->broker, request->throttle_ms);
     rk_window_add(&connection->broker->own.windows.throttle_ms, request->throttle_ms, 1);
     if (request->throttle_ms > 0 && request->version >= request->api->throttled_since)
-        connection->own.throttled_until_us = now_us + (uint64_t)request->throttle_ms * 1000;
+        connection->own.throttled_until_us =
+            now_us + (uint64_t)RK_MIN(request->throttle_ms, MAX_THROTTLE_MS) * 1000;
 }
 
 static bool is_refused_version(const struct rk_request *request, const struct rk_reader *reader)
@@ -470,7 +472,8 @@ void rk_connection_on_readable(struct rk_connection *connection, uint64_t now_us
         }
         if (got < 0) {
             count_one(&connection->broker->stats.receive_errors);
-            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT, "Receive failed: %s",
+            rk_connection_break(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                                "Receive from %s failed: %s", connection->own.address_text,
                                 rk_stream_error(connection->own.stream));
             return;
         }

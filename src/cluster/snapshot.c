@@ -13,6 +13,8 @@
 
 #define ARENA_LIMIT          ((size_t)1 << 30)
 #define EPOCHS_TRUSTED_SINCE 9
+/* A broker lags behind the others for less than that. */
+#define OLDER_EPOCHS_BELIEVED_US 10000000u
 /* Brokers name all partitions of a topic, or most of them while they start: numbers far beyond how
  * many there are make no honest answer, and would make a small answer a large snapshot. */
 #define MAX_PARTITION_NUMBER(count) (4 * (int64_t)(count) + 64)
@@ -236,8 +238,14 @@ static void build_partition(struct builder *builder, const struct rk_snapshot_me
     struct rk_snapshot_partition *to = &topic->partitions[from->partition_index];
     int32_t epoch = merge->version >= EPOCHS_TRUSTED_SINCE ? from->leader_epoch : -1;
     if (is_stale(topic, before_topic, from->partition_index, epoch)) {
-        copy_partition(builder, to, &before_topic->partitions[from->partition_index]);
-        return;
+        const struct rk_snapshot_partition *before =
+            &before_topic->partitions[from->partition_index];
+        uint64_t since_us = before->older_since_us ? before->older_since_us : merge->now_us;
+        if (merge->now_us - since_us < OLDER_EPOCHS_BELIEVED_US) {
+            copy_partition(builder, to, before);
+            to->older_since_us = since_us;
+            return;
+        }
     }
     to->err = rk_error_of_broker(from->error_code);
     to->leader = from->leader_id >= 0 ? from->leader_id : -1;
@@ -418,6 +426,7 @@ struct rk_snapshot *rk_snapshot_try_move_leader(const struct rk_snapshot *before
             continue;
         copy->partitions[partition].leader = leader;
         copy->partitions[partition].leader_epoch = leader_epoch;
+        copy->partitions[partition].older_since_us = 0;
         copy->partitions[partition].err = RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     return finish(&builder);

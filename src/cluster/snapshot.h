@@ -24,8 +24,9 @@ struct rk_snapshot_broker {
 
 struct rk_snapshot_partition {
     rd_kafka_resp_err_t err;
-    int32_t leader;       /* -1: none. */
-    int32_t leader_epoch; /* -1: unknown or not to be trusted. */
+    int32_t leader;          /* -1: none. */
+    int32_t leader_epoch;    /* -1: unknown or not to be trusted. */
+    uint64_t older_since_us; /* Since when all answers tell of older epochs; 0: they do not. */
     int32_t replica_count;
     int32_t *replicas;
     int32_t isr_count;
@@ -76,7 +77,8 @@ struct rk_snapshot_merge {
 };
 
 /* The next snapshot, one reference; NULL when memory is out. A partition whose leader epoch would
- * go back keeps what was known. */
+ * go back keeps what was known, until all answers have said so for a while: then what was known was
+ * wrong. */
 struct rk_snapshot *rk_snapshot_try_merge(const struct rk_snapshot_merge *merge);
 /* A copy in which one partition has another leader (KIP-951); brokers of `endpoints` are added.
  * NULL when memory is out. */

@@ -78,13 +78,41 @@ static int64_t claimed_next_offset(const struct rk_record_batch_header *header)
     return rk_record_batch_next_offset(header);
 }
 
+/* Where the next sound batch begins; -1: there is none, or it makes no sense there. */
+static int64_t offset_of_following(const struct rk_fetch_walk *walk, int64_t begin)
+{
+    struct rk_record_batches rest = walk->batches;
+    struct rk_record_batch batch;
+    bool is_found = rk_record_batches_next(&rest, &batch) == RK_RECORD_BATCH_FOUND;
+    return is_found && batch.header.base_offset > begin ? batch.header.base_offset : -1;
+}
+
+static bool is_within(const struct rk_fetch_walk *walk, int64_t offset)
+{
+    return walk->end_offset <= walk->offset || offset < walk->end_offset;
+}
+
+/* A batch that cannot be read may lie about where it stands, too: it is believed as far as the log
+ * and what follows it allow. */
 static enum rk_fetch_step report(struct rk_fetch_walk *walk, const struct rk_record_batch *batch,
                                  struct rk_fetch_error *error, rd_kafka_resp_err_t err,
                                  const char *what)
 {
+    int64_t begin = walk->offset;
     int64_t next = claimed_next_offset(&batch->header);
-    int64_t begin = next < 0 ? walk->offset : RK_MAX(batch->header.base_offset, walk->offset);
-    next = RK_MAX(next, begin + 1);
+    if (next >= 0 && is_within(walk, batch->header.base_offset))
+        begin = RK_MAX(batch->header.base_offset, begin);
+    else
+        next = -1;
+    int64_t following = offset_of_following(walk, begin);
+    if (following >= 0 && (next < 0 || next > following))
+        next = following;
+    if (!is_within(walk, next))
+        next = walk->end_offset;
+    if (begin < INT64_MAX) /* There, a lie has led; nothing lies behind it. */
+        next = RK_MAX(next, begin + 1);
+    else
+        next = begin;
     error->err = err;
     error->offset = begin;
     snprintf(error->text, sizeof(error->text),

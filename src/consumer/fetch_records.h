@@ -19,6 +19,7 @@ struct rk_fetch_walk {
     struct rk_block *block; /* What they stand in; counted; NULL: no walk under way. */
     int64_t offset;         /* Of the next record that is wanted. */
     int32_t epoch;          /* Leader epoch of the last batch that was passed; -1: unknown. */
+    int64_t end_offset;     /* Where the broker says the log ends; below 1: unknown. */
     bool checks_crcs;
     bool has_found;     /* At least one whole batch. */
     bool was_cut_off;   /* The last batch was not there whole. */

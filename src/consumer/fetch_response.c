@@ -107,6 +107,16 @@ static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, 
                             text);
 }
 
+/* Which broker's disk to look at is said, too. */
+static void push_unreadable(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                            const struct rk_fetch_error *error) RK_ON_BROKER
+{
+    const struct rk_fetch_position *position = &partition->own.position;
+    rk_partition_push_error(partition, position->cursor, position->version, error->err,
+                            error->offset, "%s (fetched from %s)", error->text,
+                            rk_broker_name(fetcher->broker));
+}
+
 /* Once per end offset. */
 static void tell_end(struct rk_fetcher *fetcher, struct rk_partition *partition)
 {
@@ -128,7 +138,7 @@ static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partit
     if (needed > most) {
         push_error(partition, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, partition->own.position.offset,
                    "the next batch is larger than receive.message.max.bytes");
-        partition->own.walk.offset++;
+        partition->own.walk.offset += partition->own.walk.offset < INT64_MAX;
         return;
     }
     partition->own.max_bytes = (int32_t)needed;
@@ -184,7 +194,7 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
             is_sound = flush(fetcher, partition, false);
             collected = 0;
             if (is_sound)
-                push_error(partition, error.err, error.offset, error.text);
+                push_unreadable(fetcher, partition, &error);
         } else if (step == RK_FETCH_STEP_TOO_LARGE) {
             ask_for_more(fetcher, partition);
         }
@@ -265,6 +275,7 @@ static void take_records(struct rk_fetcher *fetcher, struct rk_partition *partit
     }
     self->offset = partition->own.position.offset;
     self->epoch = partition->own.position.epoch;
+    self->end_offset = answer->high_watermark;
     self->checks_crcs = conf->check_crcs;
     self->size_limit = (size_t)conf->receive_message_max_bytes;
     walk(fetcher, partition);
@@ -346,7 +357,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     if (action & RK_ACTION_REFRESH)
         rk_cluster_post_refresh(consumer->cluster, partition->topic, rd_kafka_err2name(err));
     if (!(action & RK_ACTION_RETRY) || err == RD_KAFKA_RESP_ERR_INVALID_MSG)
-        rk_fetcher_tell_once(partition, err);
+        rk_fetcher_tell_once(fetcher, partition, RK_API_FETCH, err);
 }
 
 static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *partition,

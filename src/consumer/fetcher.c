@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/fetcher.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "conf/conf.h"
@@ -139,14 +141,17 @@ void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
     rk_loop_post(fetcher->loop, &kick->mail);
 }
 
-void rk_fetcher_tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err)
+void rk_fetcher_tell_once(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                          enum rk_api_key key, rd_kafka_resp_err_t err)
 {
     const struct rk_fetch_position *position = &partition->own.position;
     if (partition->own.told == err)
         return;
     partition->own.told = err;
     rk_partition_push_error(partition, position->cursor, position->version, err, position->offset,
-                            "%s", rd_kafka_err2str(err));
+                            "%s at offset %" PRId64 " failed: %s (%s)", rk_api_name((int16_t)key),
+                            position->offset, rd_kafka_err2str(err),
+                            rk_broker_name(fetcher->broker));
 }
 
 void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id)

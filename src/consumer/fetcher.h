@@ -86,7 +86,8 @@ void rk_fetcher_return_followers(struct rk_fetcher *fetcher, uint64_t until_us,
 /* A request was sent that is answered by then, or a little later. */
 void rk_fetcher_expect_answer(struct rk_fetcher *fetcher, uint64_t at_us) RK_ON_BROKER;
 /* The partition's error, once while it stays the same. */
-void rk_fetcher_tell_once(struct rk_partition *partition, rd_kafka_resp_err_t err);
+void rk_fetcher_tell_once(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                          enum rk_api_key key, rd_kafka_resp_err_t err) RK_ON_BROKER;
 /* Runs soon, or at that time. */
 void rk_fetcher_run_at(struct rk_fetcher *fetcher, uint64_t at_us) RK_ON_BROKER;
 /* The session is over; the next request begins another. */

@@ -29,7 +29,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     if (action & RK_ACTION_REFRESH)
         rk_cluster_post_refresh(consumer->cluster, partition->topic, rd_kafka_err2name(err));
     if (!(action & RK_ACTION_RETRY))
-        rk_fetcher_tell_once(partition, err);
+        rk_fetcher_tell_once(fetcher, partition, RK_API_OFFSET_FOR_LEADER_EPOCH, err);
 }
 
 /* An epoch the broker does not know says nothing: the fetch itself tells whether the offset is

@@ -2,6 +2,7 @@
 #include "consumer/position.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "conf/conf.h"
@@ -389,6 +390,14 @@ void rk_position_set_paused(struct rk_partition *partition, bool is_paused)
 
 /* Look-ups */
 
+static void tell_look_up(struct rk_partition *partition, rd_kafka_resp_err_t err) RK_ON_BACKGROUND
+{
+    char text[200];
+    snprintf(text, sizeof(text), "offset look-up at broker %d failed: %s",
+             (int)partition->known.leader, rd_kafka_err2str(err));
+    tell(partition, &partition->known.told_look_up, err, text);
+}
+
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
                               int64_t offset, int32_t epoch, uint64_t now_us)
 {
@@ -399,7 +408,7 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
         partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err) {
         if (err != RD_KAFKA_RESP_ERR__TIMED_OUT)
-            tell(partition, &partition->known.told_look_up, err, rd_kafka_err2str(err));
+            tell_look_up(partition, err);
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
     } else if (partition->known.tail > 0) {
         int64_t from = RK_MAX(offset - partition->known.tail, 0);

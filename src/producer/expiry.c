@@ -46,14 +46,36 @@ static rd_kafka_msg_status_t status_of(const struct rk_batch *batch)
                                            : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
 }
 
-void rk_expiry_fail(struct rk_batch *batch, rd_kafka_msg_status_t status, uint64_t now_us)
+/* Why nothing came of it, as far as the broker's loop knows. */
+static char *describe_cause(const struct rk_sender *sender,
+                            const struct rk_batch *batch) RK_ON_BROKER
 {
-    char *text = NULL;
-    if (batch->sending.last_err)
-        text = rk_text_format("%s: %s", rd_kafka_err2str(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT),
-                              rd_kafka_err2str(batch->sending.last_err));
+    const char *topic = rk_topic_name(batch->topic);
+    const struct rk_broker *broker = sender->broker;
+    rd_kafka_resp_err_t err = batch->sending.last_err;
+    if (broker && broker->own.last_failure)
+        return rk_strdup(broker->own.last_failure);
+    if (broker && err)
+        return rk_text_format("%s: %s", rk_broker_name(broker), rd_kafka_err2str(err));
+    if (broker)
+        return rk_text_format("%s: no answer yet", rk_broker_name(broker));
+    if (err)
+        return rk_text_format("%s [%d] has no leader to be sent to, after: %s", topic,
+                              (int)batch->partition, rd_kafka_err2str(err));
+    return rk_text_format("%s [%d] has no leader to be sent to", topic, (int)batch->partition);
+}
+
+void rk_expiry_fail(struct rk_sender *sender, struct rk_batch *batch, rd_kafka_msg_status_t status,
+                    uint64_t now_us)
+{
+    char *cause = describe_cause(sender, batch);
+    char *text = rk_text_format("%s: %s; sent %d time(s) within %llums",
+                                rd_kafka_err2str(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT), cause,
+                                (int)batch->sending.attempts,
+                                (unsigned long long)(now_us - batch->base_enqueued_us) / 1000);
     rk_delivery_fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, text, status, now_us);
     rk_free(text);
+    rk_free(cause);
 }
 
 /* How many records at its front have expired. */
@@ -90,11 +112,12 @@ static struct rk_batch *take_expired(struct rk_partition_queue *queue, uint64_t 
     return expired;
 }
 
-static void expire_queue(struct rk_partition_queue *queue, uint64_t now_us)
+static void expire_queue(struct rk_sender *sender, struct rk_partition_queue *queue,
+                         uint64_t now_us) RK_ON_BROKER
 {
     struct rk_batch *batch;
     while ((batch = take_expired(queue, now_us)) != NULL)
-        rk_expiry_fail(batch, status_of(batch), now_us);
+        rk_expiry_fail(sender, batch, status_of(batch), now_us);
 }
 
 void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -104,7 +127,7 @@ void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
     sender->own.next_expiry_us = RK_NEVER;
     struct rk_partition_queue *queue;
     TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
-        expire_queue(queue, now_us);
+        expire_queue(sender, queue, now_us);
         rk_sender_look(sender, queue, now_us);
     }
     if (sender->broker)

@@ -18,8 +18,10 @@ void rk_expiry_wake_by(struct rk_sender *sender, uint64_t deadline_us);
 void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us);
 /* Reports everything in the queue as failed with that. Any loop: its sender finds it empty. */
 void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, uint64_t now_us);
-/* Reports it as expired, naming what went wrong last. takes: batch */
-void rk_expiry_fail(struct rk_batch *batch, rd_kafka_msg_status_t status, uint64_t now_us);
+/* Reports it as expired, naming what went wrong last, with which broker, and how often it was
+ * tried. `sender`: whose loop this is. takes: batch */
+void rk_expiry_fail(struct rk_sender *sender, struct rk_batch *batch, rd_kafka_msg_status_t status,
+                    uint64_t now_us) RK_ON_BROKER;
 /* When a record enqueued then expires; RK_NEVER: never. */
 uint64_t rk_expiry_time(const rd_kafka_topic_t *topic, uint64_t enqueued_us);
 /* When the last record of a batch expires. */

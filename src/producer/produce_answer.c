@@ -36,14 +36,15 @@ static void leave_queue(struct rk_batch *batch)
     rk_partition_queue_forget(batch->queue);
 }
 
-static void fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text, uint64_t now_us)
+static void fail(const struct rk_produce_context *context, struct rk_batch *batch,
+                 rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
 {
     rd_kafka_msg_status_t status = batch->sending.may_be_persisted
                                        ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                                        : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     leave_queue(batch);
     if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-        rk_expiry_fail(batch, status, now_us);
+        rk_expiry_fail(context->sender, batch, status, now_us);
     else
         rk_delivery_fail(batch, err, text, status, now_us);
 }
@@ -123,16 +124,16 @@ static bool split(struct rk_batch *batch)
 }
 
 /* For an error that may pass: again, unless time, attempts or the partition are gone. */
-static void retry_or_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text,
-                          uint64_t now_us)
+static void retry_or_fail(const struct rk_produce_context *context, struct rk_batch *batch,
+                          rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
 {
     rd_kafka_resp_err_t closed_err = rk_partition_queue_closed_err(batch->queue);
     if (rk_expiry_of_batch(batch) <= now_us)
-        fail(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
+        fail(context, batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, now_us);
     else if (closed_err)
-        fail(batch, closed_err, NULL, now_us);
+        fail(context, batch, closed_err, NULL, now_us);
     else if (batch->sending.attempts > batch->producer->core->conf->message_send_max_retries)
-        fail(batch, err, text, now_us);
+        fail(context, batch, err, text, now_us);
     else
         retry(batch, now_us);
 }
@@ -142,11 +143,11 @@ static void retry_or_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const
 static void act_on_error(const struct rk_produce_context *context, struct rk_batch *batch,
                          rd_kafka_resp_err_t err,
                          const struct rk_produce_answer_partition *partition, unsigned action,
-                         uint64_t now_us)
+                         uint64_t now_us) RK_ON_BROKER
 {
     const char *text = partition ? partition->error_message : context->request->error_text;
     if (context->purge_err) {
-        fail(batch, context->purge_err, NULL, now_us);
+        fail(context, batch, context->purge_err, NULL, now_us);
         return;
     }
     if (err == RD_KAFKA_RESP_ERR__DESTROY) {
@@ -156,10 +157,10 @@ static void act_on_error(const struct rk_produce_context *context, struct rk_bat
     if (action & RK_ACTION_REFRESH)
         rk_cluster_post_refresh(batch->producer->cluster, batch->topic, rd_kafka_err2name(err));
     if (action & RK_ACTION_RETRY) {
-        retry_or_fail(batch, err, text, now_us);
+        retry_or_fail(context, batch, err, text, now_us);
     } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
         note_failures(batch, partition);
-        fail(batch, err, text, now_us);
+        fail(context, batch, err, text, now_us);
     }
 }
 

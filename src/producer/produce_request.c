@@ -212,7 +212,7 @@ static void set_versions(struct rk_request *request, int magic)
     request->max_version = RK_MIN(request->max_version, versions[magic].max);
 }
 
-static struct rk_request *new_request(struct rk_produce_collection *collection)
+static struct rk_request *new_request(struct rk_produce_collection *collection) RK_ON_BROKER
 {
     struct rk_sender *sender = collection->sender;
     struct rk_request *request =
@@ -290,13 +290,14 @@ struct rk_produce_collection *rk_produce_request_new_collection(void)
 /* Leaving before the answer comes */
 
 /* Reports the batch now; the answer will find it reported. */
-static void report_early(struct rk_batch *batch, rd_kafka_resp_err_t err, uint64_t now_us)
+static void report_early(struct rk_sender *sender, struct rk_batch *batch, rd_kafka_resp_err_t err,
+                         uint64_t now_us) RK_ON_BROKER
 {
     batch->sending.is_reported = true;
     rk_produce_stats_on_back(batch);
     rk_batch_acquire(batch); /* The request's. */
     if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-        rk_expiry_fail(batch, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
+        rk_expiry_fail(sender, batch, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
     else
         rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, now_us);
 }
@@ -314,7 +315,7 @@ uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
             if (expires_us > now_us)
                 next_us = RK_MIN(next_us, expires_us);
             else if (context->request->was_written)
-                report_early(batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, now_us);
+                report_early(sender, batch, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, now_us);
             else
                 rk_connection_drop(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE),
                                    RD_KAFKA_RESP_ERR__TIMED_OUT,
@@ -324,12 +325,12 @@ uint64_t rk_produce_request_expire(struct rk_sender *sender, uint64_t now_us)
     return next_us;
 }
 
-static void purge_written(struct rk_produce_context *context, uint64_t now_us)
+static void purge_written(struct rk_produce_context *context, uint64_t now_us) RK_ON_BROKER
 {
     for (int i = 0; i < context->count; i++) {
         struct rk_batch *batch = context->parts[i].batch;
         if (!batch->sending.is_reported)
-            report_early(batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
+            report_early(context->sender, batch, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, now_us);
     }
 }
 

@@ -223,9 +223,24 @@ static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int
                                                  : RD_KAFKA_RESP_ERR__DESTROY;
 }
 
-/* Whether the message may be queued; if so, it has its room. */
-RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct rk_produce *produce,
-                                           int64_t bytes, struct rk_visit *visit)
+/* The watcher sees the message, and may change its headers. */
+__attribute__((noinline)) static rd_kafka_resp_err_t show(struct rk_producer *producer,
+                                                          struct rk_produce *produce,
+                                                          const struct rk_produce_watcher *watcher)
+{
+    watcher->admitted(watcher->argument, produce);
+    if (!produce->record.headers)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
+    return is_too_large(producer, produce) ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+                                           : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* One function with a watcher and without, so that what it calls stays inline: this runs once per
+ * message. */
+RK_ALWAYS_INLINE rd_kafka_resp_err_t add(struct rk_producer *producer, struct rk_produce *produce,
+                                         const struct rk_produce_watcher *watcher,
+                                         struct rk_visit *visit)
 {
     struct rk_new_record *record = &produce->record;
     record->headers_size = 0;
@@ -235,13 +250,12 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t admit(struct rk_producer *producer, struct 
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
-    return take_credit_or_wait(producer, bytes, record->flags, visit);
-}
-
-RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
-                                                  struct rk_produce *produce, int64_t bytes)
-{
-    struct rk_new_record *record = &produce->record;
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, record->flags, visit);
+    if (RK_UNLIKELY(err))
+        return err;
+    if (RK_UNLIKELY(watcher != NULL))
+        err = show(producer, produce, watcher);
     record->payload_size = (size_t)bytes;
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
@@ -251,58 +265,23 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
     record->enqueued_us = rk_clock_now_and_wall(&wall_ms);
     if (record->timestamp_ms == 0)
         record->timestamp_ms = wall_ms;
-    rd_kafka_resp_err_t err =
-        rk_producer_topic_add(produce->topic->producer, record, produce->partition);
-    if (RK_UNLIKELY(err))
-        rk_producer_return_credit(producer, 1, bytes);
-    return err;
-}
-
-static inline void end_visit(struct rk_visit *visit)
-{
-    if (RK_UNLIKELY(visit->core != NULL))
-        rk_visit_end(visit);
-}
-
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
-{
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    struct rk_visit visit = {.core = NULL};
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes, &visit);
     if (RK_LIKELY(!err))
-        err = add_admitted(producer, produce, bytes);
-    end_visit(&visit);
-    return err;
-}
-
-static rd_kafka_resp_err_t add_watched(struct rk_producer *producer, struct rk_produce *produce,
-                                       int64_t bytes, const struct rk_produce_watcher *watcher)
-{
-    rd_kafka_resp_err_t err;
-    watcher->admitted(watcher->argument, produce);
-    if (produce->record.headers)
-        produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
-    if (is_too_large(producer, produce)) {
+        err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
+    if (RK_UNLIKELY(err)) {
         rk_producer_return_credit(producer, 1, bytes);
-        err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    } else {
-        err = add_admitted(producer, produce, bytes);
+        if (watcher)
+            watcher->refused(watcher->argument, err);
     }
-    if (err)
-        watcher->refused(watcher->argument, err);
     return err;
 }
 
-rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
-                                            struct rk_produce *produce,
-                                            const struct rk_produce_watcher *watcher)
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
+                                    const struct rk_produce_watcher *watcher)
 {
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
     struct rk_visit visit = {.core = NULL};
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes, &visit);
-    if (!err)
-        err = add_watched(producer, produce, bytes, watcher);
-    end_visit(&visit);
+    rd_kafka_resp_err_t err = add(producer, produce, watcher, &visit);
+    if (RK_UNLIKELY(visit.core != NULL))
+        rk_visit_end(&visit);
     return err;
 }
 

@@ -17,7 +17,7 @@ struct hostile_error {
     rd_kafka_resp_err_t err;
     int32_t partition; /* -1: of the client, not of a partition. */
     int64_t offset;
-    char text[256];
+    char text[320];
 };
 
 /* Changes an answer into a lie. */
@@ -37,6 +37,7 @@ struct hostile_fixture {
     int delivered, undelivered;           /* and reported. */
     struct hostile_error report;          /* Of the last that was not delivered. */
     int64_t next[HOSTILE_PARTITIONS_MAX]; /* Offset expected next. */
+    int64_t gap_from, gap_to;             /* Partition 0 may go on there; 0: it may not. */
     int throttle_count, throttle_max_ms, throttle_min_ms;
     struct { /* What is told now. */
         const struct hostile_lie *_Atomic lie;

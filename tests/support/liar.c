@@ -271,7 +271,7 @@ static void send_answer(struct link *link, const struct liar_answer *answer)
 static void tell(struct liar *liar, struct link *link, struct liar_answer *answer)
 {
     enum liar_fate fate = liar->hook ? liar->hook(answer, liar->opaque) : LIAR_TELL;
-    if (fate == LIAR_TELL)
+    if (fate == LIAR_TELL || fate == LIAR_TRUTH)
         send_answer(link, answer);
     if (fate == LIAR_RAW || fate == LIAR_RAW_AND_CLOSE)
         send_all(link, link->client, answer->raw.data, answer->raw.size);
@@ -390,8 +390,9 @@ struct liar *liar_new(const char *bootstrap_servers, int broker_count)
         liar->brokers[i].listener = listen_on_any(&liar->brokers[i].port);
         snprintf(liar->brokers[i].bootstrap, sizeof(liar->brokers[i].bootstrap), "127.0.0.1:%u",
                  liar->brokers[i].port);
-        strcat(liar->bootstrap, i > 1 ? "," : "");
-        strcat(liar->bootstrap, liar->brokers[i].bootstrap);
+        size_t used = strlen(liar->bootstrap);
+        snprintf(liar->bootstrap + used, sizeof(liar->bootstrap) - used, "%s%s", i > 1 ? "," : "",
+                 liar->brokers[i].bootstrap);
         bootstrap_servers = colon + 1;
     }
     if (pthread_create(&liar->thread, NULL, run, liar))

@@ -20,6 +20,7 @@ struct liar;
 
 enum liar_fate {
     LIAR_TELL,          /* The answer, as the hook has left it. */
+    LIAR_TRUTH,         /* The same: there was no occasion to lie. */
     LIAR_RAW,           /* The bytes in `raw`. */
     LIAR_RAW_AND_CLOSE, /* The same, then the connection is closed. */
     LIAR_CLOSE,

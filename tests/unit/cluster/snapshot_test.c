@@ -70,6 +70,8 @@ static struct rk_metadata_answer_topic *add_topic(const char *name, int count)
     return topic;
 }
 
+static uint64_t now_us = 1234;
+
 static void merge_as(int16_t version, bool is_complete)
 {
     struct rk_snapshot *before = snapshot;
@@ -78,7 +80,7 @@ static void merge_as(int16_t version, bool is_complete)
                                                                  .version = version,
                                                                  .is_complete = is_complete,
                                                                  .answered_by = 7,
-                                                                 .now_us = 1234});
+                                                                 .now_us = now_us});
     assert_non_null(snapshot);
     rk_snapshot_release(before);
 }
@@ -201,6 +203,36 @@ static void an_epoch_that_goes_back_changes_nothing(void **state)
     assert_int_equal(partition_of("t", 1)->leader_epoch, 5);
     assert_int_equal(partition_of("t", 2)->leader, 2);
     assert_int_equal(partition_of("t", 2)->leader_epoch, 6);
+}
+
+/* One broker has told of an epoch that never was: all others say so for long enough. */
+static void an_epoch_nobody_else_knows_is_forgotten(void **state)
+{
+    (void)state;
+    struct rk_metadata_answer_topic *topic = add_topic("t", 2);
+    topic->partitions.items[0].leader_epoch = INT32_MAX;
+    merge();
+    topic->partitions.items[0].leader_id = 2;
+    for (int second = 0; second < 10; second++) {
+        topic->partitions.items[0].leader_epoch = 5;
+        merge();
+        assert_int_equal(partition_of("t", 0)->leader, 1);
+        assert_int_equal(partition_of("t", 0)->leader_epoch, INT32_MAX);
+        now_us += 1000000;
+    }
+    topic->partitions.items[0].leader_epoch = INT32_MAX; /* One still says it. */
+    topic->partitions.items[0].leader_id = 1;
+    merge();
+    topic->partitions.items[0].leader_epoch = 5;
+    topic->partitions.items[0].leader_id = 2;
+    merge();
+    assert_int_equal(partition_of("t", 0)->leader_epoch, INT32_MAX);
+    now_us += 10000000;
+    merge();
+    assert_int_equal(partition_of("t", 0)->leader, 2);
+    assert_int_equal(partition_of("t", 0)->leader_epoch, 5);
+    assert_int_equal(partition_of("t", 1)->leader_epoch, 5);
+    now_us = 1234;
 }
 
 static void old_versions_have_no_epochs_to_trust(void **state)
@@ -448,6 +480,7 @@ int main(void)
         TEST(everything_is_copied_and_found),
         TEST(topics_that_were_not_asked_for_stay),
         TEST(an_epoch_that_goes_back_changes_nothing),
+        TEST(an_epoch_nobody_else_knows_is_forgotten),
         TEST(old_versions_have_no_epochs_to_trust),
         TEST(a_topic_made_again_begins_anew),
         TEST(a_topic_on_its_way_keeps_what_is_known),

@@ -379,16 +379,38 @@ static void test_header_that_contradicts_itself(void **state)
     start(0);
     expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 2);
     expect_part(2, 1);
-    /* An offset that cannot be: one step on. */
+    /* An offset that cannot be: on to what follows. */
     rk_store_be64(bytes + RK_RECORD_BATCH_AT_BASE_OFFSET, INT64_MAX);
     start(0);
-    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 1);
+    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 2);
     expect_part(2, 1);
     /* A size that cannot be: nothing behind it is known. */
     rk_store_be32(bytes + RK_RECORD_BATCH_AT_LENGTH, -5);
     start(7);
     expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 7, 8);
     expect_end(8);
+}
+
+/* Where it says it stands and ends is believed as far as the log goes, and what follows it. */
+static void test_header_that_lies(void **state)
+{
+    (void)state;
+    add((struct batch){.base = 0, .count = 2, .producer_id = -1});
+    rk_store_be32(bytes + RK_RECORD_BATCH_AT_RECORD_COUNT, 1000000);
+    rk_store_be32(bytes + RK_RECORD_BATCH_AT_LAST_OFFSET_DELTA, 1000000);
+    start(0);
+    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 1000001); /* Nothing else is known. */
+    walk.end_offset = 7;
+    start(0);
+    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 7);
+    rk_store_be64(bytes + RK_RECORD_BATCH_AT_BASE_OFFSET, 7);
+    start(3);
+    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 3, 4);
+    rk_store_be64(bytes + RK_RECORD_BATCH_AT_BASE_OFFSET, 0);
+    add((struct batch){.base = 5, .count = 2, .producer_id = -1});
+    start(0);
+    expect_error(RD_KAFKA_RESP_ERR__BAD_MSG, 0, 5);
+    expect_part(5, 2);
 }
 
 static void test_garbage_in_a_codec(void **state)
@@ -467,6 +489,7 @@ int main(void)
         TEST(test_a_long_list_of_aborted),
         TEST(test_wrong_checksum),
         TEST(test_header_that_contradicts_itself),
+        TEST(test_header_that_lies),
         TEST(test_garbage_in_a_codec),
         TEST(test_more_than_the_limit),
         TEST(test_any_flipped_bit),
