@@ -206,7 +206,7 @@ rd_kafka_resp_err_t rk_cluster_query(struct rk_cluster *cluster, const char *con
         rk_calloc(1, sizeof(*query) + (size_t)capacity * sizeof(*query->topics));
     query->cluster = cluster;
     query->wants_all = !topics;
-    query->allows_creation = topics != NULL;
+    query->allows_creation = topics && cluster->core->conf->allow_auto_create_topics;
     query->deadline_us = deadline_us;
     rk_timer_init(&query->timer, on_timer);
     rk_backoff_init(&query->backoff, cluster->core->conf->retry_backoff_ms,

@@ -118,6 +118,19 @@ static void expect_unknown_at_consumer(struct options *options)
     rd_kafka_destroy(consumer);
 }
 
+/* Asking for it does not create it. */
+static void expect_unknown_in_metadata(rd_kafka_t *producer, const char *name)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, name, NULL);
+
+    check_error(rd_kafka_metadata(producer, 0, topic, &metadata, WAIT_MS), "metadata");
+    CHECK(metadata->topic_cnt == 1 && is_unknown_topic(metadata->topics[0].err), "metadata says %s",
+          rd_kafka_err2name(metadata->topics[0].err));
+    rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(topic);
+}
+
 /* The broker does not create it: the message fails once the client has waited for the topic. */
 static void check_unknown(struct options *options)
 {
@@ -128,6 +141,7 @@ static void check_unknown(struct options *options)
     set(options->producer, "topic.metadata.propagation.max.ms", "1000");
     set(options->producer, "message.timeout.ms", "20000");
     producer = producer_with_reports(options);
+    expect_unknown_in_metadata(producer, options->topic);
     produce(producer, options->topic, RD_KAFKA_PARTITION_UA, NULL, 10, &report);
     check_error(rd_kafka_flush(producer, WAIT_MS), "flush");
     CHECK(report.is_there, "no report");
