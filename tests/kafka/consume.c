@@ -26,6 +26,7 @@ int main(int argc, char **argv)
         if (reception.from_broker[i] > 0)
             printf("broker %d: %" PRId64 "\n", i, reception.from_broker[i]);
     }
+    printf("last: broker %d\n", (int)reception.last_broker);
     printf("silence: %" PRId64 "\n", reception.silence_ms);
     printf("%" PRId64 " messages, %" PRId64 " twice\n", reception.distinct, reception.duplicates);
     reception_clear(&reception);

@@ -167,6 +167,7 @@ static void receive(struct reception *reception, const struct options *options,
     if (rd_kafka_message_broker_id(message) >= 0 &&
         rd_kafka_message_broker_id(message) < RECEPTION_BROKERS)
         reception->from_broker[rd_kafka_message_broker_id(message)]++;
+    reception->last_broker = rd_kafka_message_broker_id(message);
     if (reception->times_seen[number] == 0)
         reception->distinct++;
     else

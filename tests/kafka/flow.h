@@ -41,6 +41,7 @@ struct reception {
     int64_t out_of_order;                   /* Came after a later message of the same partition. */
     int64_t *last;                          /* By partition. */
     int64_t from_broker[RECEPTION_BROKERS]; /* Messages, by the broker's number. */
+    int32_t last_broker;                    /* That gave the last one. */
     int64_t silence_ms;                     /* The longest there was between two messages. */
 };
 
