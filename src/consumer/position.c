@@ -186,8 +186,9 @@ static void take_route(struct rk_partition *partition,
         rk_closest_leave(closest);
         break;
     case RK_RETURN_NO_FOLLOWER:
-        if (from >= 0)
-            rk_closest_fail(closest, now_us);
+        if (from < 0)
+            break; /* The leader has changed meanwhile. */
+        rk_closest_fail(closest, now_us);
         rk_log_debug(core, RK_DEBUG_FETCH, "FETCH",
                      "%s [%d]: replica %d cannot be fetched from: back to leader %d",
                      topic_of(partition), (int)partition->number, (int)from,
