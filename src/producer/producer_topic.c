@@ -14,6 +14,7 @@
 #include "producer/producer.h"
 
 #define MISSING_REFRESH_US 1000000u
+#define REPORT_AGAIN_US    10000u /* After memory was out. */
 
 /* Life */
 
@@ -48,6 +49,7 @@ void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
     atomic_init(&self->sticky_partition, -1);
     rk_mutex_init(&self->mutex, RK_RANK_PARTITION);
     STAILQ_INIT(&self->shared.staged);
+    STAILQ_INIT(&self->unreported);
     topic->producer = self;
 }
 
@@ -105,15 +107,22 @@ static void discard_staged(struct rk_producer_topic *self, struct rk_staged *sta
     }
 }
 
-int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
+static int64_t discard_list(struct rk_producer_topic *self, struct rk_staged_list *list)
 {
     int64_t messages = 0;
     struct rk_staged *staged;
-    while ((staged = STAILQ_FIRST(&self->shared.staged)) != NULL) {
-        STAILQ_REMOVE_HEAD(&self->shared.staged, link);
+    while ((staged = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
         discard_staged(self, staged);
         messages++;
     }
+    return messages;
+}
+
+int64_t rk_producer_topic_drop(struct rk_producer_topic *self)
+{
+    int64_t messages =
+        discard_list(self, &self->unreported) + discard_list(self, &self->shared.staged);
     struct rk_partition_table *table = atomic_load(&self->table);
     for (int32_t i = 0; table && i < table->capacity; i++)
         messages += rk_partition_queue_drop(table->queues[i]);
@@ -232,15 +241,20 @@ static struct rk_staged *new_staged(const struct rk_new_record *record, int32_t 
     return staged;
 }
 
+static void note_held(struct rk_producer_topic *self)
+{
+    if (self->is_staging)
+        return;
+    self->is_staging = true;
+    SLIST_INSERT_HEAD(&self->producer->staging, self, staging_link);
+}
+
 static void note_staging(void *argument)
 {
     struct rk_producer_topic *self = argument;
     struct rk_producer *producer = self->producer;
     rk_on_background(producer->orphans->loop);
-    if (!self->is_staging) {
-        self->is_staging = true;
-        SLIST_INSERT_HEAD(&producer->staging, self, staging_link);
-    }
+    note_held(self);
     rk_expiry_wake_by(producer->orphans, rk_producer_expire_staged(producer, rk_clock_now_us()));
 }
 
@@ -314,22 +328,43 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
 
 /* Background: leaving staging */
 
+/* A report for a message that never got a partition; false when memory is out. takes: staged, when
+ * it succeeds */
+static bool try_report(struct rk_producer_topic *self, struct rk_staged *staged)
+{
+    struct rk_batch *batch = new_batch_of(self, staged);
+    if (!batch)
+        return false;
+    rk_delivery_fail(batch, staged->err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED,
+                     rk_clock_now_us());
+    free_staged(staged);
+    return true;
+}
+
+/* Reports it as failed, as soon as there is memory for a report. takes: staged */
 static void fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
                         rd_kafka_resp_err_t err)
 {
-    struct rk_batch *batch = new_batch_of(self, staged);
-    if (batch) {
-        rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
-        free_staged(staged);
+    staged->err = err;
+    if (STAILQ_EMPTY(&self->unreported) && try_report(self, staged))
         return;
+    STAILQ_INSERT_TAIL(&self->unreported, staged, link);
+    note_held(self);
+    rk_expiry_wake_by(self->producer->orphans, rk_clock_now_us() + REPORT_AGAIN_US);
+}
+
+/* False when memory is still out. */
+static bool report_again(struct rk_producer_topic *self)
+{
+    struct rk_staged *staged;
+    while ((staged = STAILQ_FIRST(&self->unreported)) != NULL) {
+        STAILQ_REMOVE_HEAD(&self->unreported, link);
+        if (try_report(self, staged))
+            continue;
+        STAILQ_INSERT_HEAD(&self->unreported, staged, link);
+        return false;
     }
-    rk_log(self->producer->core, 2, "MEMORY",
-           "no memory for the delivery report of a message to %s: it is lost, error %s",
-           rk_topic_name(self->topic), rd_kafka_err2name(err));
-    rk_producer_return_credit(self->producer, 1,
-                              RK_MAX(staged->record.value_size, 0) +
-                                  RK_MAX(staged->record.key_size, 0));
-    drop_staged(staged);
+    return true;
 }
 
 static void take_staged(struct rk_producer_topic *self, struct rk_staged_list *list)
@@ -477,6 +512,8 @@ uint64_t rk_producer_expire_staged(struct rk_producer *producer, uint64_t now_us
     for (self = SLIST_FIRST(&producer->staging); self; self = next) {
         next = SLIST_NEXT(self, staging_link);
         uint64_t expires_us = expire_topic(self, now_us);
+        if (!report_again(self))
+            expires_us = RK_MIN(expires_us, now_us + REPORT_AGAIN_US);
         if (expires_us == RK_NEVER && atomic_load(&self->table)) {
             SLIST_REMOVE(&producer->staging, self, rk_producer_topic, staging_link);
             self->is_staging = false;

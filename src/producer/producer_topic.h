@@ -34,7 +34,8 @@ struct rk_staged {
     STAILQ_ENTRY(rk_staged) link;
     struct rk_new_record record;
     int32_t partition;
-    char bytes[]; /* Key and copied value. */
+    rd_kafka_resp_err_t err; /* While it waits to be reported. */
+    char bytes[];            /* Key and copied value. */
 };
 
 STAILQ_HEAD(rk_staged_list, rk_staged);
@@ -57,8 +58,10 @@ struct rk_producer_topic {
     struct {
         struct rk_staged_list staged;
     } shared;
-    SLIST_ENTRY(rk_producer_topic) staging_link; /* Background: those with staged messages. */
-    bool is_staging;                             /* Background. */
+    /* Background: */
+    struct rk_staged_list unreported;            /* Failed, but memory for their reports was out. */
+    SLIST_ENTRY(rk_producer_topic) staging_link; /* Those with staged or unreported messages, */
+    bool is_staging;                             /* which is one of them. */
 };
 
 /* The registry's hooks. */
