@@ -71,9 +71,12 @@ void rk_mock_fetch_look(struct rk_mock_fetch *fetch, struct rk_mock_fetch_part *
         int32_t epoch;
         int64_t end;
         rk_mock_log_find_epoch_end(&view->partition->log, part->last_fetched_epoch, &epoch, &end);
-        view->is_diverging = epoch < part->last_fetched_epoch || end < part->fetch_offset;
+        if (epoch < 0) /* One that never was. */
+            view->err = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+        view->is_diverging =
+            epoch >= 0 && (epoch < part->last_fetched_epoch || end < part->fetch_offset);
     }
-    if (!view->is_diverging &&
+    if (!view->is_diverging && view->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
         (part->fetch_offset < view->log_start || part->fetch_offset > view->end))
         view->err = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
