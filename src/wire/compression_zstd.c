@@ -90,12 +90,12 @@ rd_kafka_resp_err_t rk_zstd_decompress(struct rk_decompressor *decompressor, con
 {
     if (!decompressor->zstd)
         decompressor->zstd = ZSTD_createDCtx();
-    if (!decompressor->zstd ||
-        !rk_scratch_reserve(output, RK_MIN(limit, GUESSED_RATIO * RK_MIN(size, limit))))
-        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-
-    if (rk_zstd_claimed_size(data, size) > limit)
+    size_t claimed = rk_zstd_claimed_size(data, size);
+    if (claimed > limit)
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    size_t wanted = claimed > 0 ? claimed : GUESSED_RATIO * RK_MIN(size, limit);
+    if (!decompressor->zstd || !rk_scratch_reserve(output, RK_MIN(limit, wanted)))
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     for (;;) {
         size_t room = RK_MIN(output->capacity, limit);
         size_t result = ZSTD_decompressDCtx(decompressor->zstd, output->data, room, data, size);
