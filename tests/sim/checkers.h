@@ -7,8 +7,9 @@
  * message that produce() refused.
  *
  * Persistence: a message reported without error, with acks=all, is in the log, at the partition and
- * offset of its report (unless SIM_ALLOW_LOSS). A message reported NOT_PERSISTED is not in the log.
- * Nothing is in the log that was not produced.
+ * offset of its report (unless SIM_ALLOW_LOSS). A message reported NOT_PERSISTED is not in the log
+ * (unless SIM_ALLOW_LIES). Nothing is in the log that was not produced. Brokers understand every
+ * request that reaches them whole.
  *
  * Order: with max.in.flight=1 (and acks other than 0) or enable.idempotence the first appearances
  * of one producer's delivered messages in a partition are in the order of produce() (unless

@@ -297,6 +297,30 @@ void sim_pause(struct sim_client *client, const char *topic, int partition, bool
     sim_check(!err, "pause or resume: %s", rd_kafka_err2name(err));
 }
 
+static void change(struct sim_client *client, const char *topic, int partition, int64_t offset,
+                   const char *verb,
+                   rd_kafka_error_t *call(rd_kafka_t *rk,
+                                          const rd_kafka_topic_partition_list_t *list))
+{
+    rd_kafka_topic_partition_list_t *list = list_of(topic, partition, 1, offset);
+    sim_note("consumer %d: %s %s [%d] at %d", client->number, verb, topic, partition, (int)offset);
+    rd_kafka_error_t *error = call(client->handle, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    sim_check(!error, "%s: %s", verb, rd_kafka_error_string(error));
+}
+
+void sim_assign_one(struct sim_client *client, const char *topic, int partition, int64_t offset)
+{
+    expect(client, topic, partition, offset);
+    change(client, topic, partition, offset, "assign", rd_kafka_incremental_assign);
+}
+
+void sim_unassign_one(struct sim_client *client, const char *topic, int partition)
+{
+    change(client, topic, partition, RD_KAFKA_OFFSET_INVALID, "unassign",
+           rd_kafka_incremental_unassign);
+}
+
 bool sim_consume_one(struct sim_client *client, int64_t within_ms)
 {
     uint64_t end_us = sim_now_us() + (uint64_t)within_ms * 1000;

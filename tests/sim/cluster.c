@@ -24,6 +24,7 @@ static void log_of_mock(void *argument, int level, const char *facility, const c
     (void)argument;
     if (level < LOG_LEVEL_DEBUG)
         sim_trace_text("mock %s: %s", facility, text);
+    sim_check(!strstr(text, "malformed") || strstr(text, "memory"), "%s", text);
 }
 
 static struct sim_node *node_numbered(int number)
@@ -286,6 +287,29 @@ static void silent(int broker)
 void sim_silent(int broker)
 {
     each(broker, silent);
+}
+
+static void freeze(int broker)
+{
+    sim_note_fault("broker %d stands still", broker);
+    sim_link(broker)->is_frozen = true;
+    sim_link(broker)->connect = SIM_CONNECT_SILENT;
+}
+
+void sim_freeze(int broker)
+{
+    each(broker, freeze);
+}
+
+void sim_corrupt(int broker, uint64_t one_in)
+{
+    sim_allow(SIM_ALLOW_LIES | SIM_ALLOW_LOSS | SIM_ALLOW_DISORDER | SIM_ALLOW_GAPS);
+    for (int i = 1; i <= cluster.broker_count; i++) {
+        if (broker && broker != i)
+            continue;
+        sim_note_fault("broker %d: one in %d writes has a wrong byte", i, (int)one_in);
+        cluster.nodes[i]->link.corrupt_one_in = one_in;
+    }
 }
 
 void sim_drip(int broker, size_t size, uint64_t every_us)

@@ -235,7 +235,7 @@ static void deliver(struct sim_event *event)
     const struct sim_link *link = &connection->node->link;
     int reader = !side_of_writer(stream);
     struct sim_descriptor *end = connection->ends[reader];
-    if (connection->is_dead || link->is_blackhole)
+    if (connection->is_dead || link->is_blackhole || link->is_frozen)
         return; /* Goes on with sim_connection_retry. */
     if (!end && !connection->is_awaiting_accept && connection->state == SIM_ESTABLISHED) {
         if (stream->piece_first < stream->piece_end && connection->ends[!reader])
@@ -262,6 +262,14 @@ static void deliver(struct sim_event *event)
     sim_descriptor_changed(end);
 }
 
+/* Small numbers are the dangerous ones: half of the changes are in one bit. */
+static void corrupt(uint8_t *bytes, size_t size)
+{
+    uint64_t chance = sim_chance(SIM_CHANCE_NETWORK);
+    size_t at = (size_t)sim_chance_below(SIM_CHANCE_NETWORK, size);
+    bytes[at] ^= (uint8_t)(chance & 256 ? 1u << (chance & 7) : chance | 1);
+}
+
 size_t sim_connection_write(struct sim_connection *connection, int side, const void *bytes,
                             size_t size)
 {
@@ -283,6 +291,9 @@ size_t sim_connection_write(struct sim_connection *connection, int side, const v
         stream->end = held;
     }
     memcpy(stream->bytes + stream->end, bytes, size);
+    if (side == SERVER && link->corrupt_one_in &&
+        sim_chance_below(SIM_CHANCE_NETWORK, link->corrupt_one_in) == 0)
+        corrupt(stream->bytes + stream->end, size);
     stream->end += size;
     bool was_idle = stream->piece_first == stream->piece_end;
     uint64_t at_us = sim_now_us() + latency(link);

@@ -438,6 +438,13 @@ void sim_scheduler_begin(uint64_t seed)
     sim_make_runnable(self);
 }
 
+void sim_suspend(int64_t ms)
+{
+    sim_trace_text("fault: the machine is suspended for %lld ms", (long long)ms);
+    scheduler.now_us += (uint64_t)ms * 1000;
+    sim_switch_point(SIM_TRACE_IDLE, ms, 0);
+}
+
 uint64_t sim_now_us(void)
 {
     return scheduler.now_us;

@@ -220,6 +220,11 @@ size_t sim_memory_peak(void)
     return byte_peak;
 }
 
+void sim_memory_peak_begin(void)
+{
+    byte_peak = byte_count;
+}
+
 void sim_check_no_memory_left(void)
 {
     int shown = 0;

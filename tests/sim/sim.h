@@ -127,6 +127,8 @@ struct sim_link {
     size_t drip_size;               /* 0: no drip. Else as many bytes arrive at once, */
     uint64_t drip_every_us;         /* and this often. */
     bool is_blackhole;              /* Packets vanish; TCP repeats them when it is over. */
+    bool is_frozen;                 /* What is sent waits, as if on its way. */
+    uint64_t corrupt_one_in;        /* Writes of the broker; 0: none. */
     enum sim_connect_mode connect;
 };
 
@@ -140,6 +142,10 @@ void sim_hang_connects(int broker);
 void sim_silent(int broker);
 void sim_drip(int broker, size_t size, uint64_t every_us);
 void sim_small_buffers(int broker);
+/* One in so many writes of the broker has a byte changed; until sim_corrupt(0, 0). Allows lies. */
+void sim_corrupt(int broker, uint64_t one_in);
+/* The process stands still: what it was sent waits, new connections are not served. */
+void sim_freeze(int broker);
 void sim_heal(int broker); /* The link is as it was at first, what was held up arrives. */
 
 /* Names and addresses */
@@ -156,7 +162,10 @@ void sim_wall_clock_jump(int64_t shift_ms);
 void sim_descriptor_limit(int limit); /* -1: none. */
 int sim_descriptors_open(void);
 size_t sim_memory_in_use(void); /* Of rk_malloc() and the like, in bytes. */
-size_t sim_memory_peak(void);
+size_t sim_memory_peak(void);   /* Since the start, or: */
+void sim_memory_peak_begin(void);
+/* Time passes, and no thread of the machine runs. */
+void sim_suspend(int64_t ms);
 
 /* Clients: pairs of property and value up to NULL. Logs and errors go into the trace. */
 
@@ -188,6 +197,9 @@ struct sim_counts sim_counts(const struct sim_client *client);
 void sim_assign(struct sim_client *client, const char *topic, int partition_count, int64_t offset);
 void sim_seek(struct sim_client *client, const char *topic, int partition, int64_t offset);
 void sim_pause(struct sim_client *client, const char *topic, int partition, bool is_paused);
+/* One partition more, or less. */
+void sim_assign_one(struct sim_client *client, const char *topic, int partition, int64_t offset);
+void sim_unassign_one(struct sim_client *client, const char *topic, int partition);
 /* The next message is checked; false when none came in time. Errors are noted in the trace. */
 bool sim_consume_one(struct sim_client *client, int64_t within_ms);
 /* As many messages come within that time, or the run fails. */
@@ -208,6 +220,8 @@ enum sim_allowance {
     SIM_ALLOW_UNREPORTED = 8, /* Messages in flight when a client is destroyed; implied there. */
     SIM_ALLOW_ABANDONED = 16, /* Threads of look-ups that hang may be left. */
     SIM_ALLOW_SLOW_DESTROY = 32,
+    SIM_ALLOW_LIES =
+        64, /* Brokers lie: reports and positions prove nothing. Implies the first 3. */
 };
 
 void sim_allow(unsigned allowances);
