@@ -31,6 +31,7 @@ _Noreturn void rk_assert_failed(const char *expression, const char *file, int li
 #define RK_MAX(a, b)       ((a) > (b) ? (a) : (b))
 #define RK_LIKELY(x)       __builtin_expect(!!(x), 1)
 #define RK_UNLIKELY(x)     __builtin_expect(!!(x), 0)
+#define RK_PREFETCH(x)     __builtin_prefetch(x)
 #define RK_ALWAYS_INLINE   static inline __attribute__((always_inline))
 #define RK_FORMAT(a, b)    __attribute__((format(printf, a, b)))
 

@@ -102,6 +102,8 @@ static const struct {
 unsigned rk_error_policy_find(enum rk_api_key key, rd_kafka_resp_err_t err)
 {
     unsigned actions = FAIL;
+    if (!err)
+        return RK_ACTION_NONE; /* Nearly always. */
     for (size_t i = 0; i < RK_COUNT_OF(rows); i++) {
         if (rows[i].err != (int16_t)err)
             continue;

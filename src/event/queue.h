@@ -28,6 +28,8 @@ struct rk_core *rk_queue_core(const rd_kafka_queue_t *queue);
 
 /* takes: event. After rk_queue_disable the event is destroyed at once. */
 void rk_queue_push(rd_kafka_queue_t *queue, rd_kafka_event_t *event);
+/* All of them, in order, with one wake-up; the list is empty afterwards. takes: the events */
+void rk_queue_push_all(rd_kafka_queue_t *queue, struct rk_event_list *events);
 /* Before all others of its priority. */
 void rk_queue_push_front(rd_kafka_queue_t *queue, rd_kafka_event_t *event);
 /* Forwards to `target` (takes a reference) from now on, moving what stands in the queue, in order;

@@ -168,6 +168,7 @@ int rk_queue_serve(rd_kafka_queue_t *queue, uint64_t deadline_us, int max) RK_NO
         left = max;
     while (end) {
         rd_kafka_event_t *event = take_first(end);
+        RK_PREFETCH(TAILQ_FIRST(&end->shared.events));
         unlock_after_take(queue, end);
         if (serve_event(queue, event, &count) || --left <= 0)
             break;

@@ -13,6 +13,88 @@
 #include "producer/producer.h"
 
 #define FIRST_CAPACITY 16
+#define POOL_COUNT     1024 /* Free batches that are kept, */
+#define POOL_CAPACITY  256  /* and the deltas that one keeps at most. */
+
+/* The pool */
+
+void rk_batch_pool_init(struct rk_batch_pool *pool)
+{
+    *pool = (struct rk_batch_pool){0};
+    rk_mutex_init(&pool->mutex, RK_RANK_POOL);
+    TAILQ_INIT(&pool->shared.free);
+}
+
+/* What a batch in the pool has. */
+static void free_batch(struct rk_batch *batch)
+{
+    rk_free(batch->first);
+    rk_free(batch->enqueued_deltas_us);
+    rk_free(batch);
+}
+
+void rk_batch_pool_clear(struct rk_batch_pool *pool)
+{
+    struct rk_batch *batch;
+    while ((batch = TAILQ_FIRST(&pool->shared.free)) != NULL) {
+        TAILQ_REMOVE(&pool->shared.free, batch, link);
+        free_batch(batch);
+    }
+    rk_mutex_clear(&pool->mutex);
+}
+
+static struct rk_batch *take_free(struct rk_batch_pool *pool)
+{
+    rk_mutex_lock(&pool->mutex);
+    struct rk_batch *batch = TAILQ_FIRST(&pool->shared.free);
+    if (batch) {
+        TAILQ_REMOVE(&pool->shared.free, batch, link);
+        pool->shared.count--;
+    }
+    rk_mutex_unlock(&pool->mutex);
+    if (batch)
+        *batch = (struct rk_batch){.first = batch->first,
+                                   .enqueued_deltas_us = batch->enqueued_deltas_us,
+                                   .capacity = batch->capacity};
+    return batch;
+}
+
+/* takes: batch, with its first segment and its deltas, and nothing else. */
+static void give_back(struct rk_batch_pool *pool, struct rk_batch *batch)
+{
+    if (batch->capacity > POOL_CAPACITY) {
+        rk_free(batch->enqueued_deltas_us);
+        batch->enqueued_deltas_us = NULL;
+        batch->capacity = 0;
+    }
+    rk_mutex_lock(&pool->mutex);
+    bool is_kept = pool->shared.count < POOL_COUNT;
+    if (is_kept) {
+        TAILQ_INSERT_HEAD(&pool->shared.free, batch, link);
+        pool->shared.count++;
+    }
+    rk_mutex_unlock(&pool->mutex);
+    if (!is_kept)
+        free_batch(batch);
+}
+
+static struct rk_batch *take(struct rk_producer *producer)
+{
+    struct rk_batch *batch = take_free(&producer->batches);
+    if (batch) {
+        batch->first->next = NULL;
+        return batch;
+    }
+    batch = rk_try_calloc(1, sizeof(*batch));
+    struct rk_segment *segment =
+        batch ? rk_segment_try_take(&producer->pool, RK_SEGMENT_MIN_SIZE) : NULL;
+    if (!segment) {
+        rk_free(batch);
+        return NULL;
+    }
+    batch->first = segment;
+    return batch;
+}
 
 /* Life */
 
@@ -20,14 +102,9 @@ struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t
                                   struct rk_partition_queue *queue, uint64_t number,
                                   const struct rk_new_record *first)
 {
-    struct rk_batch *batch = rk_try_calloc(1, sizeof(*batch));
-    struct rk_segment *segment = rk_segment_try_take(&producer->pool, RK_SEGMENT_MIN_SIZE);
-    if (!batch || !segment) {
-        rk_free(batch);
-        if (segment)
-            rk_segment_give_back(&producer->pool, segment);
+    struct rk_batch *batch = take(producer);
+    if (!batch)
         return NULL;
-    }
     rk_delivery_init_event(&batch->event);
     atomic_init(&batch->references, 1);
     batch->producer = rk_producer_acquire(producer);
@@ -35,8 +112,8 @@ struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t
     batch->partition = queue ? queue->partition : RD_KAFKA_PARTITION_UA;
     batch->queue = queue;
     batch->number = number;
-    batch->first = batch->last = segment;
-    segment->size = RK_RECORD_BATCH_HEADER_SIZE;
+    batch->last = batch->first;
+    batch->first->size = RK_RECORD_BATCH_HEADER_SIZE;
     batch->size = RK_RECORD_BATCH_HEADER_SIZE;
     batch->base_timestamp_ms = batch->max_timestamp_ms = first->timestamp_ms;
     batch->base_enqueued_us = first->enqueued_us;
@@ -65,13 +142,14 @@ void rk_batch_release(struct rk_batch *batch)
     rk_free(batch->outcome.failures);
     rk_free(batch->outcome.text);
     rk_block_release(batch->sending.encoded);
-    rk_segment_give_back(&batch->producer->pool, batch->first);
+    struct rk_producer *producer = batch->producer;
+    if (batch->first->next)
+        rk_segment_give_back(&producer->pool, batch->first->next);
     rk_free(batch->originals);
     rk_free(batch->opaques);
-    rk_free(batch->enqueued_deltas_us);
     rk_topic_release(batch->topic);
-    rk_producer_release(batch->producer);
-    rk_free(batch);
+    give_back(&producer->batches, batch);
+    rk_producer_release(producer);
 }
 
 /* Appending */

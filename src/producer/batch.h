@@ -106,6 +106,19 @@ struct rk_batch {
 
 TAILQ_HEAD(rk_batch_list, rk_batch);
 
+/* Free batches, each with its first segment and room for some deltas, so that partitions with few
+ * records each cost no allocation. Last in, first out; bounded; any thread. */
+struct rk_batch_pool {
+    struct rk_mutex mutex; /* RK_RANK_POOL */
+    struct {
+        struct rk_batch_list free;
+        int count;
+    } shared;
+};
+
+void rk_batch_pool_init(struct rk_batch_pool *pool);
+void rk_batch_pool_clear(struct rk_batch_pool *pool);
+
 /* Empty, with its first segment; one reference. NULL when memory is out. */
 struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t *topic,
                                   struct rk_partition_queue *queue, uint64_t number,
@@ -113,6 +126,14 @@ struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t
 struct rk_batch *rk_batch_acquire(struct rk_batch *batch);
 /* The last one frees the records, the application's memory that was passed with F_FREE included. */
 void rk_batch_release(struct rk_batch *batch);
+
+/* Asks for the memory of a batch that another thread has filled. */
+static inline void rk_batch_prefetch(const struct rk_batch *batch)
+{
+    const char *at = (const char *)batch;
+    for (size_t i = 0; i < sizeof(*batch); i += 64)
+        RK_PREFETCH(at + i);
+}
 
 enum rk_append {
     RK_APPEND_OK,

@@ -231,7 +231,8 @@ void rk_delivery_discard(struct rk_batch *batch)
     rk_batch_release(batch);
 }
 
-static void post(struct rk_batch *batch)
+/* Adds the report to those that are to be posted, if somebody wants it. */
+static void report(struct rk_batch *batch, struct rk_event_list *reports)
 {
     struct rk_core *core = batch->producer->core;
     tell_interceptors(batch);
@@ -240,13 +241,13 @@ static void post(struct rk_batch *batch)
         is_wanted = false;
     batch->event.err = batch->outcome.err;
     if (is_wanted)
-        rk_queue_push(core->main_queue, &batch->event);
+        TAILQ_INSERT_TAIL(reports, &batch->event, link);
     else
         destroy(&batch->event);
 }
 
 void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t log_append_ms,
-                         int32_t broker_id, uint64_t now_us)
+                         int32_t broker_id, uint64_t now_us, struct rk_event_list *reports)
 {
     batch->outcome.base_offset = base_offset;
     batch->outcome.log_append_ms = log_append_ms;
@@ -255,7 +256,12 @@ void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t lo
     batch->outcome.status = batch->topic->conf->request_required_acks == 0
                                 ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                                 : RD_KAFKA_MSG_STATUS_PERSISTED;
-    post(batch);
+    report(batch, reports);
+}
+
+void rk_delivery_post(struct rk_producer *producer, struct rk_event_list *reports)
+{
+    rk_queue_push_all(producer->core->main_queue, reports);
 }
 
 void rk_delivery_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const char *text,
@@ -266,5 +272,9 @@ void rk_delivery_fail(struct rk_batch *batch, rd_kafka_resp_err_t err, const cha
         batch->outcome.text = rk_strdup(text);
     batch->outcome.done_us = now_us;
     batch->outcome.status = (uint8_t)status;
-    post(batch);
+    struct rk_core *core = batch->producer->core;
+    struct rk_event_list reports = TAILQ_HEAD_INITIALIZER(reports);
+    report(batch, &reports);
+    if (!TAILQ_EMPTY(&reports)) /* Else the core may have gone with the batch. */
+        rk_queue_push_all(core->main_queue, &reports);
 }

@@ -31,22 +31,13 @@ void rk_expiry_wake_by(struct rk_sender *sender, uint64_t deadline_us)
     rk_loop_start_timer(sender->loop, &sender->own.expiry_timer, deadline_us);
 }
 
-/* When the first thing in the queue expires. Under its lock. */
-static uint64_t next_in(const struct rk_partition_queue_shared *shared)
+uint64_t rk_expiry_of_queue(const struct rk_partition_queue_shared *shared)
 {
     const struct rk_batch *first = TAILQ_FIRST(&shared->batches);
     if (!first)
         return RK_NEVER;
     return first->sending.attempts > 0 ? rk_expiry_of_batch(first)
                                        : rk_expiry_time(first->topic, first->base_enqueued_us);
-}
-
-void rk_expiry_note(struct rk_sender *sender, struct rk_partition_queue *queue)
-{
-    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    uint64_t next_us = next_in(shared);
-    rk_partition_queue_unlock(queue);
-    rk_expiry_wake_by(sender, next_us);
 }
 
 static rd_kafka_msg_status_t status_of(const struct rk_batch *batch)

@@ -11,8 +11,8 @@
 
 #include "producer/sender.h"
 
-/* The queue may have got an older first record than known: makes sure the timer fires in time. */
-void rk_expiry_note(struct rk_sender *sender, struct rk_partition_queue *queue);
+/* Under the queue's lock: when the first thing in it expires. */
+uint64_t rk_expiry_of_queue(const struct rk_partition_queue_shared *shared);
 /* Makes sure the timer fires by then. */
 void rk_expiry_wake_by(struct rk_sender *sender, uint64_t deadline_us);
 void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us);

@@ -6,6 +6,7 @@
 #include "cluster/topic.h"
 #include "conf/conf.h"
 #include "producer/delivery.h"
+#include "producer/expiry.h"
 #include "producer/producer.h"
 #include "producer/sender.h"
 
@@ -62,28 +63,65 @@ void rk_partition_queue_unlock(struct rk_partition_queue *queue)
     rk_mutex_unlock(&queue->mutex);
 }
 
-/* Under the lock: true when the sender must be posted to after unlock. */
-static bool mark_posted(struct rk_partition_queue_shared *shared)
+/* How the sender is told after unlock. */
+enum telling {
+    TELL_NOT,
+    TELL_SOMETIME, /* Early enough for linger. */
+    TELL_NOW,
+    TELL_BY_WAKING, /* It was told sometime, and that is too late now. */
+};
+
+/* Under the lock. `*sender` is who is to be told. */
+static enum telling mark_told(struct rk_partition_queue *queue,
+                              struct rk_partition_queue_shared *shared, bool is_urgent,
+                              struct rk_sender **sender)
 {
-    if (shared->is_posted || !shared->sender)
-        return false;
+    if (shared->is_posted) {
+        *sender = is_urgent ? atomic_exchange(&queue->told_sometime, NULL) : NULL;
+        return *sender ? TELL_BY_WAKING : TELL_NOT;
+    }
+    *sender = shared->sender;
+    if (!*sender)
+        return TELL_NOT;
     shared->is_posted = true;
-    return true;
+    atomic_store(&queue->told_sometime, is_urgent ? NULL : *sender);
+    return is_urgent ? TELL_NOW : TELL_SOMETIME;
 }
 
-static void post(struct rk_partition_queue *queue, struct rk_sender *sender)
+static void tell(struct rk_partition_queue *queue, struct rk_sender *sender, enum telling telling,
+                 uint64_t by_us)
 {
-    rk_loop_post(rk_sender_loop(sender), &queue->ready_mail);
+    switch (telling) {
+    case TELL_NOT:
+        break;
+    case TELL_SOMETIME:
+        rk_loop_post_by(rk_sender_loop(sender), &queue->ready_mail, by_us);
+        if (!atomic_load(&queue->told_sometime))
+            rk_loop_wake(rk_sender_loop(sender)); /* Somebody else's waking came before our mail. */
+        break;
+    case TELL_NOW:
+        rk_loop_post(rk_sender_loop(sender), &queue->ready_mail);
+        break;
+    case TELL_BY_WAKING:
+        rk_loop_wake(rk_sender_loop(sender));
+        break;
+    }
+}
+
+/* Gives up the lock, and tells the sender that there is something to send. */
+static void unlock_and_tell(struct rk_partition_queue *queue,
+                            struct rk_partition_queue_shared *shared) RK_RELEASES(queue->mutex)
+{
+    struct rk_sender *sender;
+    enum telling telling = mark_told(queue, shared, true, &sender);
+    rk_partition_queue_unlock(queue);
+    tell(queue, sender, telling, 0);
 }
 
 void rk_partition_queue_post_ready(struct rk_partition_queue *queue)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    bool posts = mark_posted(shared);
-    struct rk_sender *sender = shared->sender;
-    rk_partition_queue_unlock(queue);
-    if (posts)
-        post(queue, sender);
+    unlock_and_tell(queue, shared);
 }
 
 void rk_partition_queue_close(struct rk_partition_queue *queue, rd_kafka_resp_err_t err)
@@ -127,14 +165,20 @@ static inline bool holds_all_it_may(const struct rk_producer *producer,
            batch->size >= producer->limits.batch_size;
 }
 
+enum news {
+    NEWS_NONE,
+    NEWS_FIRST,  /* Records where there were none: they linger. */
+    NEWS_SEALED, /* A batch that need not linger. */
+};
+
 /*
- * Under the lock, one attempt. `*news`: the sender has to know. A new batch is allocated here, once
- * per batch; segments come from outside.
+ * Under the lock, one attempt. `*news`: what the sender has to know. A new batch is allocated here,
+ * once per batch; segments come from outside.
  */
 static enum rk_append append_locked(struct rk_partition_queue *queue,
                                     struct rk_partition_queue_shared *shared,
                                     const struct rk_new_record *record, struct rk_segment **spare,
-                                    size_t *segment_size, bool *news)
+                                    size_t *segment_size, enum news *news)
 {
     for (;;) {
         bool was_empty = TAILQ_EMPTY(&shared->batches);
@@ -144,14 +188,16 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
         enum rk_append result = rk_batch_append(open, record, spare, segment_size);
         if (result == RK_APPEND_FULL) {
             seal(shared);
-            *news = true;
+            *news = NEWS_SEALED;
             continue;
         }
         if (RK_LIKELY(result == RK_APPEND_OK)) {
-            bool is_full = holds_all_it_may(queue->producer, open);
-            if (RK_UNLIKELY(is_full))
+            if (RK_UNLIKELY(holds_all_it_may(queue->producer, open))) {
                 seal(shared);
-            *news |= was_empty | is_full;
+                *news = NEWS_SEALED;
+            } else if (RK_UNLIKELY(was_empty)) {
+                *news = NEWS_FIRST;
+            }
             return result;
         }
         if (open->record_count == 0) {
@@ -164,6 +210,20 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
     }
 }
 
+/* Under the lock, so that a flush that we do not see yet finds what we have appended. */
+static bool is_urgent(const struct rk_producer *producer, enum news news)
+{
+    return news == NEWS_SEALED ||
+           atomic_load_explicit(&producer->flushing, memory_order_relaxed) > 0;
+}
+
+static uint64_t must_know_by(const struct rk_partition_queue *queue,
+                             const struct rk_new_record *record)
+{
+    return RK_MIN(record->enqueued_us + queue->producer->limits.linger_us,
+                  rk_expiry_time(queue->topic, record->enqueued_us));
+}
+
 rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
                                               const struct rk_new_record *record)
 {
@@ -171,7 +231,9 @@ rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
     size_t segment_size = 0;
     enum rk_append result;
     do {
-        bool news = false, posts = false;
+        enum news news = NEWS_NONE;
+        enum telling telling = TELL_NOT;
+        struct rk_sender *sender = NULL;
         struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
         if (RK_UNLIKELY(shared->closed_err)) {
             rd_kafka_resp_err_t err = shared->closed_err;
@@ -181,12 +243,11 @@ rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
             return err;
         }
         result = append_locked(queue, shared, record, &spare, &segment_size, &news);
-        if (RK_UNLIKELY(news))
-            posts = mark_posted(shared);
-        struct rk_sender *sender = shared->sender;
+        if (RK_UNLIKELY(news != NEWS_NONE))
+            telling = mark_told(queue, shared, is_urgent(queue->producer, news), &sender);
         rk_partition_queue_unlock(queue);
-        if (RK_UNLIKELY(posts))
-            post(queue, sender);
+        if (RK_UNLIKELY(telling != TELL_NOT))
+            tell(queue, sender, telling, must_know_by(queue, record));
         if (RK_LIKELY(result == RK_APPEND_OK))
             break;
         if (result == RK_APPEND_NEEDS_SEGMENT) {
@@ -269,6 +330,8 @@ enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
         TAILQ_REMOVE(&shared->batches, next, link);
         shared->sealed_count--;
         shared->in_flight++;
+        if (TAILQ_EMPTY(&shared->batches))
+            result = RK_TAKE_LAST_BATCH;
     }
     rk_partition_queue_unlock(queue);
     return result;
@@ -292,11 +355,7 @@ void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_ba
     insert_by_number(shared, batch);
     shared->sealed_count++;
     shared->in_flight--;
-    bool posts = mark_posted(shared);
-    struct rk_sender *sender = shared->sender;
-    rk_partition_queue_unlock(queue);
-    if (posts)
-        post(queue, sender);
+    unlock_and_tell(queue, shared);
 }
 
 void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struct rk_batch *head,
@@ -313,11 +372,10 @@ void rk_partition_queue_forget(struct rk_partition_queue *queue)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     shared->in_flight--;
-    bool posts = shared->in_flight == 0 && !TAILQ_EMPTY(&shared->batches) && mark_posted(shared);
-    struct rk_sender *sender = shared->sender;
-    rk_partition_queue_unlock(queue);
-    if (posts)
-        post(queue, sender);
+    if (shared->in_flight == 0 && !TAILQ_EMPTY(&shared->batches))
+        unlock_and_tell(queue, shared);
+    else
+        rk_partition_queue_unlock(queue);
 }
 
 void rk_partition_queue_take_all(struct rk_partition_queue *queue, struct rk_batch_list *batches)

@@ -23,6 +23,9 @@ struct rk_partition_queue {
     int32_t partition;
     struct rk_producer *producer;
     _Atomic bool has_leader; /* As last heard; for partitioners. */
+    /* Whose loop may sleep on with our mail until linger is over; NULL: it is urgent, or has
+     * arrived. Written under the lock. */
+    _Atomic(struct rk_sender *) told_sometime;
     struct rk_mutex mutex;
     struct rk_partition_queue_shared {
         struct rk_batch_list batches; /* By number; the last may be open. */
@@ -95,6 +98,7 @@ struct rk_batch *rk_partition_queue_next(const struct rk_partition_queue *queue,
 
 enum rk_take {
     RK_TAKE_BATCH,
+    RK_TAKE_LAST_BATCH, /* The same; nothing is left. */
     RK_TAKE_NOTHING,   /* Empty, paused, or not due yet. */
     RK_TAKE_TOO_LARGE, /* For what is left of this request. */
     RK_TAKE_WAIT,      /* As many are under way as may be: the sender is told when that ends. */

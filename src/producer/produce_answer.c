@@ -15,6 +15,7 @@
 #include "producer/producer.h"
 #include "wire/messages.h"
 
+#define PREFETCH_AHEAD 3
 #define MAX_STRANGERS 1000 /* Topics without news for us, until the rest is not looked at. */
 
 /* Outcomes */
@@ -47,12 +48,13 @@ static void fail(const struct rk_produce_context *context, struct rk_batch *batc
         rk_delivery_fail(batch, err, text, status, now_us);
 }
 
-static void succeed(struct rk_batch *batch, const struct rk_produce_answer_partition *partition,
-                    int32_t broker_id, uint64_t now_us)
+static void succeed(struct rk_produce_context *context, struct rk_batch *batch,
+                    const struct rk_produce_answer_partition *partition, uint64_t now_us)
 {
     leave_queue(batch);
     rk_delivery_succeed(batch, partition ? partition->base_offset : -1,
-                        partition ? partition->log_append_time_ms : -1, broker_id, now_us);
+                        partition ? partition->log_append_time_ms : -1, context->request->broker_id,
+                        now_us, &context->reports);
 }
 
 static void retry(struct rk_batch *batch, uint64_t now_us)
@@ -199,7 +201,7 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
     }
     log_outcome(context, batch, err, action);
     if (action == RK_ACTION_NONE) {
-        succeed(batch, partition, request->broker_id, now_us);
+        succeed(context, batch, partition, now_us);
         return;
     }
     batch->sending.last_err = err;
@@ -213,23 +215,43 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
 
 /* Matching answers to batches */
 
+static bool is_of_topic(const struct rk_produce_part *part,
+                        const struct rk_produce_answer_topic *topic, bool by_id)
+{
+    return by_id ? rk_uuid_equal(&part->topic_id, &topic->topic_id)
+                 : strcmp(rk_topic_name(part->topic), topic->name) == 0;
+}
+
+/* Brokers answer in the order of the request: what comes next is tried before searching. */
 static int find_first_of_topic(const struct rk_produce_context *context,
                                const struct rk_produce_answer_topic *topic, bool by_id)
 {
+    int next = context->next;
+    const struct rk_produce_part *parts = context->parts;
+    if (next < context->count && (next == 0 || parts[next - 1].topic != parts[next].topic) &&
+        is_of_topic(&parts[next], topic, by_id))
+        return next;
     for (int i = 0; i < context->count; i++) {
-        const struct rk_produce_part *part = &context->parts[i];
-        if (by_id ? rk_uuid_equal(&part->topic_id, &topic->topic_id)
-                  : strcmp(rk_topic_name(part->topic), topic->name) == 0)
+        if (is_of_topic(&parts[i], topic, by_id))
             return i;
     }
     return -1;
 }
 
+static bool is_part(const struct rk_produce_context *context, int index,
+                    const rd_kafka_topic_t *topic, int32_t partition)
+{
+    return index < context->count && context->parts[index].topic == topic &&
+           context->parts[index].partition == partition;
+}
+
 /* Parts of a topic stand together, by partition. */
-static struct rk_produce_part *find_part(const struct rk_produce_context *context, int first,
+static struct rk_produce_part *find_part(struct rk_produce_context *context, int first,
                                          int32_t partition)
 {
     const rd_kafka_topic_t *topic = context->parts[first].topic;
+    if (is_part(context, context->next, topic, partition))
+        return &context->parts[context->next++];
     int low = first, high = context->count;
     while (low < high) {
         int middle = low + (high - low) / 2;
@@ -239,9 +261,17 @@ static struct rk_produce_part *find_part(const struct rk_produce_context *contex
         else
             high = middle;
     }
-    bool is_found = low < context->count && context->parts[low].topic == topic &&
-                    context->parts[low].partition == partition;
-    return is_found ? &context->parts[low] : NULL;
+    if (!is_part(context, low, topic, partition))
+        return NULL;
+    context->next = low + 1;
+    return &context->parts[low];
+}
+
+/* Batches were last touched by other threads: their memory is asked for before it is needed. */
+static void prefetch_batch(const struct rk_produce_context *context, int index)
+{
+    if (index < context->count && context->parts[index].batch)
+        rk_batch_prefetch(context->parts[index].batch);
 }
 
 static void take_hint(struct rk_produce_context *context, const struct rk_produce_part *part,
@@ -284,6 +314,7 @@ static void take_answer(struct rk_produce_context *context, uint64_t now_us) RK_
             if (!part || !part->batch)
                 continue;
             is_known = true;
+            prefetch_batch(context, context->next + PREFETCH_AHEAD);
             take_hint(context, part, answer, partition);
             settle(context, part, rk_error_of_broker(partition->error_code), partition, now_us);
         }
@@ -298,6 +329,7 @@ void rk_produce_answer_take(struct rk_request *request)
     rk_on_broker(sender->loop);
     uint64_t now_us = rk_clock_now_us();
     LIST_REMOVE(context, link);
+    TAILQ_INIT(&context->reports);
     if (!request->err && request->answer)
         take_answer(context, now_us);
     for (int i = 0; i < context->count; i++) {
@@ -308,5 +340,6 @@ void rk_produce_answer_take(struct rk_request *request)
             err = RD_KAFKA_RESP_ERR__BAD_MSG; /* The answer leaves it out. */
         settle(context, &context->parts[i], err, NULL, now_us);
     }
+    rk_delivery_post(sender->producer, &context->reports);
     rk_request_destroy(request);
 }

@@ -11,6 +11,7 @@
 #include "wire/legacy_message_set.h"
 
 #define STACK_PARTS               64
+#define PREFETCH_AHEAD            2
 #define FIRST_WITH_RECORD_BATCHES 3 /* Versions of Produce. */
 #define FIRST_WITH_TIMESTAMPS     2
 
@@ -166,6 +167,8 @@ void rk_produce_prepare_all(struct rk_sender *sender, struct rk_batch **batches,
     int magic = rk_produce_magic(sender);
     for (int i = 0; i < *count; i++) {
         struct rk_batch *batch = batches[i];
+        if (i + PREFETCH_AHEAD < *count)
+            rk_segment_prefetch(batches[i + PREFETCH_AHEAD]->first);
         int codec = usable_codec(sender, batch);
         rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
         if (!is_prepared_for(batch, magic, codec))

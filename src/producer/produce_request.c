@@ -59,7 +59,7 @@ static enum rk_take collect_from(struct rk_produce_collection *collection,
         limits.size = SIZE_MAX; /* The first always fits. */
     struct rk_batch *batch;
     enum rk_take result = rk_partition_queue_take(queue, &limits, &batch);
-    if (result == RK_TAKE_BATCH) {
+    if (result == RK_TAKE_BATCH || result == RK_TAKE_LAST_BATCH) {
         collection->topic_ids[collection->count] = queue->own.topic_id;
         collection->batches[collection->count++] = batch;
         collection->size += batch->size + PARTITION_OVERHEAD;
@@ -273,8 +273,7 @@ bool rk_produce_request_send_next(struct rk_sender *sender, uint64_t now_us)
         struct rk_batch *batch = context->parts[i].batch;
         batch->sending.attempts++;
         batch->sending.is_in_flight = true;
-        log_batch(sender, batch);
-        rk_expiry_wake_by(sender, rk_expiry_of_batch(batch));
+        log_batch(sender, batch); /* Its expiry was noted when its queue was looked at. */
     }
     LIST_INSERT_HEAD(&sender->own.in_flight, context, link);
     rk_connection_send(rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE), request);

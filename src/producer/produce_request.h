@@ -28,7 +28,9 @@ struct rk_produce_context {
     struct rk_request *request;
     rd_kafka_resp_err_t purge_err; /* It was not written when it was purged, and is not sent. */
     int count;
+    int next;                      /* The part whose outcome is expected next. */
     struct rk_produce_part *parts; /* By topic name, then partition. */
+    struct rk_event_list reports;  /* Of batches that have succeeded: posted together. */
 };
 
 /* What a sender collects batches in; reused. rk_free */

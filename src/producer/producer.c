@@ -72,6 +72,7 @@ struct rk_producer *rk_producer_new(struct rk_core *core)
     producer->observer.broker_ending = broker_ending;
     SLIST_INIT(&producer->staging);
     rk_segment_pool_init(&producer->pool, POOL_LIMIT);
+    rk_batch_pool_init(&producer->batches);
     rk_mutex_init(&producer->mutex, RK_RANK_REPLY);
     rk_condition_init(&producer->room);
     return producer;
@@ -119,6 +120,7 @@ void rk_producer_release(struct rk_producer *producer)
         return;
     if (producer->orphans)
         rk_sender_destroy(producer->orphans);
+    rk_batch_pool_clear(&producer->batches);
     rk_segment_pool_clear(&producer->pool);
     rk_condition_clear(&producer->room);
     rk_mutex_clear(&producer->mutex);

@@ -32,6 +32,7 @@ struct rk_producer {
     _Atomic int references; /* The client's, and one per batch. */
     struct rk_producer_limits limits;
     struct rk_segment_pool pool;
+    struct rk_batch_pool batches;
     struct rk_sender *orphans;               /* On background: expires what has no leader. */
     SLIST_HEAD(, rk_producer_topic) staging; /* Background: topics with staged messages. */
     _Atomic int64_t queued_messages;         /* Until their reports are served. */

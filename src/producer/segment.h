@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/assert.h"
 #include "runtime/thread.h"
 
 #define RK_SEGMENT_MIN_SIZE 1024
@@ -33,6 +34,14 @@ struct rk_segment_pool {
     } shared;
     size_t limit;
 };
+
+/* Asks for the memory of its first records, which another thread has written. */
+static inline void rk_segment_prefetch(const struct rk_segment *segment)
+{
+    const char *at = (const char *)segment;
+    for (int i = 0; i < 5; i++)
+        RK_PREFETCH(at + i * 64);
+}
 
 void rk_segment_pool_init(struct rk_segment_pool *pool, size_t limit);
 void rk_segment_pool_clear(struct rk_segment_pool *pool);

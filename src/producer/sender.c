@@ -51,32 +51,50 @@ static void list_lingering(struct rk_sender *sender, struct rk_partition_queue *
         set_linger_timer(sender);
 }
 
-/* When the next batch may be sent; RK_NEVER: there is none, or not now. */
-static uint64_t due_time(struct rk_partition_queue *queue, uint64_t now_us)
+/* What matters of a queue. */
+struct sight {
+    uint64_t due_us;     /* When its next batch may be sent; RK_NEVER: there is none, or not now. */
+    uint64_t expires_us; /* When something in the queue expires. */
+    bool is_filling;     /* Due only because linger is over. */
+};
+
+static struct sight look_into(struct rk_partition_queue *queue, uint64_t now_us)
 {
-    uint64_t due_us;
+    struct sight sight;
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-    rk_partition_queue_next(queue, shared, now_us, &due_us);
+    const struct rk_batch *next = rk_partition_queue_next(queue, shared, now_us, &sight.due_us);
+    sight.is_filling = next && next == shared->open;
+    sight.expires_us = rk_expiry_of_queue(shared);
     rk_partition_queue_unlock(queue);
-    return due_us;
+    return sight;
 }
 
-void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us)
+/* Readies the queue, or lists it as lingering. With `early_us` a batch that would linger for no
+ * longer than that is ready too. */
+static void look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us,
+                 uint64_t early_us)
 {
-    rk_expiry_note(sender, queue);
+    struct sight sight = look_into(queue, now_us);
+    rk_expiry_wake_by(sender, sight.expires_us);
     if (!sender->broker)
         return;
-    uint64_t due_us = due_time(queue, now_us);
-    if (queue->own.is_lingering && (due_us == RK_NEVER || due_us < queue->own.linger_until_us))
+    bool is_due = sight.due_us <= now_us + (sight.is_filling ? early_us : 0);
+    if (queue->own.is_lingering &&
+        (is_due || sight.due_us < queue->own.linger_until_us || sight.due_us == RK_NEVER))
         unlist(sender, queue);
-    if (due_us == RK_NEVER || queue->own.is_ready || queue->own.is_lingering)
+    if (sight.due_us == RK_NEVER || queue->own.is_ready || queue->own.is_lingering)
         return;
-    if (due_us > now_us) {
-        list_lingering(sender, queue, due_us);
+    if (!is_due) {
+        list_lingering(sender, queue, sight.due_us);
         return;
     }
     queue->own.is_ready = true;
     TAILQ_INSERT_TAIL(&sender->own.ready, queue, own.ready_link);
+}
+
+void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us)
+{
+    look(sender, queue, now_us, 0);
 }
 
 static struct rk_connection *connection_of(struct rk_sender *sender) RK_ON_BROKER
@@ -123,11 +141,18 @@ static void on_linger(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_sender *sender = rk_container_of(timer, struct rk_sender, own.linger_timer);
     rk_on_broker(sender->loop);
-    struct rk_partition_queue *queue;
+    struct rk_partition_queue *queue, *next;
     while ((queue = TAILQ_FIRST(&sender->own.lingering)) != NULL &&
            queue->own.linger_until_us <= now_us) {
         unlist(sender, queue);
         rk_sender_look(sender, queue, now_us);
+    }
+    /* A request costs as much as several batches: one that leaves takes along what has lingered for
+     * half its time. */
+    uint64_t early_us = sender->producer->limits.linger_us / 2;
+    for (; queue && queue->own.linger_until_us <= now_us + early_us; queue = next) {
+        next = TAILQ_NEXT(queue, own.linger_link);
+        look(sender, queue, now_us, early_us);
     }
     set_linger_timer(sender);
     rk_sender_send(sender, now_us);
@@ -141,6 +166,7 @@ static void on_ready_mail(struct rk_mail *mail)
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     struct rk_sender *sender = shared->sender;
     shared->is_posted = false;
+    atomic_store(&queue->told_sometime, NULL);
     rk_partition_queue_unlock(queue);
     if (!sender)
         return; /* It is changing hands: whoever adopts it looks. */

@@ -82,6 +82,7 @@ static void deliver_mail(struct rk_loop *loop)
     while (!STAILQ_EMPTY(&list)) {
         struct rk_mail *mail = STAILQ_FIRST(&list);
         STAILQ_REMOVE_HEAD(&list, link);
+        RK_PREFETCH(STAILQ_FIRST(&list)); /* Another thread's memory, as a rule. */
         mail->deliver(mail);
     }
 }
@@ -136,7 +137,7 @@ static void wait_and_dispatch(struct rk_loop *loop)
     uint64_t deadline_us = rk_timer_heap_next(&loop->own.timers);
     if (loop->own.has_holes)
         close_holes(loop);
-    if (!rk_mailbox_prepare_sleep(&loop->mailbox))
+    if (!rk_mailbox_prepare_sleep(&loop->mailbox, deadline_us))
         deadline_us = 0; /* Mail is there: look at the descriptors only. */
     int ready = rk_wait_descriptors(loop->own.entries, loop->own.count, deadline_us);
     atomic_fetch_add_explicit(&loop->stats.wakeups, 1, memory_order_relaxed);
@@ -201,6 +202,16 @@ void rk_loop_destroy(struct rk_loop *loop)
 void rk_loop_post(struct rk_loop *loop, struct rk_mail *mail)
 {
     rk_mailbox_post(&loop->mailbox, mail);
+}
+
+void rk_loop_post_by(struct rk_loop *loop, struct rk_mail *mail, uint64_t by_us)
+{
+    rk_mailbox_post_by(&loop->mailbox, mail, by_us);
+}
+
+void rk_loop_wake(struct rk_loop *loop)
+{
+    rk_mailbox_wake(&loop->mailbox);
 }
 
 bool rk_loop_is_mine(const struct rk_loop *loop)

@@ -46,6 +46,10 @@ void rk_loop_post_stop(struct rk_loop *loop);
 void rk_loop_destroy(struct rk_loop *loop);
 
 void rk_loop_post(struct rk_loop *loop, struct rk_mail *mail); /* Any thread. takes: mail */
+/* The same for mail that has time until then: a loop that wakes up by itself before is left asleep.
+ * When it becomes urgent later, rk_loop_wake. */
+void rk_loop_post_by(struct rk_loop *loop, struct rk_mail *mail, uint64_t by_us);
+void rk_loop_wake(struct rk_loop *loop);
 bool rk_loop_is_mine(const struct rk_loop *loop);
 void rk_loop_assert_mine(const struct rk_loop *loop);
 

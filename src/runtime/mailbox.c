@@ -30,6 +30,28 @@ void rk_mailbox_post(struct rk_mailbox *mailbox, struct rk_mail *mail)
         rk_wake_signal(mailbox->wake_fd);
 }
 
+void rk_mailbox_post_by(struct rk_mailbox *mailbox, struct rk_mail *mail, uint64_t by_us)
+{
+    rk_mutex_lock(&mailbox->mutex);
+    STAILQ_INSERT_TAIL(&mailbox->shared.mail, mail, link);
+    bool wake = mailbox->shared.sleeping && mailbox->shared.sleeps_until_us > by_us;
+    if (wake)
+        mailbox->shared.sleeping = false;
+    rk_mutex_unlock(&mailbox->mutex);
+    if (wake)
+        rk_wake_signal(mailbox->wake_fd);
+}
+
+void rk_mailbox_wake(struct rk_mailbox *mailbox)
+{
+    rk_mutex_lock(&mailbox->mutex);
+    bool wake = mailbox->shared.sleeping;
+    mailbox->shared.sleeping = false;
+    rk_mutex_unlock(&mailbox->mutex);
+    if (wake)
+        rk_wake_signal(mailbox->wake_fd);
+}
+
 void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list)
 {
     STAILQ_INIT(list);
@@ -39,11 +61,12 @@ void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list)
     rk_mutex_unlock(&mailbox->mutex);
 }
 
-bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox)
+bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox, uint64_t until_us)
 {
     rk_mutex_lock(&mailbox->mutex);
     bool empty = STAILQ_EMPTY(&mailbox->shared.mail);
     mailbox->shared.sleeping = empty;
+    mailbox->shared.sleeps_until_us = until_us;
     rk_mutex_unlock(&mailbox->mutex);
     return empty;
 }

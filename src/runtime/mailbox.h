@@ -11,6 +11,7 @@
 #define RK_RUNTIME_MAILBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "runtime/thread.h"
@@ -28,6 +29,7 @@ struct rk_mailbox {
     struct {
         struct rk_mail_list mail;
         bool sleeping; /* The owner waits and must be woken. */
+        uint64_t sleeps_until_us;
     } shared;
     int wake_fd;
 };
@@ -38,10 +40,14 @@ bool rk_mailbox_init(struct rk_mailbox *mailbox);
 void rk_mailbox_clear(struct rk_mailbox *mailbox);
 /* Any thread. takes: mail */
 void rk_mailbox_post(struct rk_mailbox *mailbox, struct rk_mail *mail);
+/* The same for mail that has time until then: an owner that will be awake by itself is not woken. */
+void rk_mailbox_post_by(struct rk_mailbox *mailbox, struct rk_mail *mail, uint64_t by_us);
+/* Any thread: mail that was posted so has become urgent. */
+void rk_mailbox_wake(struct rk_mailbox *mailbox);
 /* Owner: everything posted so far, into `list`. */
 void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list);
-/* Owner, before waiting: false when there is mail, so that it must not wait. */
-bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox);
+/* Owner, before waiting until then: false when there is mail, so that it must not wait. */
+bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox, uint64_t until_us);
 /* Discards everything posted so far. */
 void rk_mailbox_discard_all(struct rk_mailbox *mailbox);
 

@@ -24,7 +24,7 @@
 #include "base/varint.h"
 
 /* Splices up to this size are copied: cheaper than two more entries of a writev. */
-#define RK_WRITER_COPY_MAX 256
+#define RK_WRITER_COPY_MAX 1024
 
 struct rk_writer {
     uint8_t *data; /* Own bytes, splices left out. */

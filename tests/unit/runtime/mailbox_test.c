@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "runtime/mailbox.h"
 
@@ -71,13 +72,13 @@ static void wakes_only_a_sleeper_and_once(void **state)
     (void)state;
     post(0, 0, NULL);
     assert_false(is_woken(0));
-    assert_false(rk_mailbox_prepare_sleep(&mailbox)); /* There is mail. */
+    assert_false(rk_mailbox_prepare_sleep(&mailbox, RK_NEVER)); /* There is mail. */
     post(0, 1, NULL);
     assert_false(is_woken(0));
 
     struct rk_mail_list list;
     rk_mailbox_take(&mailbox, &list);
-    assert_true(rk_mailbox_prepare_sleep(&mailbox));
+    assert_true(rk_mailbox_prepare_sleep(&mailbox, RK_NEVER));
     post(0, 2, NULL);
     assert_true(is_woken(0));
     rk_wake_drain(mailbox.wake_fd);
@@ -97,6 +98,35 @@ static void wakes_only_a_sleeper_and_once(void **state)
     assert_int_equal(number, 4);
     rk_mailbox_clear(&mailbox);
     assert_int_equal(discarded, 0);
+}
+
+static void post_by(uint64_t by_us)
+{
+    struct letter *letter = RK_NEW(struct letter);
+    letter->mail.deliver = deliver;
+    letter->mail.discard = discard;
+    rk_mailbox_post_by(&mailbox, &letter->mail, by_us);
+}
+
+static void mail_that_has_time_lets_its_owner_sleep(void **state)
+{
+    (void)state;
+    assert_true(rk_mailbox_prepare_sleep(&mailbox, 1000));
+    post_by(1000);
+    assert_false(is_woken(0));
+    rk_mailbox_wake(&mailbox);
+    assert_true(is_woken(0));
+    rk_wake_drain(mailbox.wake_fd);
+    rk_mailbox_wake(&mailbox);
+    assert_false(is_woken(0)); /* It is awake already. */
+
+    rk_mailbox_discard_all(&mailbox);
+    assert_true(rk_mailbox_prepare_sleep(&mailbox, 1000));
+    post_by(1000);
+    post_by(999); /* Too soon for it. */
+    assert_true(is_woken(0));
+    rk_mailbox_clear(&mailbox);
+    assert_int_equal(discarded, 3);
 }
 
 static void what_is_left_is_discarded(void **state)
@@ -126,7 +156,7 @@ static void many_senders_none_lost_each_in_order(void **state)
     for (int total = 0; total < THREADS * LETTERS;) {
         struct rk_mail_list list;
         struct rk_mail *mail;
-        if (rk_mailbox_prepare_sleep(&mailbox)) {
+        if (rk_mailbox_prepare_sleep(&mailbox, RK_NEVER)) {
             assert_true(is_woken(10000)); /* A missed wake-up ends here. */
             rk_wake_drain(mailbox.wake_fd);
         }
@@ -149,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(wakes_only_a_sleeper_and_once, set_up),
+        cmocka_unit_test_setup(mail_that_has_time_lets_its_owner_sleep, set_up),
         cmocka_unit_test_setup(what_is_left_is_discarded, set_up),
         cmocka_unit_test_setup(many_senders_none_lost_each_in_order, set_up),
     };
