@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "event/headers.h"
 #include "event/topic.h"
+#include "producer/batch_append.h"
 #include "producer/batch_walk.h"
 #include "producer/delivery.h"
 #include "producer/partition_queue.h"
@@ -157,6 +158,7 @@ void rk_batch_release(struct rk_batch *batch)
 static bool grow(struct rk_batch *batch)
 {
     uint32_t capacity = batch->capacity ? batch->capacity * 2 : FIRST_CAPACITY;
+    capacity = RK_MIN(capacity, batch->producer->limits.batch_records);
     uint32_t *deltas = rk_try_realloc(batch->enqueued_deltas_us, capacity * sizeof(*deltas));
     if (!deltas)
         return false;
@@ -251,62 +253,14 @@ static bool append_by_reference(struct rk_batch *batch, const struct rk_new_reco
     return true;
 }
 
-/* Wraps around: times may be as far apart as the application likes. */
-static inline int64_t timestamp_delta_of(const struct rk_batch *batch,
-                                         const struct rk_new_record *record)
-{
-    return (int64_t)((uint64_t)record->timestamp_ms - (uint64_t)batch->base_timestamp_ms);
-}
-
-/* All of a record behind its length and attributes. */
-static inline uint8_t *write_body(uint8_t *at, const struct rk_new_record *record,
-                                  int64_t timestamp_delta, uint32_t offset_delta)
-{
-    at = rk_varlong_write(at, timestamp_delta);
-    at = rk_varint_write(at, (int32_t)offset_delta);
-    at = rk_varint_write(at, record->key_size);
-    if (record->key_size > 0) {
-        memcpy(at, record->key, (size_t)record->key_size);
-        at += record->key_size;
-    }
-    at = rk_varint_write(at, record->value_size);
-    if (record->value_size > 0) {
-        memcpy(at, record->value, (size_t)record->value_size);
-        at += record->value_size;
-    }
-    if (RK_UNLIKELY(record->headers_size > 0))
-        return rk_headers_write(record->headers, at);
-    *at++ = 0;
-    return at;
-}
-
 static void append_copy(struct rk_batch *batch, const struct rk_new_record *record,
                         size_t body_size, int64_t timestamp_delta)
 {
     struct rk_segment *segment = batch->last;
     uint8_t *at = rk_varint_write(segment->bytes + segment->size, (int32_t)body_size);
     *at++ = 0;
-    at = write_body(at, record, timestamp_delta, batch->record_count);
+    at = rk_batch_write_body(at, record, timestamp_delta, batch->record_count);
     segment->size = (uint32_t)(at - segment->bytes);
-}
-
-/* Bodies between these sizes have a length of two bytes: it can be written behind the body, whose
- * size then need not be worked out first. */
-#define TWO_BYTE_BODY_MIN 64
-#define TWO_BYTE_BODY_MAX 8191
-
-static inline void append_medium(struct rk_batch *batch, const struct rk_new_record *record)
-{
-    struct rk_segment *segment = batch->last;
-    uint8_t *start = segment->bytes + segment->size;
-    uint8_t *body = start + 2;
-    *body = 0;
-    uint8_t *end =
-        write_body(body + 1, record, timestamp_delta_of(batch, record), batch->record_count);
-    uint32_t length = rk_zigzag32((int32_t)(end - body));
-    start[0] = (uint8_t)(length | 0x80);
-    start[1] = (uint8_t)(length >> 7);
-    segment->size = (uint32_t)(end - segment->bytes);
 }
 
 /* As large as the batch so far, rounded down, so that few are needed and no more than half is
@@ -336,25 +290,10 @@ static bool is_full(const struct rk_batch *batch, const struct rk_new_record *re
                                        enqueued_delta_of(batch, record) > UINT32_MAX);
 }
 
-/* Counts a record that stands in its segment. */
-static inline void count_record(struct rk_batch *batch, const struct rk_new_record *record,
-                                size_t record_size)
+enum rk_append rk_batch_append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
+                                      struct rk_segment **spare, size_t *segment_size)
 {
-    batch->enqueued_deltas_us[batch->record_count] =
-        (uint32_t)(record->enqueued_us - batch->base_enqueued_us);
-    batch->record_count++;
-    batch->size += (uint32_t)record_size;
-    batch->credit_bytes +=
-        (uint64_t)RK_MAX(record->value_size, 0) + (uint64_t)RK_MAX(record->key_size, 0);
-    if (record->timestamp_ms > batch->max_timestamp_ms)
-        batch->max_timestamp_ms = record->timestamp_ms;
-}
-
-/* Everything that is not the plain case: first and last records, growing, values by reference. */
-static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
-                                    struct rk_segment **spare, size_t *segment_size)
-{
-    int64_t timestamp_delta = timestamp_delta_of(batch, record);
+    int64_t timestamp_delta = rk_batch_timestamp_delta(batch, record);
     size_t body_size =
         rk_record_body_size(timestamp_delta, (int32_t)batch->record_count, record->key_size,
                             record->value_size, record->headers_size);
@@ -384,41 +323,8 @@ static enum rk_append append_slowly(struct rk_batch *batch, const struct rk_new_
         }
         append_copy(batch, record, body_size, timestamp_delta);
     }
-    count_record(batch, record, record_size);
+    rk_batch_count_record(batch, record, record_size);
     batch->enqueued_deltas_us[batch->record_count - 1] = (uint32_t)enqueued_delta_of(batch, record);
-    return RK_APPEND_OK;
-}
-
-enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
-                               struct rk_segment **spare, size_t *segment_size)
-{
-    const struct rk_producer_limits *limits = &batch->producer->limits;
-    struct rk_segment *segment = batch->last;
-    size_t most = (size_t)RK_MAX(record->value_size, 0) + (size_t)RK_MAX(record->key_size, 0) +
-                  record->headers_size + RK_RECORD_OVERHEAD_MAX;
-    uint32_t count = batch->record_count;
-    if (RK_UNLIKELY(segment->size + most > segment->capacity ||
-                    batch->size + most > limits->batch_size || count >= limits->batch_records ||
-                    count >= batch->capacity || record->by_reference ||
-                    (record->opaque && !batch->opaques) ||
-                    record->enqueued_us - batch->base_enqueued_us > UINT32_MAX))
-        return append_slowly(batch, record, spare, segment_size);
-    if (!(record->flags & RD_KAFKA_MSG_F_COPY) && !note_original(batch, record))
-        return RK_APPEND_NO_MEMORY;
-    if (batch->opaques)
-        batch->opaques[count] = record->opaque;
-    uint32_t before = segment->size;
-    if (RK_LIKELY(most - RK_RECORD_OVERHEAD_MAX >= TWO_BYTE_BODY_MIN &&
-                  most <= TWO_BYTE_BODY_MAX)) {
-        append_medium(batch, record);
-    } else {
-        int64_t timestamp_delta = timestamp_delta_of(batch, record);
-        append_copy(batch, record,
-                    rk_record_body_size(timestamp_delta, (int32_t)count, record->key_size,
-                                        record->value_size, record->headers_size),
-                    timestamp_delta);
-    }
-    count_record(batch, record, segment->size - before);
     return RK_APPEND_OK;
 }
 
@@ -448,7 +354,7 @@ static bool move_record(struct rk_batch *to, const struct rk_batch_record *recor
         .key_size = record->key_size,
         .value = (void *)(uintptr_t)record->value,
         .value_size = record->value_size,
-        .headers_size = 0,
+        .payload_size = (size_t)RK_MAX(record->key_size, 0) + (size_t)RK_MAX(record->value_size, 0),
         .timestamp_ms = record->timestamp_ms,
         .enqueued_us = record->enqueued_us,
         .opaque = record->opaque,

@@ -35,6 +35,7 @@ struct rk_new_record {
     void *value;
     const rd_kafka_headers_t *headers; /* NULL: none. */
     size_t headers_size;               /* rk_headers_wire_size */
+    size_t payload_size;               /* Key and value. */
     int64_t timestamp_ms;
     uint64_t enqueued_us;
     void *opaque;
@@ -135,18 +136,13 @@ static inline void rk_batch_prefetch(const struct rk_batch *batch)
         RK_PREFETCH(at + i);
 }
 
+/* Of batch_append.h. */
 enum rk_append {
     RK_APPEND_OK,
     RK_APPEND_FULL,          /* Seal it; the record belongs into the next one. */
     RK_APPEND_NEEDS_SEGMENT, /* Call again with one of at least *segment_size bytes. */
     RK_APPEND_NO_MEMORY,
 };
-/*
- * Appends a record. `spare` is a segment taken beforehand, or NULL; used up (set to NULL) when
- * needed. Limits are the producer's.
- */
-enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
-                               struct rk_segment **spare, size_t *segment_size);
 /* Parts that make up its uncompressed records, header excluded; returns how many there are, writes
  * at most `max`. */
 int rk_batch_record_parts(const struct rk_batch *batch, struct iovec *parts, int max);

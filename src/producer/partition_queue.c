@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cluster/topic.h"
 #include "conf/conf.h"
+#include "producer/batch_append.h"
 #include "producer/delivery.h"
 #include "producer/expiry.h"
 #include "producer/producer.h"
@@ -175,10 +176,11 @@ enum news {
  * Under the lock, one attempt. `*news`: what the sender has to know. A new batch is allocated here,
  * once per batch; segments come from outside.
  */
-static enum rk_append append_locked(struct rk_partition_queue *queue,
-                                    struct rk_partition_queue_shared *shared,
-                                    const struct rk_new_record *record, struct rk_segment **spare,
-                                    size_t *segment_size, enum news *news)
+RK_ALWAYS_INLINE enum rk_append append_locked(struct rk_partition_queue *queue,
+                                              struct rk_partition_queue_shared *shared,
+                                              const struct rk_new_record *record,
+                                              struct rk_segment **spare, size_t *segment_size,
+                                              enum news *news)
 {
     for (;;) {
         bool was_empty = TAILQ_EMPTY(&shared->batches);

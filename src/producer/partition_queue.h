@@ -99,9 +99,9 @@ struct rk_batch *rk_partition_queue_next(const struct rk_partition_queue *queue,
 enum rk_take {
     RK_TAKE_BATCH,
     RK_TAKE_LAST_BATCH, /* The same; nothing is left. */
-    RK_TAKE_NOTHING,   /* Empty, paused, or not due yet. */
-    RK_TAKE_TOO_LARGE, /* For what is left of this request. */
-    RK_TAKE_WAIT,      /* As many are under way as may be: the sender is told when that ends. */
+    RK_TAKE_NOTHING,    /* Empty, paused, or not due yet. */
+    RK_TAKE_TOO_LARGE,  /* For what is left of this request. */
+    RK_TAKE_WAIT,       /* As many are under way as may be: the sender is told when that ends. */
 };
 
 struct rk_take_limits {

@@ -16,7 +16,7 @@
 #include "wire/messages.h"
 
 #define PREFETCH_AHEAD 3
-#define MAX_STRANGERS 1000 /* Topics without news for us, until the rest is not looked at. */
+#define MAX_STRANGERS  1000 /* Topics without news for us, until the rest is not looked at. */
 
 /* Outcomes */
 

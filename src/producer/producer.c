@@ -134,7 +134,7 @@ void rk_producer_release(struct rk_producer *producer)
  * consistent counters one of them sees the other.
  */
 
-static bool take_credit(struct rk_producer *producer, int64_t bytes)
+RK_ALWAYS_INLINE bool take_credit(struct rk_producer *producer, int64_t bytes)
 {
     const struct rk_producer_limits *limits = &producer->limits;
     int64_t messages = atomic_fetch_add(&producer->queued_messages, 1) + 1;
@@ -237,6 +237,7 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
                                                   struct rk_produce *produce, int64_t bytes)
 {
     struct rk_new_record *record = &produce->record;
+    record->payload_size = (size_t)bytes;
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
     record->by_reference =

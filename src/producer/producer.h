@@ -57,7 +57,8 @@ void rk_producer_terminate(struct rk_producer *producer);
 
 /*
  * A message to produce. Borrowed, but for a value with F_FREE, which success takes. The record's
- * headers_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0 means now.
+ * headers_size, payload_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0
+ * means now.
  */
 struct rk_produce {
     rd_kafka_topic_t *topic;

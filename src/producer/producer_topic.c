@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "event/core.h"
 #include "event/headers.h"
+#include "producer/batch_append.h"
 #include "producer/delivery.h"
 #include "producer/expiry.h"
 #include "producer/producer.h"
@@ -165,32 +166,41 @@ bool rk_producer_topic_is_available(const struct rk_producer_topic *self, int32_
     return table && partition >= 0 && partition < count_of(table) && has_leader(table, partition);
 }
 
+static __attribute__((noinline)) int32_t draw_sticky(struct rk_producer_topic *self,
+                                                     const struct rk_partition_table *table,
+                                                     int32_t count, uint64_t now_us)
+{
+    uint64_t linger_us = (uint64_t)self->producer->core->conf->sticky_partitioning_linger_ms * 1000;
+    int32_t partition = rk_partitioner_draw(count, has_leader, table);
+    atomic_store_explicit(&self->sticky_partition, partition, memory_order_relaxed);
+    atomic_store_explicit(&self->sticky_until_us, now_us + linger_us, memory_order_relaxed);
+    return partition;
+}
+
 /* The same partition for sticky.partitioning.linger.ms, so that batches fill. */
-static int32_t pick_sticky(struct rk_producer_topic *self, const struct rk_partition_table *table,
-                           int32_t count, uint64_t now_us)
+RK_ALWAYS_INLINE int32_t pick_sticky(struct rk_producer_topic *self,
+                                     const struct rk_partition_table *table, int32_t count,
+                                     uint64_t now_us)
 {
     int32_t partition = atomic_load_explicit(&self->sticky_partition, memory_order_relaxed);
     uint64_t until_us = atomic_load_explicit(&self->sticky_until_us, memory_order_relaxed);
     if (RK_LIKELY(partition >= 0 && partition < count && now_us < until_us &&
                   has_leader(table, partition)))
         return partition;
-    uint64_t linger_us = (uint64_t)self->producer->core->conf->sticky_partitioning_linger_ms * 1000;
-    partition = rk_partitioner_draw(count, has_leader, table);
-    atomic_store_explicit(&self->sticky_partition, partition, memory_order_relaxed);
-    atomic_store_explicit(&self->sticky_until_us, now_us + linger_us, memory_order_relaxed);
-    return partition;
+    return draw_sticky(self, table, count, now_us);
 }
 
-static int32_t pick_without_key(struct rk_producer_topic *self,
-                                const struct rk_partition_table *table, int32_t count,
-                                uint64_t now_us)
+RK_ALWAYS_INLINE int32_t pick_without_key(struct rk_producer_topic *self,
+                                          const struct rk_partition_table *table, int32_t count,
+                                          uint64_t now_us)
 {
     return self->sticks ? pick_sticky(self, table, count, now_us)
                         : rk_partitioner_draw(count, has_leader, table);
 }
 
-static int32_t pick(struct rk_producer_topic *self, const struct rk_partition_table *table,
-                    int32_t count, const struct rk_new_record *record)
+RK_ALWAYS_INLINE int32_t pick(struct rk_producer_topic *self,
+                              const struct rk_partition_table *table, int32_t count,
+                              const struct rk_new_record *record)
 {
     const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
     if (callbacks->partitioner)

@@ -40,7 +40,8 @@ bool rk_mailbox_init(struct rk_mailbox *mailbox);
 void rk_mailbox_clear(struct rk_mailbox *mailbox);
 /* Any thread. takes: mail */
 void rk_mailbox_post(struct rk_mailbox *mailbox, struct rk_mail *mail);
-/* The same for mail that has time until then: an owner that will be awake by itself is not woken. */
+/* The same for mail that has time until then: an owner that will be awake by itself is not woken.
+ */
 void rk_mailbox_post_by(struct rk_mailbox *mailbox, struct rk_mail *mail, uint64_t by_us);
 /* Any thread: mail that was posted so has become urgent. */
 void rk_mailbox_wake(struct rk_mailbox *mailbox);

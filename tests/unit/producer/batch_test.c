@@ -44,12 +44,14 @@ static struct rk_new_record mixed(unsigned i, rd_kafka_headers_t *headers)
     if (i % 7 == 3) {
         record.value = NULL;
         record.value_size = -1;
+        record.payload_size = 0;
     }
     record.flags = (unsigned)rand_r(&seed) % 2 ? RD_KAFKA_MSG_F_COPY : 0;
     record.by_reference = !record.flags && record.value_size >= 8192;
     if (i % 3) {
         record.key = bytes + i;
         record.key_size = (int32_t)((unsigned)rand_r(&seed) % 300);
+        record.payload_size += (size_t)record.key_size;
     }
     record.timestamp_ms = 1000 + (int64_t)((unsigned)rand_r(&seed) % 100000) - 50000;
     record.enqueued_us += i * 3;
@@ -189,6 +191,7 @@ static void test_counts(void **state)
     assert_int_equal(batch->size, RK_RECORD_BATCH_HEADER_SIZE);
     record.key = bytes;
     record.key_size = 20;
+    record.payload_size += 20;
     for (int i = 0; i < 3; i++)
         assert_int_equal(append(batch, &record), RK_APPEND_OK);
     assert_int_equal(batch->record_count, 3);
@@ -296,6 +299,7 @@ static void test_by_reference_costs_little(void **state)
     record.by_reference = true;
     record.key = bytes;
     record.key_size = 30;
+    record.payload_size += 30;
     struct rk_batch *batch = new_batch(&record);
     while (append(batch, &record) == RK_APPEND_OK)
         ;
@@ -416,6 +420,7 @@ static void test_split_of_given_values(void **state)
         record.value = rk_app_malloc(9000);
         memset(record.value, 'x', 9000);
         record.value_size = 9000;
+        record.payload_size = 9000;
         record.by_reference = i % 2;
         assert_int_equal(append(batch, &record), RK_APPEND_OK);
     }

@@ -21,6 +21,7 @@
 #include "conf/conf_check.h"
 #include "event/core.h"
 #include "event/queue.h"
+#include "producer/batch_append.h"
 #include "producer/batch_walk.h"
 #include "producer/producer.h"
 
@@ -77,6 +78,7 @@ static inline struct rk_new_record record_of(const void *value, int32_t value_si
         .key_size = -1,
         .value = (void *)(uintptr_t)value,
         .value_size = value_size,
+        .payload_size = (size_t)RK_MAX(value_size, 0),
         .timestamp_ms = 1000,
         .enqueued_us = 5000000,
         .flags = flags,

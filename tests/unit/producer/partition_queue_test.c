@@ -36,6 +36,7 @@ static bool was_told(void)
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(idle.queue);
     bool is_posted = shared->is_posted;
     shared->is_posted = false;
+    atomic_store(&idle.queue->told_sometime, NULL);
     rk_partition_queue_unlock(idle.queue);
     if (is_posted) {
         rk_loop_destroy(idle.loop);
@@ -54,7 +55,11 @@ static struct rk_batch *take(void)
 {
     struct rk_take_limits limits = no_limits();
     struct rk_batch *batch = NULL;
-    return rk_partition_queue_take(idle.queue, &limits, &batch) == RK_TAKE_BATCH ? batch : NULL;
+    enum rk_take result = rk_partition_queue_take(idle.queue, &limits, &batch);
+    assert_int_equal(result == RK_TAKE_BATCH || result == RK_TAKE_LAST_BATCH, batch != NULL);
+    assert_int_equal(result == RK_TAKE_LAST_BATCH,
+                     batch && TAILQ_EMPTY(&idle.queue->shared.batches));
+    return batch;
 }
 
 static void finish(struct rk_batch *batch)
@@ -83,6 +88,30 @@ static void test_when_the_sender_is_told(void **state)
     assert_null(take());
     assert_false(was_told());
     add(1);
+    assert_true(was_told());
+}
+
+/* One record has time to linger; with the batch full, or while flushing, it has not. */
+static void test_how_urgent_it_is(void **state)
+{
+    (void)state;
+    add(1);
+    assert_ptr_equal(atomic_load(&idle.queue->told_sometime), idle.producer->orphans);
+    add(8);
+    assert_ptr_equal(atomic_load(&idle.queue->told_sometime), idle.producer->orphans);
+    add(1);
+    assert_null(atomic_load(&idle.queue->told_sometime));
+    assert_true(was_told());
+    finish(take());
+    add(1);
+    assert_non_null(atomic_load(&idle.queue->told_sometime));
+    rk_partition_queue_post_ready(idle.queue);
+    assert_null(atomic_load(&idle.queue->told_sometime));
+    assert_true(was_told());
+    finish(take());
+    atomic_store(&idle.producer->flushing, 1);
+    add(1);
+    assert_null(atomic_load(&idle.queue->told_sometime));
     assert_true(was_told());
 }
 
@@ -280,6 +309,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_when_the_sender_is_told),
+        TEST(test_how_urgent_it_is),
         TEST(test_told_once),
         TEST(test_nobody_to_tell),
         TEST(test_first_in_first_out),

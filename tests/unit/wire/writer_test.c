@@ -125,29 +125,30 @@ static void test_growth_and_reuse(void **state)
 static void test_splices(void **state)
 {
     (void)state;
-    static uint8_t foreign[1000];
+    static uint8_t foreign[3000];
     memset(foreign, 'f', sizeof(foreign));
     struct rk_writer writer;
     rk_writer_init(&writer);
 
     /* First thing in the writer, several in a row, empty parts, and own bytes that move. */
-    struct iovec two[] = {{foreign, 300}, {foreign, 0}, {foreign + 300, 700}};
-    rk_writer_splice(&writer, two, 3, 1000);
+    struct iovec two[] = {{foreign, 900}, {foreign, 0}, {foreign + 900, 2100}};
+    rk_writer_splice(&writer, two, 3, 3000);
     two[0] = (struct iovec){NULL, 0}; /* The array of parts was copied. */
     rk_writer_put_int8(&writer, 'x');
-    struct iovec one = {foreign, 257};
-    rk_writer_splice(&writer, &one, 1, 257);
-    rk_writer_splice(&writer, &one, 1, 257);
+    const size_t large = RK_WRITER_COPY_MAX + 1;
+    struct iovec one = {foreign, large};
+    rk_writer_splice(&writer, &one, 1, large);
+    rk_writer_splice(&writer, &one, 1, large);
     for (int i = 0; i < 5000; i++)
         rk_writer_put_int8(&writer, 'y');
-    assert_int_equal(rk_writer_total(&writer), 1000 + 1 + 257 + 257 + 5000);
+    assert_int_equal(rk_writer_total(&writer), 3000 + 1 + large + large + 5000);
     uint8_t *bytes = sent_bytes(&writer);
     assert_int_equal(writer.part_count, 2 + 1 + 1 + 1 + 1);
-    assert_int_equal(bytes[999], 'f');
-    assert_int_equal(bytes[1000], 'x');
-    assert_int_equal(bytes[1001], 'f');
-    assert_int_equal(bytes[1514], 'f');
-    assert_int_equal(bytes[1515], 'y');
+    assert_int_equal(bytes[2999], 'f');
+    assert_int_equal(bytes[3000], 'x');
+    assert_int_equal(bytes[3001], 'f');
+    assert_int_equal(bytes[3000 + 2 * large], 'f');
+    assert_int_equal(bytes[3001 + 2 * large], 'y');
     free(bytes);
 
     /* Small ones are copied. */
