@@ -10,6 +10,7 @@
 #include "producer/expiry.h"
 #include "producer/producer.h"
 #include "producer/sender.h"
+#include "runtime/signal.h"
 
 #define NUMBER_STEP                                                                  \
     (1u << 20) /* More than batch.num.messages can be: a batch's number is its first \
@@ -97,6 +98,7 @@ static void tell(struct rk_partition_queue *queue, struct rk_sender *sender, enu
         break;
     case TELL_SOMETIME:
         rk_loop_post_by(rk_sender_loop(sender), &queue->ready_mail, by_us);
+        rk_signal_switch_point();
         if (!atomic_load(&queue->told_sometime))
             rk_loop_wake(rk_sender_loop(sender)); /* Somebody else's waking came before our mail. */
         break;
