@@ -405,12 +405,12 @@ static void test_too_long_a_text(void **state)
 static void test_spliced_records(void **state)
 {
     (void)state;
-    static uint8_t foreign[1000];
+    static uint8_t foreign[3000];
     for (size_t i = 0; i < sizeof(foreign); i++)
         foreign[i] = (uint8_t)i;
-    struct iovec parts[] = {{foreign, 400}, {foreign + 400, 600}};
+    struct iovec parts[] = {{foreign, 1200}, {foreign + 1200, 1800}};
     struct rk_sample_request message = full_message();
-    message.records = (struct rk_records){.size = 1000, .parts = parts, .part_count = 2};
+    message.records = (struct rk_records){.size = 3000, .parts = parts, .part_count = 2};
 
     struct rk_writer writer;
     rk_writer_init(&writer);
@@ -420,8 +420,8 @@ static void test_spliced_records(void **state)
     struct iovec *all = rk_writer_finish(&writer, &count);
     assert_int_equal(count, 4);
     assert_ptr_equal(all[1].iov_base, foreign);
-    assert_ptr_equal(all[2].iov_base, foreign + 400);
-    assert_int_equal(all[0].iov_len + all[3].iov_len + 1000, total);
+    assert_ptr_equal(all[2].iov_base, foreign + 1200);
+    assert_int_equal(all[0].iov_len + all[3].iov_len + 3000, total);
 
     /* The same from one piece: two equal messages. */
     uint8_t first[2048], second[2048];
@@ -430,7 +430,7 @@ static void test_spliced_records(void **state)
         memcpy(first + at, all[i].iov_base, all[i].iov_len);
         at += all[i].iov_len;
     }
-    message.records = (struct rk_records){.size = 1000, .data = foreign};
+    message.records = (struct rk_records){.size = 3000, .data = foreign};
     rk_writer_reset(&writer);
     assert_int_equal(rk_codec_encode(schema, 0, &message, &writer), RK_CODEC_OK);
     assert_int_equal(rk_writer_total(&writer), total);
