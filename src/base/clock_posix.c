@@ -29,7 +29,6 @@ struct reading {
     uint64_t tsc;
     uint64_t now_us;
     uint64_t wall_us;
-    bool is_initialised;
     uint64_t last_us; /* Highest time given out: time never steps back within a thread. */
 };
 
@@ -39,7 +38,7 @@ static struct {
     bool usable;                  /* Set once, before any other use. */
     uint64_t tsc, now_us;         /* The baseline. */
     _Atomic uint64_t us_per_tick; /* Fixed point, RATE_SHIFT bits of fraction; 0: not known yet. */
-    _Atomic uint64_t refresh_ticks;
+    _Atomic uint64_t refresh_ticks; /* 0 while the rate is not known, or never will be. */
 } counter;
 
 static pthread_once_t counter_once = PTHREAD_ONCE_INIT;
@@ -113,41 +112,32 @@ static void learn_rate(uint64_t tsc, uint64_t now_us)
     if (elapsed_us < MIN_BASELINE_US || elapsed_us > (is_known ? MAX_BASELINE_US : UINT32_MAX) ||
         ticks / elapsed_us < MIN_TICKS_PER_US || ticks / elapsed_us > MAX_TICKS_PER_US)
         return;
-    atomic_store_explicit(&counter.refresh_ticks, ticks / elapsed_us * REFRESH_US,
-                          memory_order_relaxed);
     atomic_store_explicit(&counter.us_per_tick, (elapsed_us << RATE_SHIFT) / ticks,
                           memory_order_relaxed);
+    atomic_store_explicit(&counter.refresh_ticks, ticks / elapsed_us * REFRESH_US,
+                          memory_order_release); /* Who sees this sees a rate. */
 }
 
-static void refresh(struct reading *mine, uint64_t tsc)
+/* Asks the kernel: at a thread's first time, when its reading is old, when the counter stepped back
+ * (which counts as far ahead), and always when there is no counter to be had. */
+static __attribute__((noinline)) uint64_t read_anew(struct reading *mine)
 {
-    mine->tsc = tsc;
+    pthread_once(&counter_once, init_counter);
+    mine->tsc = read_counter();
     mine->now_us = read_kernel(CLOCK_MONOTONIC);
     mine->wall_us = read_kernel(CLOCK_REALTIME);
-    learn_rate(tsc, mine->now_us);
+    if (counter.usable)
+        learn_rate(mine->tsc, mine->now_us);
+    return 0;
 }
 
-/* Microseconds since the thread's reading; a counter that stepped back counts as far ahead and
- * causes a new reading. */
+/* Microseconds since the thread's reading. */
 static inline uint64_t since_reading(struct reading *mine)
 {
-    if (RK_UNLIKELY(!mine->is_initialised)) {
-        pthread_once(&counter_once, init_counter);
-        mine->is_initialised = true;
-    }
-    if (RK_UNLIKELY(!counter.usable)) {
-        mine->now_us = read_kernel(CLOCK_MONOTONIC);
-        mine->wall_us = read_kernel(CLOCK_REALTIME);
-        return 0;
-    }
-    uint64_t tsc = read_counter();
-    uint64_t rate = atomic_load_explicit(&counter.us_per_tick, memory_order_relaxed);
-    uint64_t ticks = tsc - mine->tsc;
-    if (!rate || ticks > atomic_load_explicit(&counter.refresh_ticks, memory_order_relaxed)) {
-        refresh(mine, tsc);
-        return 0;
-    }
-    return (ticks * rate) >> RATE_SHIFT;
+    uint64_t ticks = read_counter() - mine->tsc;
+    if (RK_UNLIKELY(ticks >= atomic_load_explicit(&counter.refresh_ticks, memory_order_acquire)))
+        return read_anew(mine);
+    return (ticks * atomic_load_explicit(&counter.us_per_tick, memory_order_relaxed)) >> RATE_SHIFT;
 }
 
 static uint64_t never_back(struct reading *mine, uint64_t now_us)

@@ -31,14 +31,14 @@ struct message_batch {
     struct {              /* Counted and not given back. */
         int64_t messages;
         int64_t bytes;
-        const uint8_t *from;      /* Of the current part; what is before was given back. */
-        const uint8_t *due;       /* Where the next is given back at the latest. */
-        int64_t messages_waiting; /* Handed out. */
-        bool must_tell;           /* Whoever waits for room: after unlock. */
+        const uint8_t *from; /* Of the current part; what is before was given back, */
+        int32_t left;        /* and so many records were left there. */
+        const uint8_t *due;  /* Where the next is given back at the latest. */
+        bool must_tell;      /* Whoever waits for room: after unlock. */
     } credit;
-    struct rk_message_slab *slab; /* Being filled; NULL: none. */
-    uint32_t slab_used;
-    struct rk_message *next; /* In the slab. */
+    struct rk_message_slab *slab;  /* Being filled; NULL: none. */
+    struct rk_message *next, *end; /* In the slab; both NULL without one. */
+    struct rk_message_part part;   /* The current one, parts[at]; read from here. */
     size_t at, count;
     struct rk_message_part parts[];
 };
@@ -58,19 +58,21 @@ static void give_credit(struct message_batch *batch, int64_t messages, int64_t b
     batch->credit.must_tell |= rk_budget_give(batch->budget, bytes);
 }
 
-static void set_from(struct message_batch *batch, const uint8_t *from)
+/* Credit is given back from here on; at once when somebody is to be told about the last time. */
+static void set_from(struct message_batch *batch)
 {
-    batch->credit.from = from;
-    batch->credit.due = from + CREDIT_STEP;
+    batch->credit.from = batch->part.records.at;
+    batch->credit.left = batch->part.records.left;
+    batch->credit.due = batch->credit.from + (batch->credit.must_tell ? 0 : CREDIT_STEP);
 }
 
-/* What was handed out since the last time; `upto` is in the current part. */
-static void give_handed_out(struct message_batch *batch, const uint8_t *upto)
+/* What was handed out or passed over since the last time. */
+static void give_handed_out(struct message_batch *batch)
 {
-    int64_t messages = RK_MIN(batch->credit.messages_waiting, batch->credit.messages);
-    give_credit(batch, messages, upto - batch->credit.from);
-    batch->credit.messages_waiting = 0;
-    set_from(batch, upto);
+    int64_t messages = batch->credit.left - batch->part.records.left;
+    give_credit(batch, RK_MIN(messages, batch->credit.messages),
+                batch->part.records.at - batch->credit.from);
+    set_from(batch);
 }
 
 /* Walking */
@@ -78,34 +80,40 @@ static void give_handed_out(struct message_batch *batch, const uint8_t *upto)
 static void close_slab(struct message_batch *batch)
 {
     if (batch->slab)
-        rk_message_slab_close(batch->slab, batch->slab_used);
+        rk_message_slab_close(batch->slab, (uint32_t)(batch->next - batch->slab->messages));
     batch->slab = NULL;
+    batch->next = batch->end = NULL;
 }
 
-static void open_slab(struct message_batch *batch, const struct rk_message_part *part)
+static void open_slab(struct message_batch *batch)
 {
-    batch->slab = rk_message_slab_new(batch->pool, part->block, batch->topic, batch->message_count);
-    batch->slab_used = 0;
+    batch->slab =
+        rk_message_slab_new(batch->pool, batch->part.block, batch->topic, batch->message_count);
     batch->next = batch->slab->messages;
+    batch->end = batch->next + batch->slab->capacity;
     batch->slab->room = batch->prefetch->room;
+    rk_message_slab_set_common(batch->slab, batch->broker_id, batch->part.leader_epoch,
+                               batch->part.timestamp_type);
 }
 
-static bool is_at_end(const struct rk_message_part *part)
+static bool is_at_end(const struct message_batch *batch)
 {
-    return part->records.left == 0 && part->records.at == part->records.end;
+    return batch->part.records.left == 0 && batch->part.records.at == batch->part.records.end;
 }
 
 /* False when there is no further part. */
 static bool next_part(struct message_batch *batch)
 {
-    struct rk_message_part *part = &batch->parts[batch->at];
-    give_handed_out(batch, part->records.end);
-    batch->wanted = RK_MAX(batch->wanted, part->next_offset);
+    const struct rk_message_part before = batch->part;
+    batch->part.records.at = batch->part.records.end;
+    give_handed_out(batch);
+    batch->wanted = RK_MAX(batch->wanted, batch->part.next_offset);
     if (++batch->at == batch->count)
         return false;
-    struct rk_message_part *next = &batch->parts[batch->at];
-    set_from(batch, next->records.at);
-    if (next->block != part->block)
+    batch->part = batch->parts[batch->at];
+    set_from(batch);
+    if (batch->part.block != before.block || batch->part.leader_epoch != before.leader_epoch ||
+        batch->part.timestamp_type != before.timestamp_type)
         close_slab(batch);
     return true;
 }
@@ -113,8 +121,8 @@ static bool next_part(struct message_batch *batch)
 /* Member by member: what a compiler makes of a compound literal takes a third of the whole path.
  * What is the same in all consumed messages stands there since the slab was made, but for members
  * that the application can write to. */
-static inline void fill(struct message_batch *batch, const struct rk_message_part *part,
-                        const struct rk_record *record, struct rk_message *message)
+RK_ALWAYS_INLINE void fill(const struct message_batch *batch, const struct rk_record *record,
+                           struct rk_message *message)
 {
     message->rkmessage.err = RD_KAFKA_RESP_ERR_NO_ERROR;
     message->rkmessage.rkt = batch->topic;
@@ -128,44 +136,48 @@ static inline void fill(struct message_batch *batch, const struct rk_message_par
     message->timestamp_ms = record->timestamp;
     message->raw_headers.data = record->headers;
     message->raw_headers.size = record->headers_size;
-    message->broker_id = batch->broker_id;
-    message->leader_epoch = part->leader_epoch;
-    message->timestamp_type = part->timestamp_type;
     message->is_watched = batch->is_intercepted;
 }
 
-static struct rk_message *hand_out(struct message_batch *batch, struct rk_message_part *part,
-                                   const struct rk_record *record)
+/* Now and then: credit goes back, a full slab is closed. */
+static __attribute__((noinline)) void settle(struct message_batch *batch,
+                                             struct rk_message *message)
 {
-    bool is_last = RK_UNLIKELY(part->records.left == 0) && is_at_end(part);
-    int64_t next = is_last ? part->next_offset : record->offset + 1;
-    if (!rk_cursor_advance(batch->cursor, batch->version, record->offset, next, part->leader_epoch))
-        return NULL;
-    if (!batch->slab)
-        open_slab(batch, part);
-    struct rk_message *message = batch->next++;
-    batch->slab_used++;
-    fill(batch, part, record, message);
-    batch->wanted = next;
-    batch->credit.messages_waiting++;
-    bool is_full = batch->slab_used == batch->slab->capacity;
-    if (RK_UNLIKELY(part->records.at >= batch->credit.due || is_full))
-        give_handed_out(batch, part->records.at);
-    if (RK_UNLIKELY(batch->credit.must_tell)) {
+    give_handed_out(batch);
+    if (batch->credit.must_tell) {
         batch->credit.must_tell = false;
         message->is_watched = true;
+        set_from(batch);
     }
-    if (RK_UNLIKELY(is_full))
+    if (batch->next == batch->end)
         close_slab(batch);
+}
+
+RK_ALWAYS_INLINE struct rk_message *hand_out(struct message_batch *batch,
+                                             const struct rk_record *record)
+{
+    int64_t next = record->offset + 1;
+    if (RK_UNLIKELY(batch->part.records.left == 0) && is_at_end(batch))
+        next = batch->part.next_offset;
+    if (!rk_cursor_advance(batch->cursor, batch->version, record->offset, next,
+                           batch->part.leader_epoch))
+        return NULL;
+    if (RK_UNLIKELY(batch->next == batch->end))
+        open_slab(batch);
+    struct rk_message *message = batch->next++;
+    fill(batch, record, message);
+    batch->wanted = next;
+    if (RK_UNLIKELY(batch->part.records.at >= batch->credit.due || batch->next == batch->end))
+        settle(batch, message);
     return message;
 }
 
 /* The rest of the part cannot be read: an error in its place, and on behind it. */
-static struct rk_message *hand_out_corrupt(struct message_batch *batch,
-                                           const struct rk_message_part *part)
+static struct rk_message *hand_out_corrupt(struct message_batch *batch)
 {
     int64_t offset = batch->wanted;
-    rk_cursor_set_next(batch->cursor, batch->version, part->next_offset, part->leader_epoch);
+    rk_cursor_set_next(batch->cursor, batch->version, batch->part.next_offset,
+                       batch->part.leader_epoch);
     next_part(batch);
     if (!rk_cursor_is(batch->cursor, batch->version))
         return NULL;
@@ -183,22 +195,20 @@ static struct rk_message *next_message(rd_kafka_event_t *event)
     struct message_batch *batch = batch_of(event);
     struct rk_record record;
     while (batch->at < batch->count) {
-        struct rk_message_part *part = &batch->parts[batch->at];
-        switch (rk_record_read(&part->records, &record)) {
+        switch (rk_record_read(&batch->part.records, &record)) {
         case RK_RECORD_FOUND:
             if (RK_LIKELY(record.offset >= batch->wanted))
-                return hand_out(batch, part, &record);
-            batch->credit.messages_waiting++;
+                return hand_out(batch, &record);
             if (event->length > 1)
                 event->length--;
             break;
         case RK_RECORD_END:
-            rk_cursor_set_next(batch->cursor, batch->version, part->next_offset,
-                               part->leader_epoch);
+            rk_cursor_set_next(batch->cursor, batch->version, batch->part.next_offset,
+                               batch->part.leader_epoch);
             next_part(batch);
             break;
         case RK_RECORD_CORRUPT:
-            return hand_out_corrupt(batch, part);
+            return hand_out_corrupt(batch);
         }
     }
     return NULL;
@@ -207,8 +217,7 @@ static struct rk_message *next_message(rd_kafka_event_t *event)
 static bool is_empty(const rd_kafka_event_t *event)
 {
     const struct message_batch *batch = rk_container_of(event, const struct message_batch, event);
-    return batch->at == batch->count ||
-           (batch->at == batch->count - 1 && is_at_end(&batch->parts[batch->at]));
+    return batch->at == batch->count || (batch->at == batch->count - 1 && is_at_end(batch));
 }
 
 /* A message that is watched is of a slab. */
@@ -320,7 +329,8 @@ rd_kafka_event_t *rk_message_batch_try_new(const struct rk_message_batch_setup *
         if (i == 0 || batch->parts[i].block != batch->parts[i - 1].block)
             rk_block_acquire(batch->parts[i].block);
     }
-    set_from(batch, batch->parts[0].records.at);
+    batch->part = batch->parts[0];
+    set_from(batch);
     count_in(batch);
     return &batch->event;
 }

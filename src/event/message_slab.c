@@ -68,7 +68,25 @@ static struct rk_message_slab *allocate(size_t capacity)
             .kind = RK_MESSAGE_CONSUMED,
             .status = RD_KAFKA_MSG_STATUS_PERSISTED,
         };
+    slab->broker_id = slab->leader_epoch = 0; /* As in the messages. */
+    slab->timestamp_type = 0;
     return slab;
+}
+
+void rk_message_slab_set_common(struct rk_message_slab *slab, int32_t broker_id,
+                                int32_t leader_epoch, uint8_t timestamp_type)
+{
+    if (slab->broker_id == broker_id && slab->leader_epoch == leader_epoch &&
+        slab->timestamp_type == timestamp_type)
+        return;
+    slab->broker_id = broker_id;
+    slab->leader_epoch = leader_epoch;
+    slab->timestamp_type = timestamp_type;
+    for (uint32_t i = 0; i < slab->capacity; i++) {
+        slab->messages[i].broker_id = broker_id;
+        slab->messages[i].leader_epoch = leader_epoch;
+        slab->messages[i].timestamp_type = timestamp_type;
+    }
 }
 
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,

@@ -29,6 +29,9 @@ struct rk_message_slab {
     struct rk_block *block;
     rd_kafka_topic_t *topic;
     struct rk_message_slab *next; /* In the pool. */
+    int32_t broker_id;            /* As they stand in all its messages. */
+    int32_t leader_epoch;
+    uint8_t timestamp_type;
     struct rk_message messages[];
 };
 
@@ -41,6 +44,10 @@ void rk_slab_pool_release(struct rk_slab_pool *pool);
  * of the whole batch, so that a small one does not pin a large slab. */
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
                                             rd_kafka_topic_t *topic, size_t count);
+/* Writes into all messages what those of one batch have in common, unless it stands there from the
+ * last time. */
+void rk_message_slab_set_common(struct rk_message_slab *slab, int32_t broker_id,
+                                int32_t leader_epoch, uint8_t timestamp_type);
 /* The first `used` messages were handed out and no more will be. */
 void rk_message_slab_close(struct rk_message_slab *slab, uint32_t used);
 

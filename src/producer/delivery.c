@@ -73,8 +73,8 @@ static void init_message(struct rk_message *message, const struct rk_batch *batc
 }
 
 /* What differs from one to the next; the message was initialised for its batch. */
-static inline void fill_message(struct rk_message *message, const struct rk_batch *batch,
-                                const struct rk_batch_record *record, uint32_t index)
+RK_ALWAYS_INLINE void fill_message(struct rk_message *message, const struct rk_batch *batch,
+                                   const struct rk_batch_record *record, uint32_t index)
 {
     message->rkmessage.payload =
         record->original ? record->original->value : (void *)(uintptr_t)record->value;

@@ -25,6 +25,19 @@ RK_ALWAYS_INLINE const uint8_t *rk_record_read_short(const uint8_t *at, uint32_t
     return RK_LIKELY(high < 0x80) ? at + 2 : NULL;
 }
 
+/* Halves a number whose lowest bit is its sign; a negative one becomes larger than any size. */
+RK_ALWAYS_INLINE uint32_t rk_record_unsigned(uint32_t raw)
+{
+    return raw >> 1 | raw << 31;
+}
+
+/* A record with headers, or not as long as it says. */
+RK_ALWAYS_INLINE bool rk_record_has_headers(const struct rk_record *record, const uint8_t *end)
+{
+    return record->value < end && record->value_size < end - record->value &&
+           record->value[record->value_size] != 0;
+}
+
 /*
  * The plain case: short numbers, a value, and nothing wrong. Anything else is to be read again
  * carefully: NULL, and the cursor has not changed. returns: the record's end
@@ -37,39 +50,39 @@ RK_ALWAYS_INLINE const uint8_t *rk_record_read_plainly(const struct rk_record_cu
     if (RK_UNLIKELY(cursor->end - at < RK_RECORD_SHORT_NUMBERS_SIZE ||
                     !(at = rk_record_read_short(at, &length))))
         return NULL;
-    const uint8_t *end = at + (length >> 1);
-    if (RK_UNLIKELY((length & 1) || (length >> 1) < RK_RECORD_SHORT_NUMBERS_SIZE ||
-                    (int64_t)(length >> 1) > cursor->end - at))
+    length = rk_record_unsigned(length);
+    const uint8_t *end = at + length;
+    if (RK_UNLIKELY(length < RK_RECORD_SHORT_NUMBERS_SIZE || (int64_t)length > cursor->end - at))
         return NULL;
     if (RK_UNLIKELY(!(at = rk_record_read_short(at + 1, &timestamp_delta)) ||
                     !(at = rk_record_read_short(at, &offset_delta)) ||
                     !(at = rk_record_read_short(at, &key_size))))
         return NULL;
-    if (RK_UNLIKELY((offset_delta & 1) || offset_delta >> 1 > cursor->last_offset_delta))
+    offset_delta = rk_record_unsigned(offset_delta);
+    if (RK_UNLIKELY(offset_delta > cursor->last_offset_delta))
         return NULL;
     record->key = NULL;
     record->key_size = -1;
     if (key_size != 1) { /* Null. */
-        record->key = at;
-        record->key_size = (int32_t)(key_size >> 1);
-        if (RK_UNLIKELY((key_size & 1) || record->key_size > end - at))
+        key_size = rk_record_unsigned(key_size);
+        if (RK_UNLIKELY((int64_t)key_size > end - at - 2))
             return NULL;
-        at += record->key_size;
+        record->key = at;
+        record->key_size = (int32_t)key_size;
+        at += key_size;
     }
-    if (RK_UNLIKELY(end - at < 2 || !(at = rk_record_read_short(at, &value_size)) ||
-                    (value_size & 1) || (int64_t)(value_size >> 1) >= end - at))
+    if (RK_UNLIKELY(!(at = rk_record_read_short(at, &value_size)) || (value_size & 1)))
         return NULL;
     record->value = at;
     record->value_size = (int32_t)(value_size >> 1);
-    at += value_size >> 1;
-    record->headers = at;
+    record->headers = at + record->value_size;
     record->headers_size = 0;
-    if (RK_UNLIKELY(end - at != 1 || *at != 0)) {
-        if (*at == 0)
+    if (RK_UNLIKELY(record->headers + 1 != end || *record->headers != 0)) {
+        if (!rk_record_has_headers(record, end))
             return NULL;
-        record->headers_size = (int32_t)(end - at);
+        record->headers_size = (int32_t)(end - record->headers);
     }
-    record->offset = cursor->base_offset + (int32_t)(offset_delta >> 1);
+    record->offset = cursor->base_offset + (int32_t)offset_delta;
     record->timestamp =
         (int64_t)((uint64_t)cursor->base_timestamp +
                   (uint64_t)(rk_unzigzag32(timestamp_delta) & cursor->timestamp_mask));
@@ -79,15 +92,21 @@ RK_ALWAYS_INLINE const uint8_t *rk_record_read_plainly(const struct rk_record_cu
 RK_ALWAYS_INLINE enum rk_record_result rk_record_read(struct rk_record_cursor *cursor,
                                                       struct rk_record *record)
 {
+    struct rk_record plain; /* Its address is not given away: it stays in registers. */
     if (RK_LIKELY(cursor->left > 0 && cursor->magic == 2)) {
-        const uint8_t *end = rk_record_read_plainly(cursor, record);
+        const uint8_t *end = rk_record_read_plainly(cursor, &plain);
         if (RK_LIKELY(end != NULL)) {
             cursor->at = end;
             cursor->left--;
+            *record = plain;
             return RK_RECORD_FOUND;
         }
     }
-    return rk_record_read_carefully(cursor, record);
+    struct rk_record careful;
+    enum rk_record_result result = rk_record_read_carefully(cursor, &careful);
+    if (result == RK_RECORD_FOUND)
+        *record = careful;
+    return result;
 }
 
 #endif
