@@ -123,13 +123,31 @@ int rd_kafka_produce(rd_kafka_topic_t *rkt, int32_t partition, int msgflags, voi
     return -1;
 }
 
+#define FEW_HEADERS 8 /* Single ones that need no memory. */
+
 /* Variable arguments: both forms fill one of these. */
 struct arguments {
     struct rk_produce produce;
     rd_kafka_headers_t *given_headers; /* The application's list: ours when the call succeeds. */
-    rd_kafka_headers_t *made_headers;  /* Of single headers. */
-    char *text;                        /* What is wrong. */
+    rd_kafka_headers_t lent;           /* Single headers, which stay where they are, */
+    struct rk_record_header few[FEW_HEADERS];
+    rd_kafka_headers_t *many; /* or if they are many, all of them; NULL: they are not. */
+    char *text;               /* What is wrong. */
 };
+
+/* Not cleared as a whole: most calls have no headers. */
+static inline void init_arguments(struct arguments *arguments)
+{
+    arguments->produce = (struct rk_produce){.partition = RD_KAFKA_PARTITION_UA};
+    arguments->given_headers = arguments->many = NULL;
+    arguments->lent.count = 0;
+    arguments->text = NULL;
+}
+
+static bool has_single_headers(const struct arguments *arguments)
+{
+    return arguments->lent.count > 0 || arguments->many;
+}
 
 static rd_kafka_resp_err_t refuse(struct arguments *arguments, rd_kafka_resp_err_t err,
                                   const char *text)
@@ -138,15 +156,25 @@ static rd_kafka_resp_err_t refuse(struct arguments *arguments, rd_kafka_resp_err
     return err;
 }
 
-static rd_kafka_resp_err_t add_header(struct arguments *arguments, const char *name,
-                                      const void *value, ssize_t size)
+static __attribute__((noinline)) rd_kafka_resp_err_t
+add_header(struct arguments *arguments, const char *name, const void *value, ssize_t size)
 {
     if (arguments->given_headers)
         return refuse(arguments, RD_KAFKA_RESP_ERR__CONFLICT,
                       "VTYPE_HEADER and VTYPE_HEADERS are mutually exclusive");
-    if (!arguments->made_headers)
-        arguments->made_headers = rk_headers_new(4);
-    rd_kafka_resp_err_t err = rk_headers_add(arguments->made_headers, name, -1, value, size);
+    rd_kafka_headers_t *lent = &arguments->lent;
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    lent->items = arguments->few;
+    if (!arguments->many && lent->count == FEW_HEADERS) {
+        arguments->many = rk_headers_try_copy(lent);
+        if (!arguments->many)
+            err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    }
+    if (!err && arguments->many)
+        err = rk_headers_add(arguments->many, name, -1, value, size);
+    else if (!err)
+        err = rk_header_set(&lent->items[lent->count], name, -1, value, size);
+    lent->count += !err && !arguments->many;
     return err ? refuse(arguments, err, "Failed to add header") : err;
 }
 
@@ -160,8 +188,9 @@ static rd_kafka_topic_t *find_or_add_topic(rd_kafka_t *rk, const char *name)
     return rk_topic_registry_find_or_add(registry, name, NULL, NULL);
 }
 
-static rd_kafka_resp_err_t take_argument(rd_kafka_t *rk, struct arguments *arguments,
-                                         const rd_kafka_vu_t *vu)
+/* Inline, so that the compiler joins its cases with those that read the argument. */
+RK_ALWAYS_INLINE rd_kafka_resp_err_t take_argument(rd_kafka_t *rk, struct arguments *arguments,
+                                                   const rd_kafka_vu_t *vu)
 {
     struct rk_produce *produce = &arguments->produce;
     switch (vu->vtype) {
@@ -196,7 +225,7 @@ static rd_kafka_resp_err_t take_argument(rd_kafka_t *rk, struct arguments *argum
     case RD_KAFKA_VTYPE_HEADER:
         return add_header(arguments, vu->u.header.name, vu->u.header.val, vu->u.header.size);
     case RD_KAFKA_VTYPE_HEADERS:
-        if (arguments->made_headers)
+        if (has_single_headers(arguments))
             return refuse(arguments, RD_KAFKA_RESP_ERR__CONFLICT,
                           "VTYPE_HEADERS and VTYPE_HEADER are mutually exclusive");
         arguments->given_headers = vu->u.headers;
@@ -215,18 +244,19 @@ static rd_kafka_resp_err_t finish(rd_kafka_t *rk, struct arguments *arguments,
     if (!err && !arguments->produce.topic)
         err = refuse(arguments, RD_KAFKA_RESP_ERR__INVALID_ARG, "Topic name or object required");
     if (!err) {
+        rd_kafka_headers_t *single = arguments->many ? arguments->many : &arguments->lent;
         arguments->produce.record.headers =
-            arguments->given_headers ? arguments->given_headers : arguments->made_headers;
+            has_single_headers(arguments) ? single : arguments->given_headers;
         err = add(rk, &arguments->produce);
     }
     if (!err)
         rk_headers_destroy(arguments->given_headers);
-    rk_headers_destroy(arguments->made_headers);
+    rk_headers_destroy(arguments->many);
     return err;
 }
 
 /* Reads one argument of producev from the list. */
-static void read_argument(va_list *list, rd_kafka_vu_t *vu)
+RK_ALWAYS_INLINE void read_argument(va_list *list, rd_kafka_vu_t *vu)
 {
     switch (vu->vtype) {
     case RD_KAFKA_VTYPE_TOPIC:
@@ -268,8 +298,9 @@ static void read_argument(va_list *list, rd_kafka_vu_t *vu)
 
 rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t *rk, ...)
 {
-    struct arguments arguments = {.produce.partition = RD_KAFKA_PARTITION_UA};
+    struct arguments arguments;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    init_arguments(&arguments);
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     va_list list;
@@ -287,8 +318,9 @@ rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t *rk, ...)
 
 rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *vus, size_t cnt)
 {
-    struct arguments arguments = {.produce.partition = RD_KAFKA_PARTITION_UA};
+    struct arguments arguments;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    init_arguments(&arguments);
     if (!rk->producer)
         return rk_error_new(RD_KAFKA_RESP_ERR__INVALID_ARG, 0, "not a producer");
     for (size_t i = 0; !err && i < cnt; i++)

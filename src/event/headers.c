@@ -7,17 +7,6 @@
 #include "wire/record_batch_reader.h"
 #include "wire/record_batch_writer.h"
 
-/*
- * A header's name is the start of its storage, the value follows. Headers that came together, by
- * parsing or copying, share one block.
- */
-struct rd_kafka_headers_s {
-    struct rk_record_header *items;
-    size_t count, capacity;
-    char *block;
-    size_t block_size;
-};
-
 rd_kafka_headers_t *rk_headers_new(size_t count)
 {
     rd_kafka_headers_t *headers = RK_NEW(rd_kafka_headers_t);
@@ -133,8 +122,8 @@ static bool make_room(rd_kafka_headers_t *headers)
     return true;
 }
 
-rd_kafka_resp_err_t rk_headers_add(rd_kafka_headers_t *headers, const char *name, ssize_t name_size,
-                                   const void *value, ssize_t value_size)
+rd_kafka_resp_err_t rk_header_set(struct rk_record_header *item, const char *name,
+                                  ssize_t name_size, const void *value, ssize_t value_size)
 {
     if (!name)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -142,13 +131,22 @@ rd_kafka_resp_err_t rk_headers_add(rd_kafka_headers_t *headers, const char *name
     size_t value_length = !value ? 0 : value_size == -1 ? strlen(value) : (size_t)value_size;
     if (name_length > INT32_MAX || value_length > INT32_MAX)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
-
-    struct rk_record_header item = {
+    *item = (struct rk_record_header){
         .name = name,
         .name_size = (int32_t)name_length,
         .value = value,
         .value_size = value ? (int32_t)value_length : -1,
     };
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t rk_headers_add(rd_kafka_headers_t *headers, const char *name, ssize_t name_size,
+                                   const void *value, ssize_t value_size)
+{
+    struct rk_record_header item;
+    rd_kafka_resp_err_t err = rk_header_set(&item, name, name_size, value, value_size);
+    if (err)
+        return err;
     char *storage = make_room(headers) ? rk_try_malloc(storage_size(&item)) : NULL;
     if (!storage)
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;

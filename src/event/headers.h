@@ -17,6 +17,18 @@
 #include "rdkafka.h"
 #include "wire/record_batch.h"
 
+/*
+ * A header's name is the start of its storage, the value follows. Headers that came together, by
+ * parsing or copying, share one block. For headers.c, and for lists that are lent for a call: those
+ * have `items` and `count` only, and are neither changed nor destroyed.
+ */
+struct rd_kafka_headers_s {
+    struct rk_record_header *items;
+    size_t count, capacity;
+    char *block;
+    size_t block_size;
+};
+
 /* Room for `count`, more is made as needed. */
 rd_kafka_headers_t *rk_headers_new(size_t count);
 /* NULL is fine. */
@@ -31,6 +43,9 @@ const struct rk_record_header *rk_headers_at(const rd_kafka_headers_t *headers, 
  * possible, _CRIT_SYS_RESOURCE when memory is out. */
 rd_kafka_resp_err_t rk_headers_add(rd_kafka_headers_t *headers, const char *name, ssize_t name_size,
                                    const void *value, ssize_t value_size);
+/* The same checks and defaults for a header that stays where its name and value are. */
+rd_kafka_resp_err_t rk_header_set(struct rk_record_header *item, const char *name,
+                                  ssize_t name_size, const void *value, ssize_t value_size);
 /* Removes all of that name; returns how many. */
 size_t rk_headers_remove(rd_kafka_headers_t *headers, const char *name);
 /* The `index`-th of that name, from 0, or NULL. */
