@@ -102,10 +102,9 @@ RK_ALWAYS_INLINE enum rk_record_result rk_record_read(struct rk_record_cursor *c
             return RK_RECORD_FOUND;
         }
     }
-    struct rk_record careful;
+    struct rk_record careful = {.offset = 0};
     enum rk_record_result result = rk_record_read_carefully(cursor, &careful);
-    if (result == RK_RECORD_FOUND)
-        *record = careful;
+    *record = careful;
     return result;
 }
 

@@ -424,7 +424,7 @@ static void test_spliced_records(void **state)
     assert_int_equal(all[0].iov_len + all[3].iov_len + 3000, total);
 
     /* The same from one piece: two equal messages. */
-    uint8_t first[2048], second[2048];
+    uint8_t first[4096], second[4096];
     size_t at = 0;
     for (int i = 0; i < count; i++) {
         memcpy(first + at, all[i].iov_base, all[i].iov_len);
