@@ -14,7 +14,7 @@
 #include "producer/producer.h"
 
 #define FIRST_CAPACITY 16
-#define POOL_COUNT     1024 /* Free batches that are kept, */
+#define POOL_COUNT     4096 /* Free batches that are kept, */
 #define POOL_CAPACITY  256  /* and the deltas that one keeps at most. */
 
 /* The pool */

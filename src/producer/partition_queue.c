@@ -185,7 +185,6 @@ RK_ALWAYS_INLINE enum rk_append append_locked(struct rk_partition_queue *queue,
                                               enum news *news)
 {
     for (;;) {
-        bool was_empty = TAILQ_EMPTY(&shared->batches);
         if (!shared->open && !open_batch(queue, shared, record))
             return RK_APPEND_NO_MEMORY;
         struct rk_batch *open = shared->open;
@@ -199,7 +198,8 @@ RK_ALWAYS_INLINE enum rk_append append_locked(struct rk_partition_queue *queue,
             if (RK_UNLIKELY(holds_all_it_may(queue->producer, open))) {
                 seal(shared);
                 *news = NEWS_SEALED;
-            } else if (RK_UNLIKELY(was_empty)) {
+            } else if (RK_UNLIKELY(open->record_count == 1) &&
+                       open == TAILQ_FIRST(&shared->batches)) {
                 *news = NEWS_FIRST;
             }
             return result;
