@@ -27,6 +27,7 @@ static const struct {
     {"receive", bench_receive, "l.1000", 1000},
     {"idle", bench_idle, "bench", 1},
     {"create", bench_create, "bench", 200},
+    {"memory", bench_memory, "bench", 300000},
 };
 
 enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };
@@ -40,6 +41,7 @@ static const char usage_text[] =
     "  receive   from the sink's sending to the application, on a topic l.<us>\n"
     "  idle      wake-ups of the library's threads while nothing is to do\n"
     "  create    creates and destroys clients\n"
+    "  memory    of queued messages, beyond their bytes\n"
     "options:\n"
     "  -t topic          _p<N> at the end: N partitions   -n messages\n"
     "  -s value size (100)   -k key size (0)   -H headers per message (0)   -z codec\n"
@@ -48,7 +50,7 @@ static const char usage_text[] =
     "  -T threads that produce or poll   -r messages per second   -q messages between two polls "
     "(100)\n"
     "  -e reports as events   -o an opaque pointer with each message\n"
-    "  -C (idle, create) a consumer   -d seconds (idle)   -X property=value\n";
+    "  -C (idle, create, memory) a consumer   -d seconds (idle)   -X property=value\n";
 
 _Noreturn void bench_fail(const char *format, ...)
 {

@@ -77,6 +77,7 @@ void bench_latency(const struct bench_options *options, struct bench_result *res
 void bench_consume(const struct bench_options *options, struct bench_result *result);
 void bench_receive(const struct bench_options *options, struct bench_result *result);
 void bench_idle(const struct bench_options *options, struct bench_result *result);
+void bench_memory(const struct bench_options *options, struct bench_result *result);
 void bench_create(const struct bench_options *options, struct bench_result *result);
 
 #endif
