@@ -83,7 +83,7 @@ static rd_kafka_resp_err_t add_intercepted(rd_kafka_t *rk, struct rk_produce *pr
 {
     struct intercepted self = {.rk = rk};
     const struct rk_produce_watcher watcher = {on_admitted, on_refused, &self};
-    rd_kafka_resp_err_t err = rk_producer_add_watched(rk->producer, produce, &watcher);
+    rd_kafka_resp_err_t err = rk_producer_add(rk->producer, produce, &watcher);
     rk_headers_destroy(self.message.headers);
     return err;
 }
@@ -92,7 +92,7 @@ static inline rd_kafka_resp_err_t add(rd_kafka_t *rk, struct rk_produce *produce
 {
     if (RK_UNLIKELY(rk_interceptors_has(&rk->core->conf_object->interceptors, RK_ON_SEND)))
         return add_intercepted(rk, produce);
-    return rk_producer_add(rk->producer, produce);
+    return rk_producer_add(rk->producer, produce, NULL);
 }
 
 static rd_kafka_t *client_of(const rd_kafka_topic_t *topic)

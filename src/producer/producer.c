@@ -253,31 +253,31 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add_admitted(struct rk_producer *producer,
     return err;
 }
 
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce)
+static __attribute__((noinline)) rd_kafka_resp_err_t show(struct rk_producer *producer,
+                                                          struct rk_produce *produce,
+                                                          const struct rk_produce_watcher *watcher)
 {
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    return RK_LIKELY(!err) ? add_admitted(producer, produce, bytes) : err;
-}
-
-rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
-                                            struct rk_produce *produce,
-                                            const struct rk_produce_watcher *watcher)
-{
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
-    if (err)
-        return err;
     watcher->admitted(watcher->argument, produce);
     if (produce->record.headers)
         produce->record.headers_size = rk_headers_wire_size(produce->record.headers);
-    if (is_too_large(producer, produce)) {
-        rk_producer_return_credit(producer, 1, bytes);
-        err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    } else {
+    return is_too_large(producer, produce) ? RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+                                           : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
+                                    const struct rk_produce_watcher *watcher)
+{
+    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
+    rd_kafka_resp_err_t err = admit(producer, produce, bytes);
+    if (RK_UNLIKELY(err))
+        return err;
+    if (RK_UNLIKELY(watcher != NULL))
+        err = show(producer, produce, watcher);
+    if (RK_LIKELY(!err))
         err = add_admitted(producer, produce, bytes);
-    }
-    if (err)
+    else
+        rk_producer_return_credit(producer, 1, bytes);
+    if (RK_UNLIKELY(err && watcher))
         watcher->refused(watcher->argument, err);
     return err;
 }

@@ -68,10 +68,6 @@ struct rk_produce {
                                     be possible. */
 };
 
-/* Application threads. Errors: MSG_SIZE_TOO_LARGE, _QUEUE_FULL, _UNKNOWN_TOPIC, _UNKNOWN_PARTITION,
- * _FATAL, _CRIT_SYS_RESOURCE, _DESTROY */
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce);
-
 /* For interceptors: told of a message that there is room for, before it has a partition, and may
  * change its headers; and told when it is not queued after all. */
 struct rk_produce_watcher {
@@ -79,9 +75,10 @@ struct rk_produce_watcher {
     void (*refused)(void *argument, rd_kafka_resp_err_t err);
     void *argument;
 };
-rd_kafka_resp_err_t rk_producer_add_watched(struct rk_producer *producer,
-                                            struct rk_produce *produce,
-                                            const struct rk_produce_watcher *watcher);
+/* Application threads; `watcher` NULL: none. Errors: MSG_SIZE_TOO_LARGE, _QUEUE_FULL,
+ * _UNKNOWN_TOPIC, _UNKNOWN_PARTITION, _FATAL, _CRIT_SYS_RESOURCE, _DESTROY */
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
+                                    const struct rk_produce_watcher *watcher);
 
 /* Room is given back: when a report was served, or none is wanted. Any thread. */
 void rk_producer_return_credit(struct rk_producer *producer, int64_t messages, int64_t bytes);
