@@ -514,6 +514,7 @@ void scripted_set_up(struct scripted_cluster *cluster, int broker, bool is_up)
     lock(cluster);
     struct broker *self = &cluster->brokers[broker];
     if (!is_up && self->listener >= 0) {
+        shutdown(self->listener, SHUT_RDWR); /* The thread may be in poll(), which keeps it open. */
         close(self->listener);
         self->listener = -1;
         for (int i = 0; i < cluster->connection_count; i++) {
