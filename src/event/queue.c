@@ -204,21 +204,6 @@ void rk_queue_push_all(rd_kafka_queue_t *queue, struct rk_event_list *events) RK
     rk_event_list_destroy(events);
 }
 
-void rk_queue_push_all(rd_kafka_queue_t *queue, struct rk_event_list *events) RK_NO_THREAD_ANALYSIS
-{
-    rd_kafka_event_t *event;
-    if (TAILQ_EMPTY(events))
-        return;
-    rd_kafka_queue_t *end = rk_queue_lock_end(queue);
-    bool is_disabled = end->shared.is_disabled;
-    while (!is_disabled && (event = TAILQ_FIRST(events))) {
-        TAILQ_REMOVE(events, event, link);
-        insert(end, event, false);
-    }
-    rk_queue_unlock_end(queue, end, !is_disabled && end->shared.waiters > 0);
-    rk_event_list_destroy(events);
-}
-
 void rk_queue_push_front(rd_kafka_queue_t *queue, rd_kafka_event_t *event)
 {
     push(queue, event, true);
