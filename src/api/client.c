@@ -252,6 +252,7 @@ static bool start_threads(rd_kafka_t *rk)
         return true;
     int error = errno;
     rk_cluster_terminate(rk->cluster);
+    rk_cluster_stop(rk->cluster);
     rk_loop_stop(rk->background);
     errno = error;
     return false;

@@ -345,6 +345,7 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
                        uint64_t now_us) RK_ON_BACKGROUND
 {
     struct rk_cluster *cluster = metadata->cluster;
+    rk_on_broker(cluster->background); /* The seed runs here. */
     keep_known_topics(cluster, request->answer);
     struct rk_snapshot *snapshot = rk_snapshot_try_merge(&(struct rk_snapshot_merge){
         .before = cluster->own.snapshot,

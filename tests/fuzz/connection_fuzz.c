@@ -181,6 +181,7 @@ static void start_client(void)
 static void end_client(void)
 {
     rk_cluster_terminate(run.cluster);
+    rk_cluster_stop(run.cluster);
     rk_loop_stop(run.background);
     rk_cluster_destroy(run.cluster);
     rk_loop_destroy(run.background);

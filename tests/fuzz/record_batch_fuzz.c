@@ -45,12 +45,12 @@ static void check_record(const struct rk_record_batch_header *header,
 
     struct rk_record_batch_header one = *header;
     struct rk_record_cursor cursor;
-    struct rk_record again;
+    struct rk_record again, none;
     one.record_count = 1;
     one.attributes = 0;
     RK_ASSERT(rk_record_cursor_init(&cursor, &one, bytes, (size_t)(end - bytes)) == 0);
     RK_ASSERT(rk_record_read(&cursor, &again) == RK_RECORD_FOUND);
-    RK_ASSERT(rk_record_read(&cursor, &again) == RK_RECORD_END);
+    RK_ASSERT(rk_record_read(&cursor, &none) == RK_RECORD_END);
     RK_ASSERT(again.offset == record->offset && again.timestamp == record->timestamp &&
               again.key_size == record->key_size && again.value_size == record->value_size &&
               again.headers_size == record->headers_size);
