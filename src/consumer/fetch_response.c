@@ -224,6 +224,8 @@ void rk_fetch_response_resume(struct rk_fetcher *fetcher, uint64_t now_us)
     struct rk_partition *partition = TAILQ_FIRST(&fetcher->own.walks), *next;
     struct rk_partition *last = TAILQ_LAST(&fetcher->own.walks, rk_partition_list);
     (void)now_us;
+    if (partition) /* Before looking: room that comes later is told of. */
+        rk_signal_raise(&fetcher->consumer->room->is_wanted);
     for (; partition; partition = next) {
         next = partition == last ? NULL : TAILQ_NEXT(partition, own.walk_link);
         if (!rk_budget_is_low(partition->own.walk_budget))
@@ -231,8 +233,6 @@ void rk_fetch_response_resume(struct rk_fetcher *fetcher, uint64_t now_us)
         take_up(fetcher, partition);
         walk(fetcher, partition);
     }
-    if (!TAILQ_EMPTY(&fetcher->own.walks))
-        rk_signal_raise(&fetcher->consumer->room->is_wanted);
 }
 
 /* Messages that other partitions' bytes would be kept alive by get bytes of their own. */
