@@ -129,6 +129,7 @@ static void on_answer(struct rk_request *request)
 {
     struct rk_metadata_query *query = request->owner;
     rk_on_background(query->cluster->background);
+    rk_on_broker(query->cluster->background); /* The seed runs here. */
     const struct rk_metadata_answer *answer = request->answer;
     query->is_asking = false;
     if (request->broker_id < 0)
