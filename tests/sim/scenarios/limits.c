@@ -58,7 +58,10 @@ static void stop_polling(const char *codec, bool is_random, int megabytes)
     sim_run_for(600000);
     expect_memory(before, 2000 * KB + 2 * 2 * 1000000 + MB);
     for (int i = 0; i < megabytes * 16; i++)
-        sim_check(sim_consume_one(consumer, 5000), "message %d does not come", i);
+        sim_check(sim_consume_one(consumer, 5000),
+                  "message %d does not come, the logs end at %d, %d, %d, %d", i,
+                  (int)sim_log_end("t", 0), (int)sim_log_end("t", 1), (int)sim_log_end("t", 2),
+                  (int)sim_log_end("t", 3));
     expect_memory(before, 2000 * KB + 2 * 2 * 1000000 + MB);
 }
 

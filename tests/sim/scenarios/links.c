@@ -31,6 +31,8 @@ SIM_SCENARIO(small_buffers, "every write is cut, every read gets a piece")
 {
     sim_cluster(2);
     sim_topic("t", 4, 2);
+    for (int i = 1; i <= 2; i++)
+        *sim_link(i) = (struct sim_link){.latency_us = 200}; /* Each piece waits for it. */
     sim_small_buffers(0);
     struct sim_client *producer = sim_producer("linger.ms", "5", NULL);
     struct sim_client *consumer = sim_consumer(NULL);
