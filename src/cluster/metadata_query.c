@@ -110,7 +110,6 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_metadata_query *query = rk_container_of(timer, struct rk_metadata_query, timer);
     rk_on_background(query->cluster->background);
-    rk_on_broker(query->cluster->background); /* The seed runs here. */
     if (now_us >= query->deadline_us)
         finish(query, query->last_err ? query->last_err : RD_KAFKA_RESP_ERR__TIMED_OUT, NULL);
     else
