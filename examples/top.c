@@ -185,7 +185,7 @@ static void draw_broker(const struct view *view, int line, const cJSON *broker)
     char tx[16], out[16], in[16], p50[16], p99[16], age[16];
     const cJSON *before = item_of(item_of(view->before, "brokers"), broker->string);
     const cJSON *rtt = item_of(broker, "rtt");
-    mvprintw(line, 0, " %-24.24s ", broker->string);
+    mvprintw(line, 0, " %-20.20s ", broker->string);
     begin(color_of_state(text(broker, "state")));
     printw("%-9.9s", text(broker, "state"));
     begin(PLAIN);
@@ -203,7 +203,7 @@ static int draw_brokers(const struct view *view, int line)
     char heading[128];
     const cJSON *broker, *brokers = item_of(view->now, "brokers");
     int count = 0;
-    snprintf(heading, sizeof(heading), " %-24s %-9s%6s %6s %6s %6s %4s %7s %7s", "BROKER", "STATE",
+    snprintf(heading, sizeof(heading), " %-20s %-9s%6s %6s %6s %6s %4s %7s %7s", "BROKER", "STATE",
              "FOR", "REQ/s", "OUT/s", "IN/s", "WAIT", "RTT p50", "p99");
     draw_heading(line++, heading);
     cJSON_ArrayForEach(broker, brokers)
