@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the connection share: connection.c (states), connection_setup.c (resolving,
- * connecting, negotiating) and connection_io.c (frames in and out).
+ * connecting, negotiating), connection_io.c (frames in and out) and connection_deadlines.c.
  */
 #ifndef RK_CLUSTER_CONNECTION_PRIVATE_H
 #define RK_CLUSTER_CONNECTION_PRIVATE_H
@@ -18,6 +18,15 @@ void rk_connection_break(struct rk_connection *connection, rd_kafka_resp_err_t e
 /* Puts the request among those to be completed when the current event ends. takes: request */
 void rk_connection_finish(struct rk_connection *connection, struct rk_request *request,
                           rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER;
+/* Somebody wants it up, or waits to send. */
+bool rk_connection_is_needed(const struct rk_connection *connection) RK_ON_BROKER;
+
+/* connection_deadlines.c */
+/* What the connection waits for next, from its state. */
+uint64_t rk_connection_next_deadline(const struct rk_connection *connection,
+                                     uint64_t now_us) RK_ON_BROKER;
+/* Does what is due by now. */
+void rk_connection_on_due(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
 
 /* connection_setup.c */
 void rk_connection_begin(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER;
