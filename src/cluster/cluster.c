@@ -482,6 +482,11 @@ void rk_cluster_post_refresh(struct rk_cluster *cluster, rd_kafka_topic_t *topic
     rk_loop_post(cluster->background, &self->mail);
 }
 
+void rk_cluster_refresh_brokers(struct rk_cluster *cluster, const char *reason)
+{
+    rk_metadata_want_all(&cluster->own.metadata, reason);
+}
+
 struct hint_mail {
     struct rk_mail mail;
     struct rk_cluster *cluster;

@@ -64,6 +64,8 @@ struct rk_snapshot *rk_cluster_acquire_snapshot(struct rk_cluster *cluster);
  */
 void rk_cluster_post_refresh(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
                              const char *reason);
+/* Somebody needs a broker that metadata has not named: asked for soon. */
+void rk_cluster_refresh_brokers(struct rk_cluster *cluster, const char *reason) RK_ON_BACKGROUND;
 /* A leader hint of a Produce or Fetch answer (KIP-951): acted upon when newer than what is known.
  * Any thread; copies. */
 void rk_cluster_post_leader_hint(struct rk_cluster *cluster, rd_kafka_topic_t *topic,

@@ -56,6 +56,8 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
         rk_free(text);
         return;
     }
+    if (request->prepare)
+        request->prepare(request);
     struct rk_writer *writer = &request->wire.writer;
     request->wire.correlation_id = rk_in_flight_take_correlation_id(&connection->own.in_flight);
     rk_request_encode(request->api, request->version, request->wire.correlation_id,

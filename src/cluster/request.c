@@ -48,6 +48,23 @@ struct rk_request *rk_request_try_new(enum rk_api_key key, struct rk_loop *reply
     return request;
 }
 
+void rk_request_reset(struct rk_request *request)
+{
+    rk_writer_clear(&request->wire.writer);
+    rk_writer_init(&request->wire.writer);
+    request->wire.queued_us = 0;
+    rk_arena_clear(&request->answer_arena);
+    rk_block_release(request->frame);
+    request->frame = NULL;
+    rk_free(request->error_text);
+    request->error_text = NULL;
+    request->err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    request->was_written = false;
+    request->answer = NULL;
+    request->version = -1;
+    request->broker_id = -1;
+}
+
 void rk_request_destroy(struct rk_request *request)
 {
     if (!request)

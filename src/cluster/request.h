@@ -36,6 +36,9 @@ struct rk_request {
     struct rk_arena arena; /* What the message points to. */
     int16_t min_version;   /* The feature may narrow what the API table allows. */
     int16_t max_version;
+    /* On the broker's loop, before it is encoded: fills in what depends on `version`, which is
+     * chosen by now. NULL: nothing does. */
+    void (*prepare)(struct rk_request *request);
     uint64_t timeout_us;  /* From the moment it is written to its answer. */
     uint64_t deadline_us; /* Absolute: fails with _TIMED_OUT when not written by then. RK_NEVER:
                              only the connection's fate counts. */
@@ -77,6 +80,8 @@ TAILQ_HEAD(rk_request_list, rk_request);
  */
 struct rk_request *rk_request_try_new(enum rk_api_key key, struct rk_loop *reply_loop,
                                       rk_request_handler *on_done, void *owner);
+/* As it was before it was sent, outcome forgotten, so that it may be sent again. Only the owner. */
+void rk_request_reset(struct rk_request *request);
 /* NULL is fine. Only the owner. */
 void rk_request_destroy(struct rk_request *request);
 /* Room in the request's arena for what its message points to; zeroed; NULL when memory is out. */

@@ -14,8 +14,9 @@
 
 #include "wire/api.h"
 
-/* The deepest is topics, partitions, batches and their numbers; it bounds the codec's recursion. */
-#define DEPTH_MAX 5
+/* The deepest is groups, members, assignments, topics and partitions; it bounds the codec's
+ * recursion. */
+#define DEPTH_MAX 6
 
 struct context {
     const struct rk_schema *schema;

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "group/coordinator.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cluster/error_policy.h"
+#include "conf/conf.h"
+#include "event/core.h"
+#include "wire/messages.h"
+
+#define ASK_TIMEOUT_US 10000000u /* Of FindCoordinator: then another broker is asked. */
+#define PARK_US                                                                  \
+    2000000u /* So long a request waits for a connection; then it is asked again \
+                whose it is. */
+#define FIRST_WITH_KEYS 4
+
+struct rk_coordinator {
+    struct rk_cluster *cluster;
+    enum rk_coordinator_kind kind;
+    char *key;
+    struct rk_coordinator_machine machine;
+    struct rk_request_list waiting; /* For a coordinator. */
+    struct rk_timer timer;          /* The pause's end, or the nearest deadline of these. */
+    char *last_error;               /* NULL: none. */
+    bool is_terminated;
+};
+
+/* What a request is given back with; in its arena. */
+struct errand {
+    struct rk_coordinator *coordinator;
+    rk_request_handler *on_done;
+    void *owner;
+    uint64_t deadline_us;
+    int32_t broker_id; /* Whom it was sent to. */
+};
+
+static void act(struct rk_coordinator *coordinator, enum rk_coordinator_order order,
+                uint64_t now_us) RK_ON_BACKGROUND;
+
+static struct rk_core *core_of(const struct rk_coordinator *coordinator)
+{
+    return rk_cluster_core(coordinator->cluster);
+}
+
+static struct rk_loop *loop_of(const struct rk_coordinator *coordinator)
+{
+    return rk_cluster_background(coordinator->cluster);
+}
+
+/* takes: text */
+static void set_last_error(struct rk_coordinator *coordinator, char *text)
+{
+    rk_free(coordinator->last_error);
+    coordinator->last_error = text;
+    if (text)
+        rk_log_debug(core_of(coordinator), RK_DEBUG_CGRP, "COORD", "Group \"%s\": %s",
+                     coordinator->key, text);
+}
+
+/* Giving back */
+
+/* As the sender made it. */
+static void unwrap(struct rk_request *request)
+{
+    const struct errand *errand = request->owner;
+    request->deadline_us = errand->deadline_us;
+    request->on_done = errand->on_done;
+    request->owner = errand->owner;
+}
+
+static void deliver_failure(struct rk_mail *mail)
+{
+    struct rk_request *request = rk_container_of(mail, struct rk_request, mail);
+    request->on_done(request);
+}
+
+static void discard_failure(struct rk_mail *mail)
+{
+    rk_request_destroy(rk_container_of(mail, struct rk_request, mail));
+}
+
+/* Not at once: the sender may be in the middle of something. takes: request */
+static void fail_later(struct rk_coordinator *coordinator, struct rk_request *request,
+                       rd_kafka_resp_err_t err, const char *text)
+{
+    rk_free(request->error_text);
+    request->error_text = rk_strdup(text);
+    request->err = err;
+    request->mail.deliver = deliver_failure;
+    request->mail.discard = discard_failure;
+    rk_loop_post(loop_of(coordinator), &request->mail);
+}
+
+static void fail_waiting(struct rk_coordinator *coordinator, rd_kafka_resp_err_t err,
+                         const char *text)
+{
+    struct rk_request *request;
+    while ((request = TAILQ_FIRST(&coordinator->waiting)) != NULL) {
+        TAILQ_REMOVE(&coordinator->waiting, request, link);
+        unwrap(request);
+        fail_later(coordinator, request, err, text);
+    }
+}
+
+/* Waiting */
+
+static void schedule(struct rk_coordinator *coordinator) RK_ON_BACKGROUND
+{
+    uint64_t next_us = rk_coordinator_machine_next_us(&coordinator->machine);
+    const struct rk_request *request;
+    TAILQ_FOREACH (request, &coordinator->waiting, link) {
+        next_us = RK_MIN(next_us, request->deadline_us);
+    }
+    if (next_us == RK_NEVER)
+        rk_loop_stop_timer(loop_of(coordinator), &coordinator->timer);
+    else
+        rk_loop_start_timer(loop_of(coordinator), &coordinator->timer, next_us);
+}
+
+static void expire(struct rk_coordinator *coordinator, uint64_t now_us)
+{
+    struct rk_request *request, *next;
+    for (request = TAILQ_FIRST(&coordinator->waiting); request; request = next) {
+        next = TAILQ_NEXT(request, link);
+        if (request->deadline_us > now_us)
+            continue;
+        uint64_t since_us = coordinator->machine.unknown_since_us;
+        uint64_t unknown_us = since_us ? now_us - since_us : 0;
+        const char *why = coordinator->last_error;
+        char *text = rk_text_format("no coordinator of \"%s\" for %.1fs, %s not sent%s%s",
+                                    coordinator->key, (double)unknown_us / 1e6, request->api->name,
+                                    why ? ": " : "", why ? why : "");
+        TAILQ_REMOVE(&coordinator->waiting, request, link);
+        unwrap(request);
+        fail_later(coordinator, request, RD_KAFKA_RESP_ERR__WAIT_COORD, text);
+        rk_free(text);
+    }
+}
+
+static void on_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_coordinator *coordinator = rk_container_of(timer, struct rk_coordinator, timer);
+    rk_on_background(loop_of(coordinator));
+    expire(coordinator, now_us);
+    enum rk_coordinator_order order = RK_COORDINATOR_DO_NOTHING;
+    if (TAILQ_EMPTY(&coordinator->waiting))
+        order = rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
+    else
+        order = rk_coordinator_machine_on_due(&coordinator->machine, now_us);
+    act(coordinator, order, now_us);
+}
+
+/* FindCoordinator */
+
+/* Version 4 names keys in a list. */
+static void prepare_question(struct rk_request *request)
+{
+    struct rk_find_coordinator_request *message = request->message;
+    if (request->version < FIRST_WITH_KEYS)
+        message->coordinator_keys.count = 0;
+    else
+        message->key = "";
+}
+
+/* What the answer says of our key; `*err` 0: it is that broker. */
+static int32_t read_answer(const struct rk_coordinator *coordinator,
+                           const struct rk_request *request, rd_kafka_resp_err_t *err)
+{
+    const struct rk_find_coordinator_answer *answer = request->answer;
+    int32_t broker_id = answer->node_id;
+    *err = rk_error_of_broker(answer->error_code);
+    if (request->version >= FIRST_WITH_KEYS) {
+        const struct rk_find_coordinator_answer_coordinator *item = answer->coordinators.items;
+        if (answer->coordinators.count != 1 || strcmp(item->key, coordinator->key) != 0) {
+            *err = RD_KAFKA_RESP_ERR__BAD_MSG;
+            return -1;
+        }
+        *err = rk_error_of_broker(item->error_code);
+        broker_id = item->node_id;
+    }
+    if (!*err && broker_id < 0)
+        *err = RD_KAFKA_RESP_ERR__BAD_MSG;
+    return broker_id;
+}
+
+static void on_answer(struct rk_request *request)
+{
+    struct rk_coordinator *coordinator = request->owner;
+    rk_on_background(loop_of(coordinator));
+    rd_kafka_resp_err_t err = request->err;
+    uint64_t now_us = rk_clock_now_us();
+    int32_t broker_id = -1;
+    enum rk_coordinator_order order;
+    if (err)
+        set_last_error(coordinator, rk_text_format("FindCoordinator: %s", request->error_text));
+    else
+        broker_id = read_answer(coordinator, request, &err);
+    if (err && !request->err)
+        set_last_error(coordinator, rk_text_format("FindCoordinator: broker %d answered: %s",
+                                                   (int)request->broker_id, rd_kafka_err2str(err)));
+    if (err) {
+        bool is_final = !(rk_error_policy_find(RK_API_FIND_COORDINATOR, err) & RK_ACTION_RETRY);
+        order = rk_coordinator_machine_on_not_found(&coordinator->machine, err, is_final, now_us);
+    } else {
+        rk_log_debug(core_of(coordinator), RK_DEBUG_CGRP, "COORD",
+                     "Group \"%s\": the coordinator is broker %d", coordinator->key,
+                     (int)broker_id);
+        order = rk_coordinator_machine_on_found(&coordinator->machine, broker_id);
+    }
+    rk_request_destroy(request);
+    if (!coordinator->is_terminated)
+        act(coordinator, order, now_us);
+}
+
+/* NULL: no memory. */
+static struct rk_request *new_question(struct rk_coordinator *coordinator, uint64_t now_us)
+{
+    struct rk_request *request =
+        rk_request_try_new(RK_API_FIND_COORDINATOR, loop_of(coordinator), on_answer, coordinator);
+    const char **keys = request ? rk_request_try_alloc(request, sizeof(*keys)) : NULL;
+    if (!keys) {
+        rk_request_destroy(request);
+        return NULL;
+    }
+    struct rk_find_coordinator_request *message = request->message;
+    keys[0] = coordinator->key;
+    message->key = coordinator->key;
+    message->key_type = (int8_t)coordinator->kind;
+    message->coordinator_keys.items = keys;
+    message->coordinator_keys.count = 1;
+    request->prepare = prepare_question;
+    uint64_t patience_us = (uint64_t)core_of(coordinator)->conf->socket_timeout_ms * 1000;
+    request->timeout_us = RK_MIN(patience_us, ASK_TIMEOUT_US);
+    request->deadline_us = now_us + request->timeout_us;
+    return request;
+}
+
+static void ask(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND
+{
+    struct rk_request *request = new_question(coordinator, now_us);
+    if (request)
+        rk_cluster_post_send_any(coordinator->cluster, request);
+    else
+        rk_coordinator_machine_on_not_found(&coordinator->machine,
+                                            RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, false, now_us);
+}
+
+/* Requests */
+
+static bool is_lost_by(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           err == RD_KAFKA_RESP_ERR__BAD_MSG;
+}
+
+/* Nothing of it was written, so it may as well go to the next coordinator. */
+static bool may_wait_again(const struct rk_coordinator *coordinator,
+                           const struct rk_request *request, uint64_t now_us)
+{
+    const struct errand *errand = request->owner;
+    return !coordinator->is_terminated && is_lost_by(request->err) && !request->was_written &&
+           now_us < errand->deadline_us;
+}
+
+static void on_done(struct rk_request *request)
+{
+    const struct errand *errand = request->owner;
+    struct rk_coordinator *coordinator = errand->coordinator;
+    enum rk_coordinator_order order = RK_COORDINATOR_DO_NOTHING;
+    rk_on_background(loop_of(coordinator));
+    uint64_t now_us = rk_clock_now_us();
+    bool waits_again = may_wait_again(coordinator, request, now_us);
+    if (is_lost_by(request->err) && !coordinator->is_terminated) {
+        set_last_error(coordinator,
+                       rk_text_format("%s: %s", request->api->name, request->error_text));
+        order = rk_coordinator_machine_on_lost(&coordinator->machine, errand->broker_id,
+                                               request->err, now_us);
+    }
+    if (waits_again) {
+        rk_request_reset(request);
+        request->deadline_us = errand->deadline_us;
+        TAILQ_INSERT_TAIL(&coordinator->waiting, request, link);
+        act(coordinator, order, now_us);
+        act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us),
+            now_us);
+        return;
+    }
+    unwrap(request);
+    if (request->err == RD_KAFKA_RESP_ERR__TIMED_OUT && !request->was_written)
+        request->err = RD_KAFKA_RESP_ERR__WAIT_COORD;
+    act(coordinator, order, now_us);
+    request->on_done(request);
+}
+
+static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND
+{
+    int32_t id = coordinator->machine.broker_id;
+    struct rk_broker *broker = rk_cluster_use_broker(coordinator->cluster, id);
+    struct rk_request *request;
+    if (!broker) {
+        set_last_error(coordinator,
+                       rk_text_format("FindCoordinator: it is broker %d, which metadata does not "
+                                      "name",
+                                      (int)id));
+        rk_cluster_refresh_brokers(coordinator->cluster, "the coordinator is not known");
+        act(coordinator,
+            rk_coordinator_machine_on_lost(&coordinator->machine, id,
+                                           RD_KAFKA_RESP_ERR__UNKNOWN_BROKER, now_us),
+            now_us);
+        return;
+    }
+    while ((request = TAILQ_FIRST(&coordinator->waiting)) != NULL) {
+        struct errand *errand = request->owner;
+        TAILQ_REMOVE(&coordinator->waiting, request, link);
+        errand->broker_id = id;
+        request->deadline_us = RK_MIN(errand->deadline_us, now_us + PARK_US);
+        rk_broker_post_send(broker, RK_PURPOSE_COORDINATOR, request);
+    }
+    rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
+}
+
+static void act(struct rk_coordinator *coordinator, enum rk_coordinator_order order,
+                uint64_t now_us)
+{
+    switch (order) {
+    case RK_COORDINATOR_DO_NOTHING:
+        break;
+    case RK_COORDINATOR_DO_ASK:
+        ask(coordinator, now_us);
+        break;
+    case RK_COORDINATOR_DO_SEND:
+        send_waiting(coordinator, now_us);
+        break;
+    case RK_COORDINATOR_DO_FAIL:
+        fail_waiting(coordinator, coordinator->machine.err, coordinator->last_error);
+        rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
+        break;
+    }
+    schedule(coordinator);
+}
+
+void rk_coordinator_send(struct rk_coordinator *coordinator, struct rk_request *request)
+{
+    struct errand *errand = rk_request_try_alloc(request, sizeof(*errand));
+    if (!errand) {
+        fail_later(coordinator, request, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "no memory");
+        return;
+    }
+    if (coordinator->is_terminated) {
+        fail_later(coordinator, request, RD_KAFKA_RESP_ERR__DESTROY,
+                   "the client is being destroyed");
+        return;
+    }
+    *errand = (struct errand){
+        .coordinator = coordinator,
+        .on_done = request->on_done,
+        .owner = request->owner,
+        .deadline_us = request->deadline_us,
+        .broker_id = -1,
+    };
+    request->on_done = on_done;
+    request->owner = errand;
+    uint64_t now_us = rk_clock_now_us();
+    TAILQ_INSERT_TAIL(&coordinator->waiting, request, link);
+    act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us), now_us);
+}
+
+unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
+                                   const struct rk_request *request, rd_kafka_resp_err_t err)
+{
+    unsigned actions = rk_error_policy_find((enum rk_api_key)request->api->key, err);
+    uint64_t now_us = rk_clock_now_us();
+    if (request->err)
+        return actions; /* It was looked at before. */
+    if (actions & RK_ACTION_FIND_COORDINATOR) {
+        set_last_error(coordinator, rk_text_format("%s: broker %d answered: %s", request->api->name,
+                                                   (int)request->broker_id, rd_kafka_err2str(err)));
+        act(coordinator,
+            rk_coordinator_machine_on_lost(&coordinator->machine, request->broker_id, err, now_us),
+            now_us);
+    } else if (err != RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS) {
+        rk_coordinator_machine_on_served(&coordinator->machine, request->broker_id);
+        set_last_error(coordinator, NULL);
+    }
+    return actions;
+}
+
+void rk_coordinator_abort(struct rk_coordinator *coordinator, rd_kafka_resp_err_t err,
+                          const char *text)
+{
+    uint64_t now_us = rk_clock_now_us();
+    fail_waiting(coordinator, err, text);
+    act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us),
+        now_us);
+}
+
+struct rk_coordinator_view rk_coordinator_look(const struct rk_coordinator *coordinator)
+{
+    const struct rk_coordinator_machine *machine = &coordinator->machine;
+    struct rk_coordinator_view view = {
+        .state = machine->state,
+        .broker_id = machine->broker_id,
+        .unknown_since_us = machine->unknown_since_us,
+        .last_error = coordinator->last_error ? coordinator->last_error : "",
+    };
+    if (machine->state == RK_COORDINATOR_BACKING_OFF)
+        view.retry_at_us = machine->not_before_us;
+    const struct rk_request *request;
+    TAILQ_FOREACH (request, &coordinator->waiting, link) {
+        view.waiting++;
+    }
+    return view;
+}
+
+/* Life */
+
+struct rk_coordinator *rk_coordinator_new(struct rk_cluster *cluster, enum rk_coordinator_kind kind,
+                                          const char *key)
+{
+    const struct rk_conf *conf = rk_cluster_core(cluster)->conf;
+    struct rk_coordinator *coordinator = RK_NEW(struct rk_coordinator);
+    coordinator->cluster = cluster;
+    coordinator->kind = kind;
+    coordinator->key = rk_strdup(key);
+    TAILQ_INIT(&coordinator->waiting);
+    rk_timer_init(&coordinator->timer, on_timer);
+    rk_coordinator_machine_init(&coordinator->machine, conf->retry_backoff_ms,
+                                conf->retry_backoff_max_ms);
+    return coordinator;
+}
+
+void rk_coordinator_terminate(struct rk_coordinator *coordinator)
+{
+    coordinator->is_terminated = true;
+    rk_coordinator_abort(coordinator, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+}
+
+void rk_coordinator_destroy(struct rk_coordinator *coordinator)
+{
+    if (!coordinator)
+        return;
+    rk_free(coordinator->key);
+    rk_free(coordinator->last_error);
+    rk_free(coordinator);
+}
