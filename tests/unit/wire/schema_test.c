@@ -121,7 +121,7 @@ static void test_every_schema(void **state)
             tags += context.tags;
         }
     }
-    assert_int_equal(apis, 26);
+    assert_int_equal(apis, 27);
     assert_true(fields > 500);
     assert_true(tags > 10);
 }
