@@ -9,7 +9,7 @@
 
 void rk_closest_init(struct rk_closest *closest)
 {
-    *closest = (struct rk_closest){.replica = -1};
+    *closest = (struct rk_closest){.replica = -1, .missed = -1};
 }
 
 void rk_closest_follow(struct rk_closest *closest, int32_t replica, uint64_t now_us,
@@ -28,7 +28,22 @@ void rk_closest_fail(struct rk_closest *closest, uint64_t now_us)
 {
     if (now_us - closest->failed_us > FORGIVEN_US)
         closest->failures = 0;
-    closest->replica = -1;
+    closest->replica = closest->missed = -1;
     closest->barred_us = now_us + rk_backoff_us(BAR_US, BAR_MAX_US, closest->failures++);
     closest->failed_us = now_us;
+}
+
+void rk_closest_miss(struct rk_closest *closest, uint64_t now_us)
+{
+    int32_t missed = closest->replica;
+    rk_closest_fail(closest, now_us);
+    closest->missed = missed;
+}
+
+void rk_closest_find(struct rk_closest *closest)
+{
+    closest->missed = -1;
+    closest->barred_us = 0;
+    if (closest->failures > 0)
+        closest->failures--;
 }

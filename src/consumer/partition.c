@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "consumer/closest_replica.h"
 #include "consumer/consumer_private.h"
 
 /* Life */
@@ -29,7 +30,7 @@ static struct rk_partition *new_partition(rd_kafka_topic_t *topic, int32_t numbe
     rk_mutex_init(&partition->mutex, RK_RANK_PARTITION);
     partition->known.leader = -1;
     partition->known.leader_epoch = -1;
-    partition->known.closest.replica = -1;
+    rk_closest_init(&partition->known.closest);
     return partition;
 }
 

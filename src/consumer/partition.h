@@ -50,6 +50,7 @@ struct rk_closest {
     uint64_t barred_us; /* Until then the leader is to serve it itself. */
     unsigned failures;  /* Replicas in a row that could not serve it. */
     uint64_t failed_us; /* When the last did not. */
+    int32_t missed;     /* That was because metadata did not know it; -1: it did. */
 };
 
 struct rk_partition {

@@ -100,19 +100,33 @@ static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch)
 
 /* Fetchers */
 
+/* NULL: metadata has to tell of it first, if it does not start just now. */
+static struct rk_broker *closest_broker(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    struct rk_consumer *consumer = partition->consumer;
+    struct rk_closest *closest = &partition->known.closest;
+    if (closest->replica < 0)
+        return NULL;
+    struct rk_broker *broker = rk_cluster_use_broker(consumer->cluster, closest->replica);
+    if (!broker) {
+        rk_log_debug(consumer->core, RK_DEBUG_FETCH, "FETCH",
+                     "%s [%d]: replica %d is not known: back to leader %d", topic_of(partition),
+                     (int)partition->number, (int)closest->replica, (int)partition->known.leader);
+        rk_closest_miss(closest, rk_clock_now_us());
+        rk_cluster_post_refresh(consumer->cluster, partition->topic,
+                                "the closest replica is not known");
+    }
+    return broker;
+}
+
 static struct rk_fetcher *wanted_fetcher(struct rk_partition *partition) RK_ON_BACKGROUND
 {
-    struct rk_cluster *cluster = partition->consumer->cluster;
-    struct rk_closest *closest = &partition->known.closest;
     if (partition->known.state != RK_PARTITION_READY || partition->known.is_paused ||
         partition->known.leader < 0)
         return NULL;
-    struct rk_broker *broker = NULL;
-    if (closest->replica >= 0 &&
-        !(broker = rk_cluster_use_broker(cluster, closest->replica))) /* It has gone. */
-        rk_closest_fail(closest, rk_clock_now_us());
+    struct rk_broker *broker = closest_broker(partition);
     if (!broker)
-        broker = rk_cluster_use_broker(cluster, partition->known.leader);
+        broker = rk_cluster_use_broker(partition->consumer->cluster, partition->known.leader);
     return broker ? broker->worker : NULL;
 }
 
@@ -265,6 +279,12 @@ static void tell(struct rk_partition *partition, rd_kafka_resp_err_t *told, rd_k
     *told = err;
 }
 
+static bool has_missed_one_come(const struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    int32_t missed = partition->known.closest.missed;
+    return missed >= 0 && rk_cluster_use_broker(partition->consumer->cluster, missed);
+}
+
 static void set_leader(struct rk_partition *partition, int32_t leader, int32_t leader_epoch,
                        const struct rk_uuid *topic_id) RK_ON_BACKGROUND
 {
@@ -285,8 +305,11 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
         rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC, "BRKDELGT",
                      "%s [%d]: delegate to broker %d (leader epoch %d)", topic_of(partition),
                      (int)partition->number, (int)leader, (int)leader_epoch);
+    bool has_come = has_missed_one_come(partition);
+    if (has_come)
+        rk_closest_find(&partition->known.closest);
     settle(partition);
-    if (!is_same && partition->known.fetcher && !partition->known.is_releasing)
+    if ((!is_same || has_come) && partition->known.fetcher && !partition->known.is_releasing)
         rk_fetcher_post_update(partition->known.fetcher, partition);
 }
 

@@ -9,7 +9,7 @@
 
 static struct consume_fixture fixture;
 
-enum { FETCH = 1, LEADER = 1, FOLLOWER = 2, OTHER = 3, COUNT = 100 };
+enum { FETCH = 1, LEADER = 1, FOLLOWER = 2, OTHER = 3, NEW = 4, COUNT = 100 };
 
 static int begin(void **state)
 {
@@ -150,6 +150,19 @@ static void test_a_replica_that_is_dead(void **state)
     expect_from(COUNT, LEADER);
 }
 
+/* It started after metadata was asked for last: that is not waited for again. */
+static void test_a_replica_that_is_new(void **state)
+{
+    (void)state;
+    rd_kafka_mock_partition_set_follower(fixture.cluster, "t", 0, -1);
+    start("900000");
+    consume_assign(&fixture, "t", 1, 0);
+    assert_int_equal(take(0, COUNT), LEADER);
+    assert_int_equal(rd_kafka_mock_broker_add(fixture.cluster, NEW), 0);
+    rd_kafka_mock_partition_set_follower(fixture.cluster, "t", 0, NEW);
+    wait_for(COUNT, NEW);
+}
+
 /* It says nothing, and metadata names it no more. */
 static void test_a_replica_that_is_silent(void **state)
 {
@@ -254,6 +267,7 @@ int main(void)
         TEST(a_replica_that_is_silent), TEST(out_of_the_replica_s_range),
         TEST(a_replica_that_lags),      TEST(errors_of_the_replica),
         TEST(the_leader_moves),         TEST(the_end_is_told_once),
+        TEST(a_replica_that_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

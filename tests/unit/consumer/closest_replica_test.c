@@ -50,9 +50,34 @@ static void test_failures(void **state)
     assert_bar(&closest, now_us, SECOND);
 }
 
+/* One that metadata did not know has not failed, once it does. */
+static void test_missed(void **state)
+{
+    struct rk_closest closest;
+    uint64_t now_us = (uint64_t)1000 * SECOND;
+    (void)state;
+    rk_closest_init(&closest);
+    assert_int_equal(closest.missed, -1);
+    for (int i = 0; i < 3; i++) {
+        rk_closest_follow(&closest, 3, now_us, SECOND);
+        rk_closest_miss(&closest, now_us);
+        assert_int_equal(closest.replica, -1);
+        assert_int_equal(closest.missed, 3);
+        assert_bar(&closest, now_us, SECOND);
+        rk_closest_find(&closest);
+        assert_int_equal(closest.missed, -1);
+        assert_int_equal(closest.barred_us, 0);
+    }
+    rk_closest_miss(&closest, now_us);
+    rk_closest_fail(&closest, now_us);
+    assert_int_equal(closest.missed, -1);
+    assert_bar(&closest, now_us, 2 * SECOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_follow),
-                                       cmocka_unit_test(test_failures)};
+                                       cmocka_unit_test(test_failures),
+                                       cmocka_unit_test(test_missed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
