@@ -114,10 +114,9 @@ static int32_t partition_max_bytes(const struct rk_fetcher *fetcher,
 static struct rk_fetch_sent to_be_sent(const struct rk_fetcher *fetcher,
                                        const struct rk_partition *partition, int16_t version)
 {
-    bool has_epoch = version >= RK_FIRST_FETCH_WITH_LAST_EPOCH && !partition->own.hides_epoch;
     return (struct rk_fetch_sent){
         .offset = partition->own.position.offset,
-        .epoch = has_epoch ? partition->own.position.epoch : -1,
+        .epoch = version >= RK_FIRST_FETCH_WITH_LAST_EPOCH ? partition->own.position.epoch : -1,
         .leader_epoch = partition->own.leader_epoch,
         .max_bytes = partition_max_bytes(fetcher, partition),
     };

@@ -306,18 +306,6 @@ static void take_hint(struct rk_fetcher *fetcher, const struct rk_partition *par
                                 leader->leader_id, leader->leader_epoch, endpoints, count);
 }
 
-/* The position lies beyond what the log has, or the broker cannot place its epoch: the second is
- * no reason to lose the position, so the offset is tried alone first. */
-static void on_out_of_range(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_ON_BROKER
-{
-    if (partition->own.sent.epoch >= 0) {
-        partition->own.hides_epoch = true;
-        return;
-    }
-    struct rk_returned returned = {.reason = RK_RETURN_OUT_OF_RANGE};
-    rk_fetcher_return(fetcher, partition, &returned);
-}
-
 /* Whatever is wrong there, the leader decides. */
 static void on_useless_follower(struct rk_fetcher *fetcher, struct rk_partition *partition,
                                 unsigned action, const char *why) RK_ON_BROKER
@@ -345,8 +333,9 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
         on_useless_follower(fetcher, partition, action, rd_kafka_err2name(err));
         return;
     }
-    if (action & RK_ACTION_RESET_OFFSET) {
-        on_out_of_range(fetcher, partition);
+    if (action & RK_ACTION_RESET_OFFSET) { /* Of the offset, or the epoch it was fetched with. */
+        struct rk_returned returned = {.reason = RK_RETURN_OUT_OF_RANGE};
+        rk_fetcher_return(fetcher, partition, &returned);
         return;
     }
     partition->own.retry_at_us =

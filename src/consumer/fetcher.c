@@ -227,7 +227,6 @@ static void on_adopt(struct rk_mail *mail)
     partition->own.retry_at_us = 0;
     partition->own.is_held = false;
     partition->own.is_in_session = false;
-    partition->own.hides_epoch = false;
     partition->own.is_validating = false;
     partition->own.max_bytes = 0;
     partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;

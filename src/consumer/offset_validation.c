@@ -32,8 +32,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
         rk_fetcher_tell_once(fetcher, partition, RK_API_OFFSET_FOR_LEADER_EPOCH, err);
 }
 
-/* An epoch the broker does not know says nothing: the fetch itself tells whether the offset is
- * there. */
+/* Without an end, the leader has never heard of the epoch. */
 static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *partition,
                            const struct rk_offset_for_leader_epoch_answer_partition *entry,
                            uint64_t now_us) RK_ON_BROKER
@@ -45,7 +44,7 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         return; /* The answer is about another position. */
     if (entry->error_code) {
         on_error(fetcher, partition, rk_error_of_broker(entry->error_code), now_us);
-    } else if (entry->end_offset >= 0 && entry->end_offset < position->offset) {
+    } else if (entry->end_offset < position->offset) {
         struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
                                        .end_offset = entry->end_offset,
                                        .end_epoch = entry->leader_epoch};

@@ -113,7 +113,6 @@ struct rk_partition {
         bool is_in_session;
         bool needs_validation; /* With older brokers: see offset_validation.h. */
         bool is_validating;
-        bool hides_epoch; /* The broker could not place the epoch: the offset alone counts. */
         struct rk_fetch_sent sent;
         int32_t max_bytes; /* 0: fetch.message.max.bytes. */
         rd_kafka_resp_err_t told;

@@ -160,6 +160,18 @@ static void settle(struct rk_partition *partition)
     }
 }
 
+/* The offset does not exist, or the leader has never heard of the epoch that the record before it
+ * had. */
+static void reset_lost(struct rk_partition *partition, const struct rk_fetch_position *position,
+                       rd_kafka_resp_err_t err, const char *why) RK_ON_BACKGROUND
+{
+    rk_log(partition->consumer->core, 6, "OFFSET",
+           "%s [%d]: offset %" PRId64 " (leader epoch %d): %s; auto.offset.reset decides",
+           topic_of(partition), (int)partition->number, position->offset, (int)position->epoch,
+           why);
+    reset(partition, err, position->offset, why);
+}
+
 /* The fetcher's position is older than the truncation the broker has told of. */
 static void truncate(struct rk_partition *partition,
                      const struct rk_returned *returned) RK_ON_BACKGROUND
@@ -228,14 +240,15 @@ static void take_back(struct rk_partition *partition,
     case RK_RETURN_NO_FOLLOWER:
         break;
     case RK_RETURN_OUT_OF_RANGE:
-        rk_log(partition->consumer->core, 6, "OFFSET",
-               "%s [%d]: offset %" PRId64 " is out of range; auto.offset.reset decides",
-               topic_of(partition), (int)partition->number, returned->position.offset);
-        reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, returned->position.offset,
-              "the fetch offset is out of range");
+        reset_lost(partition, &returned->position, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                   "the fetch offset is out of range");
         break;
     case RK_RETURN_DIVERGED:
-        truncate(partition, returned);
+        if (returned->end_offset < 0)
+            reset_lost(partition, &returned->position, RD_KAFKA_RESP_ERR__LOG_TRUNCATION,
+                       "the leader does not know the leader epoch of the position");
+        else
+            truncate(partition, returned);
         break;
     }
 }

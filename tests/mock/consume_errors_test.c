@@ -210,6 +210,32 @@ static void test_truncation_is_an_error(void **state)
     consume_expect(&fixture, 0, 99);
 }
 
+/* An epoch from another life of the topic: what the offset stands for is not known. */
+static void test_an_unknown_epoch_with(int16_t fetch_version, rd_kafka_resp_err_t err)
+{
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.cluster, FETCH, 4, fetch_version), 0);
+    consume_start(&fixture, "auto.offset.reset", "earliest", NULL);
+    assign_with_epoch(50, 1000);
+    expect_run(0, 0, 100);
+    rd_kafka_destroy(fixture.rk);
+    consume_start(&fixture, "auto.offset.reset", "error", NULL);
+    assign_with_epoch(50, 1000);
+    assert_int_equal(consume_expect_error(&fixture, err), 50);
+    consume_expect_nothing(&fixture);
+    consume_assign(&fixture, "t", 1, 50);
+    consume_expect(&fixture, 0, 50);
+    rd_kafka_destroy(fixture.rk);
+    fixture.rk = NULL;
+}
+
+static void test_an_unknown_epoch(void **state)
+{
+    (void)state;
+    test_an_unknown_epoch_with(16, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+    test_an_unknown_epoch_with(12, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+    test_an_unknown_epoch_with(11, RD_KAFKA_RESP_ERR__LOG_TRUNCATION);
+}
+
 /* Leaders and brokers */
 
 static void test_leader_moves(void **state)
@@ -271,12 +297,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(test_errors_that_pass),       TEST(test_errors_that_are_told),
-        TEST(test_look_ups_that_fail),     TEST(test_out_of_range_earliest),
-        TEST(test_out_of_range_latest),    TEST(test_out_of_range_error),
-        TEST(test_older_versions),         TEST(test_truncation),
-        TEST(test_truncation_is_an_error), TEST(test_leader_moves),
-        TEST(test_no_leader_for_a_while),  TEST(test_broker_goes_and_comes_back),
+        TEST(test_errors_that_pass),
+        TEST(test_errors_that_are_told),
+        TEST(test_look_ups_that_fail),
+        TEST(test_out_of_range_earliest),
+        TEST(test_out_of_range_latest),
+        TEST(test_out_of_range_error),
+        TEST(test_older_versions),
+        TEST(test_truncation),
+        TEST(test_truncation_is_an_error),
+        TEST(test_an_unknown_epoch),
+        TEST(test_leader_moves),
+        TEST(test_no_leader_for_a_while),
+        TEST(test_broker_goes_and_comes_back),
         TEST(test_other_brokers_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
