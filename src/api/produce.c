@@ -108,13 +108,17 @@ int rd_kafka_produce(rd_kafka_topic_t *rkt, int32_t partition, int msgflags, voi
     rd_kafka_t *rk = client_of(rkt);
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__INVALID_ARG;
     if (RK_LIKELY(rk->producer != NULL)) {
-        struct rk_produce produce = {
-            .topic = rkt,
-            .partition = partition,
-            .record = {.value = payload, .key = key, .flags = msgflags, .opaque = msg_opaque},
-            .value_size = payload ? len : 0,
-            .key_size = key ? keylen : 0,
-        };
+        struct rk_produce produce; /* Not cleared as a whole: that costs as much as the lock. */
+        produce.topic = rkt;
+        produce.partition = partition;
+        produce.record.key = key;
+        produce.record.value = payload;
+        produce.record.headers = NULL;
+        produce.record.timestamp_ms = 0;
+        produce.record.opaque = msg_opaque;
+        produce.record.flags = msgflags;
+        produce.key_size = key ? keylen : 0;
+        produce.value_size = payload ? len : 0;
         err = add(rk, &produce);
     }
     if (RK_LIKELY(!err)) {

@@ -290,8 +290,17 @@ static bool is_full(const struct rk_batch *batch, const struct rk_new_record *re
                                        enqueued_delta_of(batch, record) > UINT32_MAX);
 }
 
-enum rk_append rk_batch_append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
-                                      struct rk_segment **spare, size_t *segment_size)
+/* What is left of both the last segment and the batch, so that the batch is not full afterwards. */
+static uint32_t plain_room(const struct rk_batch *batch)
+{
+    uint32_t limit = batch->producer->limits.batch_size;
+    uint32_t left = batch->size < limit ? limit - batch->size - 1 : 0;
+    uint32_t room = batch->last->capacity ? batch->last->capacity - batch->last->size : 0;
+    return RK_MIN(room, left);
+}
+
+enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
+                               struct rk_segment **spare, size_t *segment_size)
 {
     int64_t timestamp_delta = rk_batch_timestamp_delta(batch, record);
     size_t body_size =
@@ -325,6 +334,7 @@ enum rk_append rk_batch_append_slowly(struct rk_batch *batch, const struct rk_ne
     }
     rk_batch_count_record(batch, record, record_size);
     batch->enqueued_deltas_us[batch->record_count - 1] = (uint32_t)enqueued_delta_of(batch, record);
+    batch->plain_room = plain_room(batch);
     return RK_APPEND_OK;
 }
 
@@ -461,6 +471,7 @@ struct rk_batch *rk_batch_try_split(struct rk_batch *batch, uint32_t count)
         return NULL;
     }
     swap_contents(batch, rest);
+    batch->plain_room = rest->plain_room = 0; /* Nothing more comes. */
     batch->number += count;
     head->sending.attempts = batch->sending.attempts;
     head->sending.may_be_persisted = batch->sending.may_be_persisted;

@@ -66,6 +66,8 @@ struct rk_batch {
     uint64_t number;                  /* Order in the partition: of its first record, with gaps. */
 
     struct rk_segment *first, *last;
+    uint32_t plain_room; /* What rk_batch_append_plainly may use of the last segment: it fills
+                            neither this nor the batch. */
     uint32_t record_count;
     uint32_t size;         /* Wire bytes, header included, uncompressed. */
     uint64_t credit_bytes; /* What its messages count against the queue's limit. */

@@ -56,37 +56,36 @@ RK_ALWAYS_INLINE void rk_batch_count_record(struct rk_batch *batch,
         batch->max_timestamp_ms = record->timestamp_ms;
 }
 
-/* Everything that is not the plain case: first and last records, growing, small and very large
- * ones, values that are not copied. */
-enum rk_append rk_batch_append_slowly(struct rk_batch *batch, const struct rk_new_record *record,
-                                      struct rk_segment **spare, size_t *segment_size);
+/*
+ * Appends a record, whatever it is: first and last ones, those for which something has to grow,
+ * small and very large ones, values that are not copied. `spare` is a segment taken beforehand, or
+ * NULL; used up (set to NULL) when needed.
+ */
+enum rk_append rk_batch_append(struct rk_batch *batch, const struct rk_new_record *record,
+                               struct rk_segment **spare, size_t *segment_size);
 
 /* With keys, values and headers of these sizes together a record's length takes two bytes: it can
  * be written behind the record, whose size then need not be worked out first. */
 #define RK_MEDIUM_MIN 64
 #define RK_MEDIUM_MAX (8191 - RK_RECORD_OVERHEAD_MAX)
 
-/*
- * Appends a record. `spare` is a segment taken beforehand, or NULL; used up (set to NULL) when
- * needed.
- */
-RK_ALWAYS_INLINE enum rk_append rk_batch_append(struct rk_batch *batch,
-                                                const struct rk_new_record *record,
-                                                struct rk_segment **spare, size_t *segment_size)
+/* Appends a record of the usual kind to a batch that has room for it and for another one. False:
+ * nothing was done, rk_batch_append is for it. */
+RK_ALWAYS_INLINE bool rk_batch_append_plainly(struct rk_batch *batch,
+                                              const struct rk_new_record *record)
 {
-    struct rk_segment *segment = batch->last;
     size_t payload_size = record->payload_size + record->headers_size;
-    size_t most = payload_size + RK_RECORD_OVERHEAD_MAX;
     uint32_t count = batch->record_count;
-    if (RK_UNLIKELY(segment->size + most > segment->capacity ||
-                    batch->size + most > batch->producer->limits.batch_size ||
-                    count >= batch->capacity ||
+    if (RK_UNLIKELY(payload_size + RK_RECORD_OVERHEAD_MAX > batch->plain_room ||
                     payload_size - RK_MEDIUM_MIN > RK_MEDIUM_MAX - RK_MEDIUM_MIN ||
-                    !(record->flags & RD_KAFKA_MSG_F_COPY) || (record->opaque && !batch->opaques) ||
+                    count + 1 >= batch->capacity || !(record->flags & RD_KAFKA_MSG_F_COPY) ||
                     record->enqueued_us - batch->base_enqueued_us > UINT32_MAX))
-        return rk_batch_append_slowly(batch, record, spare, segment_size);
+        return false;
     if (batch->opaques)
         batch->opaques[count] = record->opaque;
+    else if (RK_UNLIKELY(record->opaque != NULL))
+        return false;
+    struct rk_segment *segment = batch->last;
     uint8_t *start = segment->bytes + segment->size;
     uint8_t *body = start + 2;
     *body = 0; /* Attributes: none are defined. */
@@ -95,9 +94,11 @@ RK_ALWAYS_INLINE enum rk_append rk_batch_append(struct rk_batch *batch,
     uint32_t length = rk_zigzag32((int32_t)(end - body));
     start[0] = (uint8_t)(length | 0x80);
     start[1] = (uint8_t)(length >> 7);
-    segment->size = (uint32_t)(end - segment->bytes);
-    rk_batch_count_record(batch, record, (size_t)(end - start));
-    return RK_APPEND_OK;
+    uint32_t size = (uint32_t)(end - start);
+    segment->size += size;
+    batch->plain_room -= size;
+    rk_batch_count_record(batch, record, size);
+    return true;
 }
 
 #endif

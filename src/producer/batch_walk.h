@@ -3,7 +3,7 @@
  * Walking over the records of a batch, in order: for reports and for splitting.
  *
  * Inline, because a report does it once per message. The bytes are our own, written by
- * rk_batch_append: there is nothing to check.
+ * batch_append.h: there is nothing to check.
  */
 #ifndef RK_PRODUCER_BATCH_WALK_H
 #define RK_PRODUCER_BATCH_WALK_H

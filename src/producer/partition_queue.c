@@ -178,11 +178,10 @@ enum news {
  * Under the lock, one attempt. `*news`: what the sender has to know. A new batch is allocated here,
  * once per batch; segments come from outside.
  */
-RK_ALWAYS_INLINE enum rk_append append_locked(struct rk_partition_queue *queue,
-                                              struct rk_partition_queue_shared *shared,
-                                              const struct rk_new_record *record,
-                                              struct rk_segment **spare, size_t *segment_size,
-                                              enum news *news)
+static enum rk_append append_locked(struct rk_partition_queue *queue,
+                                    struct rk_partition_queue_shared *shared,
+                                    const struct rk_new_record *record, struct rk_segment **spare,
+                                    size_t *segment_size, enum news *news)
 {
     for (;;) {
         if (!shared->open && !open_batch(queue, shared, record))
@@ -194,17 +193,14 @@ RK_ALWAYS_INLINE enum rk_append append_locked(struct rk_partition_queue *queue,
             *news = NEWS_SEALED;
             continue;
         }
-        if (RK_LIKELY(result == RK_APPEND_OK)) {
-            if (RK_UNLIKELY(holds_all_it_may(queue->producer, open))) {
+        if (result == RK_APPEND_OK) {
+            if (holds_all_it_may(queue->producer, open)) {
                 seal(shared);
                 *news = NEWS_SEALED;
-            } else if (RK_UNLIKELY(open->record_count == 1) &&
-                       open == TAILQ_FIRST(&shared->batches)) {
+            } else if (open->record_count == 1 && open == TAILQ_FIRST(&shared->batches)) {
                 *news = NEWS_FIRST;
             }
-            return result;
-        }
-        if (open->record_count == 0) {
+        } else if (open->record_count == 0) {
             TAILQ_REMOVE(&shared->batches, open, link);
             shared->open = NULL;
             shared->next_number -= NUMBER_STEP;
@@ -228,42 +224,52 @@ static uint64_t must_know_by(const struct rk_partition_queue *queue,
                   rk_expiry_time(queue->topic, record->enqueued_us));
 }
 
-rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
-                                              const struct rk_new_record *record)
+/* For what is not appended plainly. Gives up the lock. */
+static __attribute__((noinline)) rd_kafka_resp_err_t
+append(struct rk_partition_queue *queue, struct rk_partition_queue_shared *shared,
+       const struct rk_new_record *record) RK_RELEASES(queue->mutex)
 {
     struct rk_segment *spare = NULL;
     size_t segment_size = 0;
-    enum rk_append result;
-    do {
+    enum rk_append result = RK_APPEND_NO_MEMORY;
+    rd_kafka_resp_err_t closed_err;
+    for (;;) {
         enum news news = NEWS_NONE;
         enum telling telling = TELL_NOT;
         struct rk_sender *sender = NULL;
-        struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
-        if (RK_UNLIKELY(shared->closed_err)) {
-            rd_kafka_resp_err_t err = shared->closed_err;
-            rk_partition_queue_unlock(queue);
-            if (spare)
-                rk_segment_give_back(&queue->producer->pool, spare);
-            return err;
-        }
-        result = append_locked(queue, shared, record, &spare, &segment_size, &news);
-        if (RK_UNLIKELY(news != NEWS_NONE))
+        closed_err = shared->closed_err;
+        if (RK_LIKELY(!closed_err))
+            result = append_locked(queue, shared, record, &spare, &segment_size, &news);
+        if (news != NEWS_NONE)
             telling = mark_told(queue, shared, is_urgent(queue->producer, news), &sender);
         rk_partition_queue_unlock(queue);
-        if (RK_UNLIKELY(telling != TELL_NOT))
+        if (telling != TELL_NOT)
             tell(queue, sender, telling, must_know_by(queue, record));
-        if (RK_LIKELY(result == RK_APPEND_OK))
+        if (spare) /* Not used up, or too small. */
+            rk_segment_give_back(&queue->producer->pool, spare);
+        spare = NULL;
+        if (closed_err || result != RK_APPEND_NEEDS_SEGMENT)
             break;
-        if (result == RK_APPEND_NEEDS_SEGMENT) {
-            if (spare)
-                rk_segment_give_back(&queue->producer->pool, spare);
-            spare = rk_segment_try_take(&queue->producer->pool, segment_size);
-        }
-    } while (result == RK_APPEND_NEEDS_SEGMENT && spare);
-    if (RK_UNLIKELY(spare))
-        rk_segment_give_back(&queue->producer->pool, spare);
+        spare = rk_segment_try_take(&queue->producer->pool, segment_size);
+        if (!spare)
+            break;
+        shared = rk_partition_queue_lock(queue);
+    }
+    if (closed_err)
+        return closed_err;
     return result == RK_APPEND_OK ? RD_KAFKA_RESP_ERR_NO_ERROR
                                   : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+}
+
+rd_kafka_resp_err_t rk_partition_queue_append(struct rk_partition_queue *queue,
+                                              const struct rk_new_record *record)
+{
+    struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    if (RK_UNLIKELY(!shared->open || shared->closed_err ||
+                    !rk_batch_append_plainly(shared->open, record)))
+        return append(queue, shared, record);
+    rk_partition_queue_unlock(queue);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* When linger or back-off ends. */

@@ -209,6 +209,15 @@ static inline bool is_too_large(const struct rk_producer *producer,
            produce->value_size + produce->key_size + headers_size + overhead > limit;
 }
 
+/* It had room, and does not go in. */
+static void refuse(struct rk_producer *producer, const struct rk_produce_watcher *watcher,
+                   int64_t bytes, rd_kafka_resp_err_t err)
+{
+    rk_producer_return_credit(producer, 1, bytes);
+    if (watcher)
+        watcher->refused(watcher->argument, err);
+}
+
 /* A thread that waits is a visitor until its message is in the queue: then `visit` has begun. */
 static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int64_t bytes,
                                                int flags, struct rk_visit *visit)
@@ -236,11 +245,25 @@ __attribute__((noinline)) static rd_kafka_resp_err_t show(struct rk_producer *pr
                                            : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* One function with a watcher and without, so that what it calls stays inline: this runs once per
- * message. */
-RK_ALWAYS_INLINE rd_kafka_resp_err_t add(struct rk_producer *producer, struct rk_produce *produce,
-                                         const struct rk_produce_watcher *watcher,
-                                         struct rk_visit *visit)
+/* Somebody watches, or there was no room for `bytes` more. */
+static __attribute__((noinline)) rd_kafka_resp_err_t
+admit_slowly(struct rk_producer *producer, struct rk_produce *produce,
+             const struct rk_produce_watcher *watcher, int64_t bytes, struct rk_visit *visit)
+{
+    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, produce->record.flags, visit);
+    if (!err && watcher) {
+        err = show(producer, produce, watcher);
+        if (err)
+            refuse(producer, watcher, bytes, err);
+    }
+    if (err && visit->core)
+        rk_visit_end(visit);
+    return err;
+}
+
+/* What comes once per message is in this function as a whole: rare things have their own. */
+rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
+                                    const struct rk_produce_watcher *watcher)
 {
     struct rk_new_record *record = &produce->record;
     record->headers_size = 0;
@@ -250,13 +273,16 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add(struct rk_producer *producer, struct rk
         return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (RK_UNLIKELY(atomic_load_explicit(&producer->core->fatal_err, memory_order_relaxed)))
         return RD_KAFKA_RESP_ERR__FATAL;
-    int64_t bytes = (int64_t)(produce->value_size + produce->key_size);
-    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, record->flags, visit);
-    if (RK_UNLIKELY(err))
-        return err;
-    if (RK_UNLIKELY(watcher != NULL))
-        err = show(producer, produce, watcher);
-    record->payload_size = (size_t)bytes;
+    size_t payload_size = produce->value_size + produce->key_size;
+    struct rk_visit visit;
+    visit.core = NULL;
+    rd_kafka_resp_err_t err;
+    if (RK_UNLIKELY(watcher || !take_credit(producer, (int64_t)payload_size))) {
+        err = admit_slowly(producer, produce, watcher, (int64_t)payload_size, &visit);
+        if (err)
+            return err;
+    }
+    record->payload_size = payload_size;
     record->key_size = record->key ? (int32_t)produce->key_size : -1;
     record->value_size = record->value ? (int32_t)produce->value_size : -1;
     record->by_reference =
@@ -265,21 +291,9 @@ RK_ALWAYS_INLINE rd_kafka_resp_err_t add(struct rk_producer *producer, struct rk
     record->enqueued_us = rk_clock_now_and_wall(&wall_ms);
     if (record->timestamp_ms == 0)
         record->timestamp_ms = wall_ms;
-    if (RK_LIKELY(!err))
-        err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
-    if (RK_UNLIKELY(err)) {
-        rk_producer_return_credit(producer, 1, bytes);
-        if (watcher)
-            watcher->refused(watcher->argument, err);
-    }
-    return err;
-}
-
-rd_kafka_resp_err_t rk_producer_add(struct rk_producer *producer, struct rk_produce *produce,
-                                    const struct rk_produce_watcher *watcher)
-{
-    struct rk_visit visit = {.core = NULL};
-    rd_kafka_resp_err_t err = add(producer, produce, watcher, &visit);
+    err = rk_producer_topic_add(produce->topic->producer, record, produce->partition);
+    if (RK_UNLIKELY(err))
+        refuse(producer, watcher, (int64_t)payload_size, err);
     if (RK_UNLIKELY(visit.core != NULL))
         rk_visit_end(&visit);
     return err;

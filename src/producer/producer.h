@@ -56,9 +56,8 @@ void rk_producer_release(struct rk_producer *producer);
 void rk_producer_terminate(struct rk_producer *producer);
 
 /*
- * A message to produce. Borrowed, but for a value with F_FREE, which success takes. The record's
- * headers_size, payload_size, enqueued_us and by_reference are filled in here; a timestamp_ms of 0
- * means now.
+ * A message to produce. Borrowed, but for a value with F_FREE, which success takes. Of the record,
+ * whoever produces sets value, key, headers, timestamp_ms (0: now), opaque and flags.
  */
 struct rk_produce {
     rd_kafka_topic_t *topic;

@@ -15,6 +15,7 @@
 #include "producer/producer.h"
 #include "producer/queue_reason.h"
 
+#define NO_KEY_SPREADS     (-2)
 #define MISSING_REFRESH_US 1000000u
 #define MEMORY_RETRY_US    100000u /* What could not be reported for lack of memory. */
 
@@ -30,14 +31,14 @@ static bool sticks(const struct rk_core *core, enum rk_partitioner partitioner)
             partitioner == RK_PARTITIONER_FNV1A_RANDOM);
 }
 
-/* The largest size of a key that is not hashed: -1 stands for no key, -2 for none at all. */
+/* The largest size of a key that is not hashed: -1 stands for no key. */
 static int32_t spreads_up_to(enum rk_partitioner partitioner)
 {
     if (rk_partitioner_is_random(partitioner, "k", 1))
         return INT32_MAX;
     if (rk_partitioner_is_random(partitioner, "", 0))
         return 0;
-    return rk_partitioner_is_random(partitioner, NULL, 0) ? -1 : -2;
+    return rk_partitioner_is_random(partitioner, NULL, 0) ? -1 : NO_KEY_SPREADS;
 }
 
 void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
@@ -47,7 +48,8 @@ void rk_producer_topic_init(void *producer, rd_kafka_topic_t *topic)
     self->topic = topic;
     self->partitioner = rk_partitioner_from_name(topic->conf->partitioner);
     self->sticks = sticks(self->producer->core, self->partitioner);
-    self->spreads_up_to = spreads_up_to(self->partitioner);
+    bool chooses_itself = topic->conf->callbacks.partitioner != NULL;
+    self->spreads_up_to = chooses_itself ? NO_KEY_SPREADS : spreads_up_to(self->partitioner);
     atomic_init(&self->sticky_partition, -1);
     rk_mutex_init(&self->mutex, RK_RANK_PARTITION);
     STAILQ_INIT(&self->shared.staged);
@@ -208,22 +210,22 @@ RK_ALWAYS_INLINE int32_t pick(struct rk_producer_topic *self,
                               const struct rk_partition_table *table, int32_t count,
                               const struct rk_new_record *record)
 {
+    if (RK_LIKELY(record->key_size <= self->spreads_up_to))
+        return pick_without_key(self, table, count, record->enqueued_us);
     const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
     if (callbacks->partitioner)
         return callbacks->partitioner(self->topic, record->key_size >= 0 ? record->key : NULL,
                                       (size_t)RK_MAX(record->key_size, 0), count, callbacks->opaque,
                                       record->opaque);
-    if (record->key_size <= self->spreads_up_to)
-        return pick_without_key(self, table, count, record->enqueued_us);
     return rk_partitioner_hash(self->partitioner, record->key, (size_t)RK_MAX(record->key_size, 0),
                                count);
 }
 
 /* Adding */
 
-static rd_kafka_resp_err_t add_to(struct rk_producer_topic *self,
-                                  const struct rk_partition_table *table, int32_t count,
-                                  const struct rk_new_record *record, int32_t partition)
+RK_ALWAYS_INLINE rd_kafka_resp_err_t add_to(struct rk_producer_topic *self,
+                                            const struct rk_partition_table *table, int32_t count,
+                                            const struct rk_new_record *record, int32_t partition)
 {
     if (partition == RD_KAFKA_PARTITION_UA)
         partition = pick(self, table, count, record);
@@ -311,32 +313,49 @@ static void ask_for_missing(struct rk_producer_topic *self, uint64_t now_us)
                             "an application produces to it, but it was missing");
 }
 
+/* There was no table, or the message could not be added to it: `err`. */
+static __attribute__((noinline)) rd_kafka_resp_err_t
+add_slowly(struct rk_producer_topic *self, const struct rk_partition_table *table, int32_t count,
+           const struct rk_new_record *record, int32_t partition, rd_kafka_resp_err_t err)
+{
+    for (;;) {
+        rd_kafka_resp_err_t missing_err =
+            (rd_kafka_resp_err_t)atomic_load_explicit(&self->missing_err, memory_order_relaxed);
+        if (missing_err)
+            ask_for_missing(self, record->enqueued_us);
+        if (table && (err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                      (table == atomic_load_explicit(&self->table, memory_order_acquire) &&
+                       count == count_of(table))))
+            return err;
+        if (!table && missing_err)
+            return missing_err;
+        if (!table && stage(self, record, partition, &err))
+            return err;
+        /* The table was changed meanwhile. */
+        table = atomic_load_explicit(&self->table, memory_order_acquire);
+        if (!table)
+            continue;
+        count = count_of(table);
+        err = add_to(self, table, count, record, partition);
+        if (!err)
+            return err;
+    }
+}
+
 rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
                                           const struct rk_new_record *record, int32_t partition)
 {
-    for (;;) {
-        rd_kafka_resp_err_t err;
-        const struct rk_partition_table *table =
-            atomic_load_explicit(&self->table, memory_order_acquire);
-        if (RK_LIKELY(table != NULL)) {
-            int32_t count = count_of(table);
-            err = add_to(self, table, count, record, partition);
-            if (RK_LIKELY(!err))
-                return err;
-            if (atomic_load_explicit(&self->missing_err, memory_order_relaxed))
-                ask_for_missing(self, record->enqueued_us);
-            if (err != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-                (table == atomic_load_explicit(&self->table, memory_order_acquire) &&
-                 count == count_of(table)))
-                return err;
-            continue; /* The table was changed meanwhile. */
-        }
-        err = (rd_kafka_resp_err_t)atomic_load_explicit(&self->missing_err, memory_order_relaxed);
-        if (err)
-            ask_for_missing(self, record->enqueued_us);
-        if (err || stage(self, record, partition, &err))
+    const struct rk_partition_table *table =
+        atomic_load_explicit(&self->table, memory_order_acquire);
+    int32_t count = 0;
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (RK_LIKELY(table != NULL)) {
+        count = count_of(table);
+        err = add_to(self, table, count, record, partition);
+        if (RK_LIKELY(!err))
             return err;
     }
+    return add_slowly(self, table, count, record, partition, err);
 }
 
 /* Background: leaving staging */

@@ -90,6 +90,8 @@ static inline enum rk_append append(struct rk_batch *batch, const struct rk_new_
 {
     struct rk_segment *spare = NULL;
     size_t size = 0;
+    if (rk_batch_append_plainly(batch, record))
+        return RK_APPEND_OK;
     enum rk_append result = rk_batch_append(batch, record, &spare, &size);
     if (result == RK_APPEND_NEEDS_SEGMENT) {
         spare = rk_segment_try_take(&idle.producer->pool, size);
