@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "mock/mock_broker.h"
+#include "mock/mock_commits.h"
 #include "mock/mock_coordinator.h"
 #include "mock/mock_fetch.h"
 #include "mock/mock_producer_ids.h"
@@ -89,6 +90,7 @@ void rk_mock_cluster_destroy(struct rk_mock_cluster *cluster)
         rk_mock_broker_destroy(TAILQ_FIRST(&cluster->own.brokers));
     HASH_ITER(by_name, cluster->own.topics, topic, next)
     rk_mock_topic_delete(cluster, topic);
+    rk_mock_commits_clear(cluster);
     rk_mock_coordinators_clear(cluster);
     rk_mock_producer_ids_clear(cluster);
     rk_mock_injections_clear(&cluster->own.injections);

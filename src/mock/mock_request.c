@@ -20,6 +20,8 @@ static const struct handled_api {
     {RK_API_FETCH, 4, 4, 18, rk_mock_on_fetch},
     {RK_API_LIST_OFFSETS, 1, 1, 11, rk_mock_on_list_offsets},
     {RK_API_METADATA, 0, 0, 13, rk_mock_on_metadata},
+    {RK_API_OFFSET_COMMIT, 0, 0, 10, rk_mock_on_offset_commit},
+    {RK_API_OFFSET_FETCH, 0, 0, 10, rk_mock_on_offset_fetch},
     {RK_API_FIND_COORDINATOR, 0, 0, 6, rk_mock_on_find_coordinator},
     {RK_API_API_VERSIONS, 0, 0, 4, rk_mock_on_api_versions},
     {RK_API_INIT_PRODUCER_ID, 0, 0, 5, rk_mock_on_init_producer_id},

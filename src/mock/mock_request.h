@@ -42,6 +42,8 @@ rk_mock_handler rk_mock_on_produce;
 rk_mock_handler rk_mock_on_fetch;
 rk_mock_handler rk_mock_on_list_offsets;
 rk_mock_handler rk_mock_on_metadata;
+rk_mock_handler rk_mock_on_offset_commit;
+rk_mock_handler rk_mock_on_offset_fetch;
 rk_mock_handler rk_mock_on_find_coordinator;
 rk_mock_handler rk_mock_on_api_versions;
 rk_mock_handler rk_mock_on_init_producer_id;

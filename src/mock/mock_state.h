@@ -18,6 +18,7 @@
 struct rk_mock_broker;
 struct rk_mock_connection;
 struct rk_mock_fetch;
+struct rk_mock_commits;
 struct rk_mock_coordinator;
 struct rk_mock_transactional_id;
 
@@ -42,6 +43,8 @@ struct rk_mock_cluster {
         struct rk_mock_topic *topics;             /* A table by name, which owns them, */
         struct rk_mock_topic *topics_by_id;       /* and one by id. */
         struct rk_mock_coordinator *coordinators; /* Those that were set. */
+        struct rk_mock_commits *commits;          /* A table by group. */
+        int64_t commit_count; /* Of all groups, places included that have none. */
         struct rk_mock_transactional_id *transactional_ids;
         int64_t next_producer_id;
         struct rk_mock_injections injections;

@@ -79,7 +79,7 @@ static void test_every_version_of_every_api(void **state)
             answered++;
         }
     }
-    assert_int_equal(answered, 11 + 15 + 11 + 14 + 7 + 5 + 6 + 3);
+    assert_int_equal(answered, 11 + 11 + 11 + 15 + 11 + 14 + 7 + 5 + 6 + 3);
     close_client(&client);
     close_client(&other);
     rk_mock_cluster_destroy(cluster);
