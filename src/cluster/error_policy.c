@@ -18,6 +18,9 @@
 #define BUMP                         RK_ACTION_BUMP_EPOCH
 #define SESSION                      RK_ACTION_NEW_SESSION
 #define PERSISTED                    RK_ACTION_MAY_BE_PERSISTED
+#define REJOIN                       RK_ACTION_REJOIN
+#define NO_GENERATION                RK_ACTION_RESET_GENERATION
+#define NO_MEMBER                    (RK_ACTION_RESET_GENERATION | RK_ACTION_RESET_MEMBER)
 
 #define FETCH_SESSION_TOPIC_ID_ERROR 106 /* Has no name in rdkafka.h. */
 
@@ -73,6 +76,22 @@ static const struct {
     {RK_API_OFFSET_COMMIT, E(UNKNOWN_TOPIC_OR_PART), RETRY | REFRESH},
     {RK_API_OFFSET_COMMIT, E(_WAIT_COORD), RETRY},
     {RK_API_OFFSET_FETCH, E(_WAIT_COORD), RETRY},
+    /* Classic groups */
+    {RK_API_JOIN_GROUP, E(UNKNOWN_MEMBER_ID), REJOIN | NO_MEMBER},
+    {RK_API_JOIN_GROUP, E(MEMBER_ID_REQUIRED), REJOIN},
+    {RK_API_JOIN_GROUP, E(REBALANCE_IN_PROGRESS), REJOIN},
+    {RK_API_JOIN_GROUP, E(FENCED_INSTANCE_ID), FATAL},
+    {RK_API_SYNC_GROUP, E(UNKNOWN_MEMBER_ID), REJOIN | NO_MEMBER},
+    {RK_API_SYNC_GROUP, E(ILLEGAL_GENERATION), REJOIN | NO_GENERATION},
+    {RK_API_SYNC_GROUP, E(REBALANCE_IN_PROGRESS), REJOIN},
+    {RK_API_SYNC_GROUP, E(FENCED_INSTANCE_ID), FATAL},
+    {RK_API_HEARTBEAT, E(UNKNOWN_MEMBER_ID), REJOIN | NO_MEMBER},
+    {RK_API_HEARTBEAT, E(ILLEGAL_GENERATION), REJOIN | NO_GENERATION},
+    {RK_API_HEARTBEAT, E(REBALANCE_IN_PROGRESS), REJOIN},
+    {RK_API_HEARTBEAT, E(FENCED_INSTANCE_ID), FATAL},
+    {RK_API_JOIN_GROUP, E(_WAIT_COORD), RETRY},
+    {RK_API_SYNC_GROUP, E(_WAIT_COORD), RETRY},
+    {RK_API_HEARTBEAT, E(_WAIT_COORD), RETRY},
     /* Any other request */
     {ANY, E(NO_ERROR), RK_ACTION_NONE},
     {ANY, E(LEADER_NOT_AVAILABLE), RETRY | REFRESH},
@@ -126,12 +145,21 @@ const char *rk_error_policy_text(unsigned actions, char *text, size_t size)
         unsigned action;
         const char *name;
     } names[] = {
-        {RETRY, "Retry"},        {REFRESH, "Refresh"},
-        {FAIL, "Permanent"},     {FATAL, "Fatal"},
-        {SPLIT, "Split"},        {COORDINATOR, "FindCoordinator"},
-        {RESET, "ResetOffset"},  {VALIDATE, "Validate"},
-        {BUMP, "BumpEpoch"},     {RK_ACTION_ABORTABLE, "Abortable"},
-        {SESSION, "NewSession"}, {PERSISTED, "MsgPossiblyPersisted"},
+        {RETRY, "Retry"},
+        {REFRESH, "Refresh"},
+        {FAIL, "Permanent"},
+        {FATAL, "Fatal"},
+        {SPLIT, "Split"},
+        {COORDINATOR, "FindCoordinator"},
+        {RESET, "ResetOffset"},
+        {VALIDATE, "Validate"},
+        {BUMP, "BumpEpoch"},
+        {RK_ACTION_ABORTABLE, "Abortable"},
+        {SESSION, "NewSession"},
+        {PERSISTED, "MsgPossiblyPersisted"},
+        {REJOIN, "Rejoin"},
+        {NO_GENERATION, "ResetGeneration"},
+        {RK_ACTION_RESET_MEMBER, "ResetMember"},
     };
     size_t used = 0;
     text[0] = '\0';

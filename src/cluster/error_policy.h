@@ -24,6 +24,9 @@ enum rk_error_action {
     RK_ACTION_ABORTABLE = 512,         /* Transaction must be aborted. */
     RK_ACTION_NEW_SESSION = 1024,      /* Fetch: begin a new session. */
     RK_ACTION_MAY_BE_PERSISTED = 2048, /* The data may have been written all the same. */
+    RK_ACTION_REJOIN = 4096,           /* Groups: the member has to join again, */
+    RK_ACTION_RESET_GENERATION = 8192, /* as one that has no partitions any more, */
+    RK_ACTION_RESET_MEMBER = 16384,    /* and no member id either. */
 };
 
 /* What a broker says: codes below UNKNOWN are ours, from a broker they mean nothing. */

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine of a classic group's member: every event in every state, and the ways through it.
+ */
+#include "group/membership.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "event/partition_list.h"
+
+#define SECOND UINT64_C(1000000)
+
+static uint64_t now;
+
+static void init(struct rk_membership *member, bool is_static, bool is_cooperative)
+{
+    now = 1000 * SECOND;
+    rk_membership_init(member, &(struct rk_membership_conf){.session_timeout_us = 45 * SECOND,
+                                                            .heartbeat_interval_us = 3 * SECOND,
+                                                            .max_poll_interval_us = 300 * SECOND,
+                                                            .leave_timeout_us = 5 * SECOND,
+                                                            .retry_backoff_ms = 100,
+                                                            .retry_backoff_max_ms = 1000,
+                                                            .is_static = is_static,
+                                                            .is_cooperative = is_cooperative});
+}
+
+/* "a0 a1 b0" */
+static rd_kafka_topic_partition_list_t *list_of(const char *text)
+{
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
+    for (; *text; text += 2 + (text[2] == ' ')) {
+        char topic[2] = {text[0], '\0'};
+        rk_partition_list_add(list, topic, text[1] - '0');
+    }
+    return list;
+}
+
+static void assert_list(const rd_kafka_topic_partition_list_t *list, const char *expected)
+{
+    char text[100] = "";
+    size_t used = 0;
+    for (int i = 0; i < list->cnt; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%d", i > 0 ? " " : "",
+                                 list->elems[i].topic, (int)list->elems[i].partition);
+    assert_string_equal(text, expected);
+}
+
+static void assert_actions(struct rk_membership *member, unsigned expected)
+{
+    assert_int_equal(rk_membership_take_actions(member), expected);
+}
+
+static void join_answer(struct rk_membership *member, rd_kafka_resp_err_t err, const char *id,
+                        const char *leader)
+{
+    rk_membership_on_join_answer(member, member->attempt,
+                                 &(struct rk_membership_joined){.err = err,
+                                                                .generation = err ? -1 : 7,
+                                                                .member_id = id,
+                                                                .leader_id = leader,
+                                                                .protocol = err ? NULL : "range"},
+                                 now);
+}
+
+static void sync_answer(struct rk_membership *member, const char *assignment)
+{
+    rk_membership_on_sync_answer(member, member->attempt, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                 list_of(assignment), now);
+}
+
+static void heartbeat_answer(struct rk_membership *member, rd_kafka_resp_err_t err)
+{
+    now = rk_membership_deadline(member);
+    rk_membership_on_timer(member, now);
+    assert_actions(member, RK_MEMBERSHIP_SEND_HEARTBEAT);
+    rk_membership_on_heartbeat_answer(member, member->attempt, err, now);
+}
+
+/* A follower that has these partitions. */
+static void reach_stable(struct rk_membership *member, const char *assignment)
+{
+    rk_membership_on_subscribe(member, list_of("a0 b0"), now);
+    assert_actions(member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    assert_actions(member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(member, assignment);
+    assert_actions(member, RK_MEMBERSHIP_TELL_ASSIGN);
+    assert_list(member->asked_list, assignment);
+    rk_membership_on_answered(member, now);
+    assert_int_equal(member->state, RK_MEMBERSHIP_STABLE);
+    assert_actions(member, 0);
+}
+
+/* Ways through */
+
+static void a_leader_joins_and_assigns(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    rk_membership_on_subscribe(&member, list_of("a0"), now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "me", NULL);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* At once, */
+    assert_string_equal(member.member_id, "me");
+    join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "me2", NULL);
+    assert_actions(&member, 0); /* but not for ever. */
+    now = rk_membership_deadline(&member);
+    rk_membership_on_timer(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me2", "me2");
+    assert_actions(&member, RK_MEMBERSHIP_MAKE_ASSIGNMENT);
+    rk_membership_on_assignment_made(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(&member, "");
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN); /* Nothing is told, too. */
+    rk_membership_on_answered(&member, now);
+    assert_int_equal(member.state, RK_MEMBERSHIP_STABLE);
+    rk_membership_on_partitions_changed(&member, "more partitions", now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    assert_string_equal(member.reason, "more partitions");
+    rk_membership_clear(&member);
+}
+
+static void an_eager_member_gives_up_all_before_it_rejoins(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    reach_stable(&member, "a0 a1");
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_list(member.asked_list, "a0 a1");
+    assert_false(member.is_lost);
+    /* Heartbeats go on while the application takes its time. */
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+    assert_actions(&member, 0);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    assert_int_equal(member.owned->cnt, 0);
+    rk_membership_clear(&member);
+}
+
+static void a_cooperative_member_gives_up_what_moves(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, true);
+    reach_stable(&member, "a0 a1 b0");
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* Nothing is given up for that. */
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(&member, "a0 b0 b1");
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_list(member.asked_list, "a1");
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN);
+    assert_list(member.asked_list, "b1");
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* So that a1 can go to another. */
+    assert_list(member.owned, "a0 b0 b1");
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(&member, "a0 b0 b1");
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN);
+    assert_list(member.asked_list, "");
+    rk_membership_on_answered(&member, now);
+    assert_int_equal(member.state, RK_MEMBERSHIP_STABLE);
+    rk_membership_on_subscribe(&member, list_of("b0"), now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_list(member.asked_list, "a0");
+    rk_membership_clear(&member);
+}
+
+static void errors_of_a_join_are_told_and_tried_again(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    rk_membership_on_subscribe(&member, list_of("a0"), now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    for (int i = 0; i < 3; i++) {
+        join_answer(&member, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, NULL, NULL);
+        assert_actions(&member, i == 0 ? RK_MEMBERSHIP_TELL_ERROR : 0); /* Once. */
+        assert_true(rk_membership_deadline(&member) > now);
+        now = rk_membership_deadline(&member);
+        rk_membership_on_timer(&member, now);
+        assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    }
+    join_answer(&member, RD_KAFKA_RESP_ERR__TRANSPORT, NULL, NULL);
+    assert_actions(&member, 0);
+    now = rk_membership_deadline(&member);
+    rk_membership_on_timer(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(&member, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, NULL, NULL);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_FATAL);
+    assert_int_equal(member.state, RK_MEMBERSHIP_FAILED);
+    assert_true(rk_membership_deadline(&member) == RK_NEVER);
+    rk_membership_clear(&member);
+}
+
+static void a_member_that_is_unknown_lost_its_partitions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct rk_membership member;
+        init(&member, false, i == 1);
+        reach_stable(&member, "a0");
+        if (i == 2) { /* Nothing heard for too long. */
+            for (uint64_t until = now + 45 * SECOND; now < until;) {
+                now = rk_membership_deadline(&member);
+                rk_membership_on_timer(&member, now);
+                if (rk_membership_take_actions(&member) & RK_MEMBERSHIP_TELL_REVOKE)
+                    break;
+                rk_membership_on_heartbeat_answer(&member, member.attempt,
+                                                  RD_KAFKA_RESP_ERR__TRANSPORT, now);
+            }
+        } else {
+            heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+            assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+        }
+        assert_true(member.is_lost);
+        assert_string_equal(member.member_id, "");
+        assert_false(rk_membership_is_in(&member));
+        assert_list(member.asked_list, "a0");
+        rk_membership_on_answered(&member, now);
+        assert_false(member.is_lost);
+        assert_int_equal(member.state, RK_MEMBERSHIP_JOINING);
+        rk_membership_clear(&member);
+    }
+}
+
+static void illegal_generation_keeps_the_member_id(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, true);
+    reach_stable(&member, "a0");
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_true(member.is_lost);
+    assert_string_equal(member.member_id, "me");
+    rk_membership_clear(&member);
+}
+
+static void an_application_that_does_not_poll_is_out(void **state)
+{
+    (void)state;
+    for (int is_static = 0; is_static < 2; is_static++) {
+        struct rk_membership member;
+        init(&member, is_static, false);
+        reach_stable(&member, "a0");
+        now = member.polled_us + 300 * SECOND;
+        rk_membership_on_timer(&member, now);
+        assert_actions(&member, RK_MEMBERSHIP_TELL_POLL_EXCEEDED | RK_MEMBERSHIP_TELL_REVOKE |
+                                    (is_static ? 0 : RK_MEMBERSHIP_SEND_LEAVE));
+        assert_string_equal(member.leaving_id, is_static ? "" : "me");
+        assert_true(member.is_lost);
+        assert_true(rk_membership_deadline(&member) == RK_NEVER);
+        rk_membership_on_poll(&member, now);
+        assert_actions(&member, 0); /* It still has partitions. */
+        rk_membership_on_answered(&member, now);
+        assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+        rk_membership_clear(&member);
+    }
+}
+
+static void leaving_gives_up_all_first(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, true);
+    reach_stable(&member, "a0");
+    rk_membership_on_unsubscribe(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_LEAVE);
+    assert_string_equal(member.leaving_id, "me");
+    rk_membership_on_subscribe(&member, list_of("b0"), now); /* Another thought. */
+    assert_actions(&member, 0);
+    rk_membership_on_leave_answer(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    rk_membership_clear(&member);
+}
+
+static void closing_ends_without_an_answer(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    reach_stable(&member, "a0");
+    rk_membership_on_close(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_LEAVE);
+    assert_true(rk_membership_deadline(&member) == now + 5 * SECOND);
+    now += 5 * SECOND;
+    rk_membership_on_timer(&member, now);
+    assert_int_equal(member.state, RK_MEMBERSHIP_CLOSED);
+    assert_true(rk_membership_deadline(&member) == RK_NEVER);
+    rk_membership_clear(&member);
+}
+
+static void a_static_member_stays_in_the_group_when_it_closes(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, true, false);
+    reach_stable(&member, "a0");
+    rk_membership_on_close(&member, now);
+    rk_membership_take_actions(&member);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, 0);
+    assert_int_equal(member.state, RK_MEMBERSHIP_CLOSED);
+    rk_membership_clear(&member);
+}
+
+static void late_answers_do_not_count(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    reach_stable(&member, "a0");
+    uint32_t attempt = member.attempt;
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
+    rk_membership_on_commit_error(&member, attempt, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
+    rk_membership_on_sync_answer(&member, attempt, RD_KAFKA_RESP_ERR_NO_ERROR, list_of("b9"), now);
+    assert_actions(&member, 0);
+    assert_int_equal(member.state, RK_MEMBERSHIP_PREPARING);
+    rk_membership_clear(&member);
+}
+
+static void what_comes_while_the_application_takes_is_done_after(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, false);
+    rk_membership_on_subscribe(&member, list_of("a0"), now);
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    sync_answer(&member, "a0 a1");
+    assert_true(rk_membership_take_actions(&member) & RK_MEMBERSHIP_TELL_ASSIGN);
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    assert_actions(&member, 0); /* One thing at a time. */
+    assert_true(member.is_lost);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_list(member.asked_list, "a0 a1");
+    assert_true(member.is_lost);
+    rk_membership_clear(&member);
+}
+
+/* Every event in every state */
+
+static const rd_kafka_resp_err_t errors[] = {
+    RD_KAFKA_RESP_ERR_NO_ERROR,
+    RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+    RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+    RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+    RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED,
+    RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+    RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+    RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL,
+    RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+    RD_KAFKA_RESP_ERR__TRANSPORT,
+    RD_KAFKA_RESP_ERR__BAD_MSG,
+};
+
+enum { EVENTS = 9, PLAIN = 8 };
+
+static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t err)
+{
+    switch (event) {
+    case 0:
+        rk_membership_on_subscribe(member, list_of("c0"), now);
+        break;
+    case 1:
+        rk_membership_on_unsubscribe(member, now);
+        break;
+    case 2:
+        rk_membership_on_close(member, now);
+        break;
+    case 3:
+        rk_membership_on_answered(member, now);
+        break;
+    case 4:
+        rk_membership_on_poll(member, now);
+        break;
+    case 5:
+        rk_membership_on_partitions_changed(member, "changed", now);
+        break;
+    case 6:
+        rk_membership_on_assignment_made(member, now);
+        break;
+    case 7:
+        rk_membership_on_timer(member, now + 400 * SECOND);
+        break;
+    default:
+        join_answer(member, err, err ? NULL : "me", "me");
+        rk_membership_on_sync_answer(member, member->attempt, err, err ? NULL : list_of("a1 b0"),
+                                     now);
+        rk_membership_on_heartbeat_answer(member, member->attempt, err, now);
+        rk_membership_on_leave_answer(member, now);
+        rk_membership_on_commit_error(member, member->attempt, err, now);
+        break;
+    }
+}
+
+/* A member that has been in this state for some time. */
+static void put_into(struct rk_membership *member, enum rk_membership_state state, int variant)
+{
+    bool is_in = state != RK_MEMBERSHIP_OUT && state != RK_MEMBERSHIP_JOINING &&
+                 state != RK_MEMBERSHIP_WAITING && state != RK_MEMBERSHIP_FAILED &&
+                 state != RK_MEMBERSHIP_CLOSED;
+    init(member, variant & 1, variant & 2);
+    member->state = state;
+    member->goal = state == RK_MEMBERSHIP_OUT      ? RK_MEMBERSHIP_WANTS_OUT
+                   : state == RK_MEMBERSHIP_CLOSED ? RK_MEMBERSHIP_WANTS_CLOSE
+                                                   : RK_MEMBERSHIP_WANTS_IN;
+    member->polled_us = member->heard_us = now;
+    member->generation = is_in ? 3 : -1;
+    member->is_leader = is_in && (variant & 4);
+    member->is_join_sent = member->is_sync_sent = member->is_heartbeat_sent = true;
+    rk_partition_list_destroy(member->owned);
+    member->owned =
+        list_of(state == RK_MEMBERSHIP_OUT || state == RK_MEMBERSHIP_CLOSED ? "" : "a0 a1");
+    if ((variant & 8) && state != RK_MEMBERSHIP_OUT && state != RK_MEMBERSHIP_CLOSED) {
+        member->asked = RK_ASKED_REVOKE;
+        rk_partition_list_destroy(member->asked_list);
+        member->asked_list = list_of("a1");
+    }
+}
+
+static void check(const struct rk_membership *member)
+{
+    if (member->state == RK_MEMBERSHIP_OUT || member->state == RK_MEMBERSHIP_CLOSED) {
+        assert_int_equal(member->owned->cnt, 0);
+        assert_int_equal(member->asked, RK_ASKED_NOTHING);
+        assert_true(rk_membership_deadline(member) == RK_NEVER);
+        assert_false(rk_membership_is_in(member));
+    }
+    if (member->state == RK_MEMBERSHIP_STABLE)
+        assert_true(rk_membership_is_in(member));
+    if (member->state == RK_MEMBERSHIP_CLOSED)
+        assert_int_equal(member->goal, RK_MEMBERSHIP_WANTS_CLOSE);
+}
+
+/* Whatever the state and the event, close comes to its end. */
+static void drive_to_close(struct rk_membership *member)
+{
+    now += 400 * SECOND;
+    rk_membership_on_close(member, now);
+    for (int i = 0; i < 10 && member->state != RK_MEMBERSHIP_CLOSED; i++) {
+        rk_membership_on_answered(member, now);
+        now += 6 * SECOND;
+        rk_membership_on_timer(member, now);
+        check(member);
+    }
+    assert_int_equal(member->state, RK_MEMBERSHIP_CLOSED);
+}
+
+static void every_event_in_every_state(void **state)
+{
+    (void)state;
+    for (int s = 0; s < RK_MEMBERSHIP_STATES; s++) {
+        for (int event = 0; event < EVENTS; event++) {
+            for (size_t e = 0; e < (event == PLAIN ? RK_COUNT_OF(errors) : 1); e++) {
+                for (int variant = 0; variant < 16; variant++) {
+                    struct rk_membership member;
+                    put_into(&member, (enum rk_membership_state)s, variant);
+                    fire(&member, event, errors[e]);
+                    assert_true((int)member.state >= 0 && member.state < RK_MEMBERSHIP_STATES);
+                    check(&member);
+                    drive_to_close(&member);
+                    rk_membership_clear(&member);
+                }
+            }
+        }
+    }
+}
+
+static void the_table_of_states(void **state)
+{
+    (void)state;
+    for (int s = 0; s < RK_MEMBERSHIP_STATES; s++) {
+        assert_non_null(rk_membership_state_name((enum rk_membership_state)s));
+        assert_false(rk_membership_may_follow(RK_MEMBERSHIP_CLOSED, (enum rk_membership_state)s));
+        assert_false(
+            rk_membership_may_follow((enum rk_membership_state)s, (enum rk_membership_state)s));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_leader_joins_and_assigns),
+        cmocka_unit_test(an_eager_member_gives_up_all_before_it_rejoins),
+        cmocka_unit_test(a_cooperative_member_gives_up_what_moves),
+        cmocka_unit_test(errors_of_a_join_are_told_and_tried_again),
+        cmocka_unit_test(a_member_that_is_unknown_lost_its_partitions),
+        cmocka_unit_test(illegal_generation_keeps_the_member_id),
+        cmocka_unit_test(an_application_that_does_not_poll_is_out),
+        cmocka_unit_test(leaving_gives_up_all_first),
+        cmocka_unit_test(closing_ends_without_an_answer),
+        cmocka_unit_test(a_static_member_stays_in_the_group_when_it_closes),
+        cmocka_unit_test(late_answers_do_not_count),
+        cmocka_unit_test(what_comes_while_the_application_takes_is_done_after),
+        cmocka_unit_test(every_event_in_every_state),
+        cmocka_unit_test(the_table_of_states),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
