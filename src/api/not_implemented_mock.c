@@ -24,11 +24,6 @@ rd_kafka_resp_err_t rd_kafka_mock_telemetry_set_push_interval(rd_kafka_mock_clus
     return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
 }
 
-void rd_kafka_mock_group_initial_rebalance_delay_ms(rd_kafka_mock_cluster_t *mcluster,
-                                                    int32_t delay_ms)
-{
-}
-
 rd_kafka_mock_cgrp_consumer_target_assignment_t *
 rd_kafka_mock_cgrp_consumer_target_assignment_new(char **member_ids, int member_cnt,
                                                   rd_kafka_topic_partition_list_t **assignment)

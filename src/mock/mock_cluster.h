@@ -95,6 +95,9 @@ rd_kafka_resp_err_t rk_mock_cluster_set_coordinator(struct rk_mock_cluster *clus
                                                     const char *key_type, const char *key,
                                                     int32_t broker_id);
 
+/* How long the first members of a group are waited for. */
+void rk_mock_cluster_set_group_delay(struct rk_mock_cluster *cluster, int delay_ms);
+
 struct rk_mock_tracked_request {
     int32_t broker_id;
     int16_t api_key;

@@ -131,10 +131,19 @@ static rd_kafka_resp_err_t check_coordinator(struct rk_mock_request *request, co
 {
     if (!*group)
         return RD_KAFKA_RESP_ERR_INVALID_GROUP_ID;
-    if (rk_mock_coordinator_find(request->cluster, RK_MOCK_COORDINATOR_GROUP, group) !=
-        request->broker)
-        return RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rk_mock_coordinator_check(request, RK_MOCK_COORDINATOR_GROUP, group);
+}
+
+/* Whether the coordinator takes commits of that member. */
+static rd_kafka_resp_err_t check_member(struct rk_mock_request *request,
+                                        const struct rk_offset_commit_request *from)
+{
+    rd_kafka_resp_err_t err = check_coordinator(request, from->group_id);
+    if (err || request->injected.err)
+        return err;
+    return rk_mock_group_check_commit(&request->cluster->own.groups, from->group_id,
+                                      from->generation_id_or_member_epoch, from->member_id,
+                                      from->group_instance_id, request->now_us);
 }
 
 static rd_kafka_resp_err_t commit(struct rk_mock_request *request, const char *group,
@@ -170,7 +179,7 @@ enum rk_mock_outcome rk_mock_on_offset_commit(struct rk_mock_request *request, c
 {
     const struct rk_offset_commit_request *from = body;
     struct rk_offset_commit_answer *to = answer;
-    rd_kafka_resp_err_t err = check_coordinator(request, from->group_id);
+    rd_kafka_resp_err_t err = check_member(request, from);
     to->topics.items = rk_offset_commit_answer_topic_try_new(request->arena, from->topics.count);
     if (!to->topics.items)
         return rk_mock_request_no_memory(request);
@@ -287,6 +296,9 @@ static bool tell_group(struct rk_mock_request *request,
     rd_kafka_resp_err_t err = request->injected.err, partition_err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!err)
         err = check_coordinator(request, from->group_id);
+    if (!err)
+        err = rk_mock_group_check_fetch(&request->cluster->own.groups, from->group_id,
+                                        from->member_epoch, from->member_id);
     if (err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || request->version < FETCH_ERROR_SINCE) {
         partition_err = err;
         err = RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "mock/mock_broker.h"
 #include "mock/mock_fetch.h"
+#include "mock/mock_group_requests.h"
 #include "mock/mock_request.h"
 #include "net/socket.h"
 #include "wire/header.h"
@@ -45,6 +46,7 @@ void rk_mock_connection_destroy(struct rk_mock_connection *connection)
         return;
     struct rk_mock_broker *broker = connection->broker;
     rk_mock_fetch_destroy(connection->fetch);
+    rk_mock_group_request_destroy(connection->group_request);
     rk_loop_stop_timer(broker->cluster->loop, &connection->delay);
     rk_loop_unwatch(broker->cluster->loop, &connection->watch);
     rk_socket_close(connection->fd);
@@ -56,6 +58,8 @@ void rk_mock_connection_destroy(struct rk_mock_connection *connection)
     rk_mock_answer_destroy(connection->spare);
     if (connection->is_doomed)
         TAILQ_REMOVE(&broker->cluster->own.doomed, connection, doomed_link);
+    if (connection->is_resumed)
+        TAILQ_REMOVE(&broker->cluster->own.resumed, connection, resumed_link);
     TAILQ_REMOVE(&broker->connections, connection, link);
     rk_free(connection->input.bytes);
     rk_free(connection);
@@ -82,7 +86,7 @@ void rk_mock_connection_fail(struct rk_mock_connection *connection, const char *
 static bool is_held(const struct rk_mock_connection *connection)
 {
     return connection->is_doomed || connection->is_closing || connection->fetch ||
-           connection->answer_count >= ANSWER_COUNT_MAX ||
+           connection->group_request || connection->answer_count >= ANSWER_COUNT_MAX ||
            connection->answer_size >= ANSWER_SIZE_MAX;
 }
 
@@ -309,8 +313,19 @@ static void update_watch(struct rk_mock_connection *connection)
                       events);
 }
 
+void rk_mock_connection_resume(struct rk_mock_connection *connection)
+{
+    if (connection->is_resumed)
+        return;
+    connection->is_resumed = true;
+    TAILQ_INSERT_TAIL(&connection->broker->cluster->own.resumed, connection, resumed_link);
+}
+
 void rk_mock_connection_run(struct rk_mock_connection *connection, uint64_t now_us)
 {
+    if (connection->is_resumed)
+        TAILQ_REMOVE(&connection->broker->cluster->own.resumed, connection, resumed_link);
+    connection->is_resumed = false;
     do {
         handle_input(connection, now_us);
         send_answers(connection, now_us);

@@ -27,7 +27,7 @@ struct rk_mock_answer {
 
 struct rk_mock_connection {
     TAILQ_ENTRY(rk_mock_connection) link;
-    TAILQ_ENTRY(rk_mock_connection) doomed_link;
+    TAILQ_ENTRY(rk_mock_connection) doomed_link, resumed_link;
     struct rk_mock_broker *broker;
     int fd;
     struct rk_watch watch;
@@ -39,10 +39,12 @@ struct rk_mock_connection {
     STAILQ_HEAD(, rk_mock_answer) answers;
     int answer_count;
     size_t answer_size;
-    struct rk_mock_answer *spare; /* With its memory, for the next answer. */
-    struct rk_mock_fetch *fetch;  /* That waits. */
-    bool is_closing;              /* An answer that closes is queued: nothing more is read. */
+    struct rk_mock_answer *spare;                /* With its memory, for the next answer. */
+    struct rk_mock_fetch *fetch;                 /* That waits, */
+    struct rk_mock_group_request *group_request; /* or this. */
+    bool is_closing; /* An answer that closes is queued: nothing more is read. */
     bool is_doomed;
+    bool is_resumed;
     bool is_blocked; /* The socket takes no more. */
 };
 
@@ -55,6 +57,8 @@ void rk_mock_connection_fail(struct rk_mock_connection *connection, const char *
     RK_FORMAT(2, 3);
 /* Goes on with the requests that have arrived, then with sending. */
 void rk_mock_connection_run(struct rk_mock_connection *connection, uint64_t now_us);
+/* The same, when settle comes to it. */
+void rk_mock_connection_resume(struct rk_mock_connection *connection);
 
 /* An empty answer, to be given to rk_mock_connection_send. */
 struct rk_mock_answer *rk_mock_answer_new(struct rk_mock_connection *connection);

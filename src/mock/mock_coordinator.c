@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mock/mock_coordinator.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "mock/mock_request.h"
 
@@ -32,10 +33,19 @@ struct rk_mock_broker *rk_mock_coordinator_find(struct rk_mock_cluster *cluster,
     return rk_mock_broker_at(cluster, (int)(hash % (uint32_t)cluster->own.broker_count));
 }
 
+rd_kafka_resp_err_t rk_mock_coordinator_check(const struct rk_mock_request *request,
+                                              enum rk_mock_coordinator_type type, const char *key)
+{
+    return rk_mock_coordinator_find(request->cluster, type, key) == request->broker
+               ? RD_KAFKA_RESP_ERR_NO_ERROR
+               : RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
 void rk_mock_coordinator_set(struct rk_mock_cluster *cluster, enum rk_mock_coordinator_type type,
                              const char *key, int32_t broker_id)
 {
     struct rk_mock_coordinator *set = find_set(cluster, type, key);
+    struct rk_mock_broker *before = rk_mock_coordinator_find(cluster, type, key);
     if (!set) {
         size_t size = strlen(key) + 1;
         set = rk_calloc(1, sizeof(*set) + size);
@@ -45,6 +55,10 @@ void rk_mock_coordinator_set(struct rk_mock_cluster *cluster, enum rk_mock_coord
         cluster->own.coordinators = set;
     }
     set->broker_id = broker_id;
+    struct rk_mock_group *group = rk_mock_group_find(&cluster->own.groups, key);
+    if (type == RK_MOCK_COORDINATOR_GROUP && group &&
+        rk_mock_coordinator_find(cluster, type, key) != before)
+        rk_mock_group_on_moved(group, rk_clock_now_us());
 }
 
 void rk_mock_coordinators_clear(struct rk_mock_cluster *cluster)

@@ -7,6 +7,7 @@
 #define RK_MOCK_MOCK_COORDINATOR_H
 
 #include "mock/mock_broker.h"
+#include "mock/mock_request.h"
 
 /* As in FindCoordinator. */
 enum rk_mock_coordinator_type {
@@ -19,6 +20,9 @@ enum rk_mock_coordinator_type {
 struct rk_mock_broker *rk_mock_coordinator_find(struct rk_mock_cluster *cluster,
                                                 enum rk_mock_coordinator_type type,
                                                 const char *key);
+/* NOT_COORDINATOR, when the request went to another broker. */
+rd_kafka_resp_err_t rk_mock_coordinator_check(const struct rk_mock_request *request,
+                                              enum rk_mock_coordinator_type type, const char *key);
 void rk_mock_coordinator_set(struct rk_mock_cluster *cluster, enum rk_mock_coordinator_type type,
                              const char *key, int32_t broker_id);
 /* Forgets all that were set. */

@@ -58,9 +58,10 @@ static rd_kafka_resp_err_t begin_transactional(struct rk_mock_request *request,
         return RD_KAFKA_RESP_ERR_INVALID_REQUEST;
     if (from->transaction_timeout_ms <= 0)
         return RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT;
-    if (rk_mock_coordinator_find(cluster, RK_MOCK_COORDINATOR_TRANSACTION,
-                                 from->transactional_id) != request->broker)
-        return RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    rd_kafka_resp_err_t err =
+        rk_mock_coordinator_check(request, RK_MOCK_COORDINATOR_TRANSACTION, from->transactional_id);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err;
     struct rk_mock_transactional_id *id = find_or_add(cluster, from->transactional_id);
     if (!id)
         return RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;

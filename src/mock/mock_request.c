@@ -23,6 +23,10 @@ static const struct handled_api {
     {RK_API_OFFSET_COMMIT, 0, 0, 10, rk_mock_on_offset_commit},
     {RK_API_OFFSET_FETCH, 0, 0, 10, rk_mock_on_offset_fetch},
     {RK_API_FIND_COORDINATOR, 0, 0, 6, rk_mock_on_find_coordinator},
+    {RK_API_JOIN_GROUP, 0, 0, 9, rk_mock_on_join_group},
+    {RK_API_HEARTBEAT, 0, 0, 4, rk_mock_on_heartbeat},
+    {RK_API_LEAVE_GROUP, 0, 0, 5, rk_mock_on_leave_group},
+    {RK_API_SYNC_GROUP, 0, 0, 5, rk_mock_on_sync_group},
     {RK_API_API_VERSIONS, 0, 0, 4, rk_mock_on_api_versions},
     {RK_API_INIT_PRODUCER_ID, 0, 0, 5, rk_mock_on_init_producer_id},
     {RK_API_OFFSET_FOR_LEADER_EPOCH, 2, 2, 4, rk_mock_on_offset_for_leader_epoch},
@@ -198,6 +202,7 @@ void rk_mock_request_handle(struct rk_mock_connection *connection, const uint8_t
     request.api = rk_request_header_decode(&reader, &body_arena, &header);
     request.version = header.api_version;
     request.correlation_id = header.correlation_id;
+    request.client_id = header.client_id ? header.client_id : "";
     const struct handled_api *handled = find_handled(header.api_key);
     if (reader.failed) {
         rk_mock_connection_fail(connection, "malformed request header: %s", reader.failure);

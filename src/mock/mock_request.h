@@ -21,6 +21,7 @@ struct rk_mock_request {
     const struct rk_api *api;
     int16_t version;
     int32_t correlation_id;
+    const char *client_id; /* "" for none; as long as the request. */
     uint64_t now_us;
     bool is_injected;              /* `injected` was found for the broker or the cluster. */
     struct rk_mock_error injected; /* NO_ERROR and no delay if not. */
@@ -48,6 +49,10 @@ rk_mock_handler rk_mock_on_find_coordinator;
 rk_mock_handler rk_mock_on_api_versions;
 rk_mock_handler rk_mock_on_init_producer_id;
 rk_mock_handler rk_mock_on_offset_for_leader_epoch;
+rk_mock_handler rk_mock_on_join_group;
+rk_mock_handler rk_mock_on_sync_group;
+rk_mock_handler rk_mock_on_heartbeat;
+rk_mock_handler rk_mock_on_leave_group;
 
 /* All that is offered, to begin with. */
 void rk_mock_versions_init(struct rk_mock_cluster *cluster);

@@ -8,6 +8,7 @@
 #define RK_MOCK_MOCK_STATE_H
 
 #include "mock/mock_cluster.h"
+#include "mock/mock_group.h"
 #include "mock/mock_inject.h"
 #include "mock/mock_topic.h"
 #include "mock/mock_tracking.h"
@@ -19,6 +20,7 @@ struct rk_mock_broker;
 struct rk_mock_connection;
 struct rk_mock_fetch;
 struct rk_mock_commits;
+struct rk_mock_group_request;
 struct rk_mock_coordinator;
 struct rk_mock_transactional_id;
 
@@ -47,12 +49,15 @@ struct rk_mock_cluster {
         int64_t commit_count; /* Of all groups, places included that have none. */
         struct rk_mock_transactional_id *transactional_ids;
         int64_t next_producer_id;
+        struct rk_mock_groups groups;
+        struct rk_timer group_timer; /* Started when a group waits for its time. */
         struct rk_mock_injections injections;
         struct rk_mock_tracking tracking;
         struct rk_mock_versions versions[RK_API_COUNT];
         struct rk_decompressor decompressor;
         /* What settle() has still to do. */
         TAILQ_HEAD(, rk_mock_fetch) ready_fetches;
+        TAILQ_HEAD(, rk_mock_connection) resumed;
         TAILQ_HEAD(, rk_mock_connection) doomed;
         int fetch_part_count; /* Of all sessions together. */
     } own;
@@ -67,7 +72,8 @@ void rk_mock_cluster_log(const struct rk_mock_cluster *cluster, int level, const
             rk_mock_cluster_log((cluster), RK_MOCK_LOG_LEVEL_DEBUG, (facility), __VA_ARGS__); \
     } while (0)
 /*
- * Answers fetches that became ready and closes connections that failed. The last thing every timer,
+ * Answers fetches that became ready, goes on with connections whose wait is over, and closes those
+ * that failed. The last thing every timer,
  * watch and call of this folder does; nothing below them frees a connection.
  */
 void rk_mock_cluster_settle(struct rk_mock_cluster *cluster);

@@ -27,6 +27,10 @@ union any_request {
     struct rk_api_versions_request api_versions;
     struct rk_init_producer_id_request init_producer_id;
     struct rk_offset_for_leader_epoch_request offset_for_leader_epoch;
+    struct rk_join_group_request join_group;
+    struct rk_sync_group_request sync_group;
+    struct rk_heartbeat_request heartbeat;
+    struct rk_leave_group_request leave_group;
 };
 
 union any_answer {
@@ -38,6 +42,10 @@ union any_answer {
     struct rk_api_versions_answer api_versions;
     struct rk_init_producer_id_answer init_producer_id;
     struct rk_offset_for_leader_epoch_answer offset_for_leader_epoch;
+    struct rk_join_group_answer join_group;
+    struct rk_sync_group_answer sync_group;
+    struct rk_heartbeat_answer heartbeat;
+    struct rk_leave_group_answer leave_group;
 };
 
 static void fill_request(const struct rk_api *api, int version, union any_request *request)
@@ -79,7 +87,7 @@ static void test_every_version_of_every_api(void **state)
             answered++;
         }
     }
-    assert_int_equal(answered, 11 + 11 + 11 + 15 + 11 + 14 + 7 + 5 + 6 + 3);
+    assert_int_equal(answered, 11 + 11 + 11 + 15 + 11 + 14 + 7 + 10 + 5 + 6 + 6 + 5 + 6 + 3);
     close_client(&client);
     close_client(&other);
     rk_mock_cluster_destroy(cluster);
@@ -93,7 +101,7 @@ static void test_unsupported_versions_and_apis_end_the_connection(void **state)
                  {RK_API_PRODUCE, 2},
                  {RK_API_FETCH, 3},
                  {RK_API_METADATA, -1},
-                 {RK_API_JOIN_GROUP, 5},
+                 {RK_API_SHARE_FETCH, 1},
                  {999, 0},
                  {-7, 0}};
     struct rk_mock_cluster *cluster = start_cluster(1);
@@ -191,7 +199,7 @@ static void test_versions_can_be_set(void **state)
     assert_int_equal(rk_mock_cluster_set_versions(cluster, RK_API_METADATA, 5, 4), bad);
     assert_int_equal(rk_mock_cluster_set_versions(cluster, RK_API_METADATA, -1, 4), bad);
     assert_int_equal(rk_mock_cluster_set_versions(cluster, RK_API_PRODUCE, 0, 2), bad);
-    assert_int_equal(rk_mock_cluster_set_versions(cluster, RK_API_JOIN_GROUP, 0, 1), bad);
+    assert_int_equal(rk_mock_cluster_set_versions(cluster, RK_API_SHARE_FETCH, 0, 1), bad);
     assert_int_equal(rk_mock_cluster_set_versions(cluster, 999, 0, 1), bad);
 
     /* As a broker that does not know ApiVersions. */
