@@ -265,8 +265,9 @@ static bool note_missing(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
 
 /*
  * How many partitions it has. A topic's partitions never become fewer: an answer with less comes
- * from a broker that is behind, or the topic was deleted and made again. The latter shows by its
- * id, or, with brokers that tell none, by time. True while it is to be asked for again.
+ * from a broker that is behind, or the topic was deleted and made again, or the answer before was
+ * wrong. The second shows by its id at once; else it is believed when all answers have said so for
+ * a while. True while it is to be asked for again.
  */
 static bool note_partition_count(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
                                  const struct rk_snapshot_topic *data, uint64_t now_us)
@@ -278,7 +279,7 @@ static bool note_partition_count(struct rk_metadata *metadata, rd_kafka_topic_t 
     if (!is_certain && data->partition_count < topic->known.partition_count) {
         if (!topic->known.fewer_since_us)
             topic->known.fewer_since_us = now_us;
-        if (has_id || now_us - topic->known.fewer_since_us < patience_us)
+        if (now_us - topic->known.fewer_since_us < patience_us)
             return true;
     }
     topic->known.partition_count = data->partition_count;

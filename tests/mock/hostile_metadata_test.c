@@ -344,6 +344,51 @@ static void test_first_metadata(void **state)
     }
 }
 
+/* With a leader that knows nothing of it. */
+static enum liar_fate one_too_many(struct liar_answer *answer)
+{
+    for (int32_t t = 0; t < METADATA(answer)->topics.count; t++) {
+        struct rk_metadata_answer_topic *topic = &METADATA(answer)->topics.items[t];
+        int32_t count = topic->partitions.count;
+        if (count == 0)
+            continue;
+        struct rk_metadata_answer_partition *items =
+            rk_metadata_answer_partition_try_new(answer->arena, count + 1);
+        memcpy(items, topic->partitions.items, (size_t)count * sizeof(*items));
+        items[count] = items[count - 1];
+        items[count].partition_index = count;
+        topic->partitions.items = items;
+        topic->partitions.count = count + 1;
+    }
+    return LIAR_TELL;
+}
+
+static bool is_refused(struct hostile_fixture *self, const void *argument)
+{
+    (void)argument;
+    return self->undelivered > 0;
+}
+
+/* The topic's id stays the same: no partition is gone for ever because of one lie. */
+static void test_partition_too_many(void **state)
+{
+    (void)state;
+    static const struct hostile_lie lie = {LIE(one_too_many), false};
+    hostile_start(&fixture, RD_KAFKA_PRODUCER, "topic.metadata.refresh.interval.ms", "20",
+                  "topic.metadata.propagation.max.ms", "300", "message.timeout.ms", "300000", NULL);
+    hostile_tell(&fixture, &lie, 1, RK_API_METADATA, 0);
+    hostile_produce(&fixture, "t", 0);
+    hostile_expect_told(&fixture);
+    hostile_expect_delivered(&fixture);
+    hostile_produce(&fixture, "t", 2); /* Waits there until it is not believed any more. */
+    hostile_wait(&fixture, is_refused, NULL, "the report of what it was given");
+    assert_int_equal(fixture.report.err, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    for (int i = 0; i < 100; i++)
+        hostile_produce(&fixture, "t", RD_KAFKA_PARTITION_UA);
+    hostile_expect_reported(&fixture);
+    assert_int_equal(fixture.undelivered, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -352,6 +397,7 @@ int main(void)
         TEST(test_producer_and_metadata),
         TEST(test_consumer_and_metadata),
         TEST(test_first_metadata),
+        TEST(test_partition_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
