@@ -401,7 +401,8 @@ static void note_ends(struct rk_fetcher *fetcher, struct rk_partition *partition
                               memory_order_relaxed);
 }
 
-static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *partition,
+/* True: there was something to read. */
+static bool take_partition(struct rk_fetcher *fetcher, struct rk_partition *partition,
                            const struct rk_request *request,
                            const struct rk_fetch_answer_partition *entry,
                            uint64_t now_us) RK_ON_BROKER
@@ -411,7 +412,7 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         partition->own.answered_request == fetcher->own.last_request ||
         !rk_cursor_is(position->cursor, position->version) || partition->own.walk.block ||
         position->offset != partition->own.sent.offset)
-        return; /* The answer is about another position, or has named it before. */
+        return false; /* The answer is about another position, or has named it before. */
     partition->own.answered_request = fetcher->own.last_request;
     if (entry->error_code) {
         on_error(fetcher, partition, request->answer, entry, now_us);
@@ -425,7 +426,9 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
         note_ends(fetcher, partition, entry);
         take_records(fetcher, partition, request->frame, entry);
+        return position->offset != partition->own.sent.offset || partition->own.walk.block;
     }
+    return false;
 }
 
 static bool is_forgotten(const struct rk_fetch_set *set, const struct rk_fetch_answer_topic *topic,
@@ -442,7 +445,8 @@ static bool is_forgotten(const struct rk_fetch_set *set, const struct rk_fetch_a
 
 /* Returns how many of the named partitions nobody has asked for. */
 static int take_topic(struct rk_fetcher *fetcher, const struct rk_request *request,
-                      const struct rk_fetch_answer_topic *topic, uint64_t now_us) RK_ON_BROKER
+                      const struct rk_fetch_answer_topic *topic, bool *has_news,
+                      uint64_t now_us) RK_ON_BROKER
 {
     bool by_id = request->version >= FIRST_WITH_TOPIC_IDS;
     int strangers = 0;
@@ -453,7 +457,7 @@ static int take_topic(struct rk_fetcher *fetcher, const struct rk_request *reque
         struct rk_partition *partition =
             found ? rk_fetch_topic_find(found, entry->partition_index) : NULL;
         if (partition)
-            take_partition(fetcher, partition, request, entry, now_us);
+            *has_news |= take_partition(fetcher, partition, request, entry, now_us);
         else
             strangers += !is_forgotten(&fetcher->own.set, topic, entry->partition_index, by_id);
     }
@@ -478,14 +482,20 @@ static void advance_session(struct rk_fetcher *fetcher, const struct rk_fetch_an
 static void take_answer(struct rk_fetcher *fetcher, const struct rk_request *request,
                         uint64_t now_us) RK_ON_BROKER
 {
+    const struct rk_fetch_request *asked = request->message;
     const struct rk_fetch_answer *answer = request->answer;
+    bool has_news = false;
     int32_t count = 0;
     int strangers = 0;
     advance_session(fetcher, answer);
     for (int32_t i = 0; i < answer->responses.count && strangers < MAX_STRANGERS; i++) {
         count += answer->responses.items[i].partitions.count;
-        strangers += take_topic(fetcher, request, &answer->responses.items[i], now_us);
+        strangers += take_topic(fetcher, request, &answer->responses.items[i], &has_news, now_us);
     }
+    fetcher->own.retry_at_us =
+        now_us + rk_fetch_pace_on_answer(&fetcher->own.pace, has_news,
+                                         now_us - fetcher->own.asked_us,
+                                         (uint64_t)asked->max_wait_ms * 1000);
     /* The broker's idea of the session is not ours. Nothing at all is a pause it asks for. */
     if (fetcher->own.is_full ? count != fetcher->own.asked_count && count > 0 : strangers > 0)
         rk_fetcher_end_session(fetcher, !fetcher->own.is_full);

@@ -11,6 +11,7 @@
 #define RK_CONSUMER_FETCHER_H
 
 #include "cluster/broker.h"
+#include "consumer/fetch_pace.h"
 #include "consumer/fetch_set.h"
 #include "consumer/position.h"
 
@@ -51,7 +52,8 @@ struct rk_fetcher {
         uint64_t overdue_at_us; /* They ought to have been answered by then. */
         unsigned failures;      /* Requests in a row. */
         unsigned held_requests; /* In a row while a partition was held by its limits. */
-        int first_topic;        /* Where a request without session begins: they take turns. */
+        struct rk_fetch_pace pace;
+        int first_topic; /* Where a request without session begins: they take turns. */
         bool is_ended;
         struct rk_message_part *parts; /* Of the batch being made. */
         size_t part_count, part_capacity;

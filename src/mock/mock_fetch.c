@@ -246,7 +246,8 @@ enum rk_mock_outcome rk_mock_on_fetch(struct rk_mock_request *request, const voi
         .has_rack = from->rack_id && from->rack_id[0],
     };
     enum rk_mock_outcome outcome = open_session(request, from, fetch, to);
-    if (outcome == RK_MOCK_SILENT && from->max_wait_ms > 0 && !has_news(fetch)) {
+    if (outcome == RK_MOCK_SILENT && from->max_wait_ms > 0 && !has_news(fetch) &&
+        !request->cluster->own.has_no_patience) {
         wait(fetch, rk_deadline_from_ms(request->now_us, from->max_wait_ms));
         return RK_MOCK_SILENT;
     }

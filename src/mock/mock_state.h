@@ -60,6 +60,7 @@ struct rk_mock_cluster {
         TAILQ_HEAD(, rk_mock_connection) resumed;
         TAILQ_HEAD(, rk_mock_connection) doomed;
         int fetch_part_count; /* Of all sessions together. */
+        bool has_no_patience; /* Empty Fetches are answered at once. */
     } own;
 };
 

@@ -5,9 +5,10 @@
  * within 60 s of the last lie everything is reported and flows.
  */
 #include "mock/mock_cluster.h"
+#include "mock/mock_state.h"
 #include "sim/sim.h"
 
-enum { MEMORY_MAX = 16 << 20, WITHIN_MS = 60000 };
+enum { MEMORY_MAX = 16 << 20, WITHIN_MS = 60000, AT_ONCE_MS = 200 };
 
 static void serve(struct sim_client *producer, struct sim_client *consumer, int rounds)
 {
@@ -53,4 +54,29 @@ SIM_SCENARIO(hostile, "one in a few answers of any kind is wrong somewhere")
     sim_check(sim_counts(producer).acked == acked + 30, "not all are delivered in the end");
     sim_assign(consumer, "t", 3, RD_KAFKA_OFFSET_BEGINNING);
     sim_consume_all(consumer, WITHIN_MS);
+}
+
+static void lose_patience(struct rk_mock_cluster *cluster, void *argument)
+{
+    (void)argument;
+    cluster->own.has_no_patience = true;
+}
+
+SIM_SCENARIO(impatient,
+             "brokers answer empty fetches at once: that does not set the rate of asking")
+{
+    sim_cluster(2);
+    sim_topic("t", 4, 1);
+    sim_request_cap(40);
+    rk_mock_cluster_run(sim_mock(), lose_patience, NULL);
+    struct sim_client *producer = sim_producer("linger.ms", "0", NULL);
+    struct sim_client *consumer = sim_consumer(NULL);
+    sim_assign(consumer, "t", 4, RD_KAFKA_OFFSET_BEGINNING);
+    sim_run_for(60000);
+    for (int i = 0; i < 10; i++) {
+        sim_produce(producer, "t", (int)sim_below(4), 1);
+        sim_flush(producer, 5000);
+        sim_consume_all(consumer, AT_ONCE_MS);
+        sim_run_for(1000 + (int64_t)sim_below(3000));
+    }
 }
