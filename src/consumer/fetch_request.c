@@ -25,6 +25,19 @@ struct rk_budget *rk_fetch_request_budget(const struct rk_fetcher *fetcher,
     return is_shared ? fetcher->budget : partition->budget;
 }
 
+struct rk_error_place rk_fetch_request_error_place(const struct rk_fetcher *fetcher,
+                                                   const struct rk_partition *partition,
+                                                   int64_t offset)
+{
+    return (struct rk_error_place){
+        .cursor = partition->own.position.cursor,
+        .version = partition->own.position.version,
+        .offset = offset,
+        .prefetch = partition->prefetch,
+        .budget = rk_fetch_request_budget(fetcher, partition),
+    };
+}
+
 /* What may be fetched */
 
 struct selection {

@@ -13,5 +13,9 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BR
 /* What counts the partition's bytes. */
 struct rk_budget *rk_fetch_request_budget(const struct rk_fetcher *fetcher,
                                           const struct rk_partition *partition);
+/* For its error at that offset: counted there, and void with what is fetched now. */
+struct rk_error_place rk_fetch_request_error_place(const struct rk_fetcher *fetcher,
+                                                   const struct rk_partition *partition,
+                                                   int64_t offset);
 
 #endif

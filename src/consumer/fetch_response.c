@@ -99,21 +99,20 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bo
     return true;
 }
 
-static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
-                       const char *text)
+static void push_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                       rd_kafka_resp_err_t err, const char *text)
 {
-    const struct rk_fetch_position *position = &partition->own.position;
-    rk_partition_push_error(partition, position->cursor, position->version, err, offset, "%s",
-                            text);
+    struct rk_error_place place =
+        rk_fetch_request_error_place(fetcher, partition, partition->own.position.offset);
+    rk_partition_push_error(partition, &place, err, "%s", text);
 }
 
 /* Which broker's disk to look at is said, too. */
 static void push_unreadable(struct rk_fetcher *fetcher, struct rk_partition *partition,
                             const struct rk_fetch_error *error) RK_ON_BROKER
 {
-    const struct rk_fetch_position *position = &partition->own.position;
-    rk_partition_push_error(partition, position->cursor, position->version, error->err,
-                            error->offset, "%s (fetched from %s)", error->text,
+    struct rk_error_place place = rk_fetch_request_error_place(fetcher, partition, error->offset);
+    rk_partition_push_error(partition, &place, error->err, "%s (fetched from %s)", error->text,
                             rk_broker_name(fetcher->broker));
 }
 
@@ -125,7 +124,7 @@ static void tell_end(struct rk_fetcher *fetcher, struct rk_partition *partition)
         offset < partition->own.end_offset || partition->own.position.told_end == offset)
         return;
     partition->own.position.told_end = offset;
-    push_error(partition, RD_KAFKA_RESP_ERR__PARTITION_EOF, offset, "reached the end");
+    push_error(fetcher, partition, RD_KAFKA_RESP_ERR__PARTITION_EOF, "reached the end");
 }
 
 /* The first batch is larger than what was asked for: an old broker cuts it off. */
@@ -136,7 +135,7 @@ static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partit
     if (needed == 0)
         needed = (size_t)RK_MAX(partition->own.sent.max_bytes, 1024) * 2;
     if (needed > most) {
-        push_error(partition, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, partition->own.position.offset,
+        push_error(fetcher, partition, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
                    "the next batch is larger than receive.message.max.bytes");
         partition->own.walk.offset += partition->own.walk.offset < INT64_MAX;
         return;
@@ -195,6 +194,8 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
             collected = 0;
             if (is_sound)
                 push_unreadable(fetcher, partition, &error);
+            if (rk_budget_left(budget) <= 0)
+                step = RK_FETCH_STEP_NO_ROOM; /* Errors are bounded as well. */
         } else if (step == RK_FETCH_STEP_TOO_LARGE) {
             ask_for_more(fetcher, partition);
         }

@@ -144,13 +144,13 @@ void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
 void rk_fetcher_tell_once(struct rk_fetcher *fetcher, struct rk_partition *partition,
                           enum rk_api_key key, rd_kafka_resp_err_t err)
 {
-    const struct rk_fetch_position *position = &partition->own.position;
+    struct rk_error_place place =
+        rk_fetch_request_error_place(fetcher, partition, partition->own.position.offset);
     if (partition->own.told == err)
         return;
     partition->own.told = err;
-    rk_partition_push_error(partition, position->cursor, position->version, err, position->offset,
-                            "%s at offset %" PRId64 " failed: %s (%s)", rk_api_name((int16_t)key),
-                            position->offset, rd_kafka_err2str(err),
+    rk_partition_push_error(partition, &place, err, "%s at offset %" PRId64 " failed: %s (%s)",
+                            rk_api_name((int16_t)key), place.offset, rd_kafka_err2str(err),
                             rk_broker_name(fetcher->broker));
 }
 

@@ -170,9 +170,8 @@ void rk_partition_set_cursor(struct rk_partition *partition, struct rk_cursor *c
     rk_free(metadata);
 }
 
-void rk_partition_push_error(struct rk_partition *partition, struct rk_cursor *cursor,
-                             uint32_t version, rd_kafka_resp_err_t err, int64_t offset,
-                             const char *format, ...)
+void rk_partition_push_error(struct rk_partition *partition, const struct rk_error_place *place,
+                             rd_kafka_resp_err_t err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -180,12 +179,8 @@ void rk_partition_push_error(struct rk_partition *partition, struct rk_cursor *c
     va_end(arguments);
     char *text = rk_text_format("%s [%d]: %s", rk_topic_name(partition->topic),
                                 (int)partition->number, what);
-    rd_kafka_event_t *event =
-        cursor
-            ? rk_event_new_partition_error(err, partition->topic, partition->number, offset, text,
-                                           cursor, version)
-            : rk_event_new_consumer_error(err, partition->topic, partition->number, offset, text);
-    rk_queue_push(partition->queue, event);
+    rk_queue_push(partition->queue, rk_event_new_partition_error(err, partition->topic,
+                                                                 partition->number, text, place));
     rk_free(text);
     rk_free(what);
 }

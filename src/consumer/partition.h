@@ -154,10 +154,9 @@ struct rk_cursor *rk_partition_acquire_cursor(struct rk_partition *partition);
 /* takes: cursor (NULL: none). Forgets what was stored. */
 void rk_partition_set_cursor(struct rk_partition *partition, struct rk_cursor *cursor);
 
-/* Any thread: an error in place of messages, void with them. `cursor` NULL: of none. */
-void rk_partition_push_error(struct rk_partition *partition, struct rk_cursor *cursor,
-                             uint32_t version, rd_kafka_resp_err_t err, int64_t offset,
-                             const char *format, ...) RK_FORMAT(6, 7);
+/* Any thread: an error in place of messages, void with them. */
+void rk_partition_push_error(struct rk_partition *partition, const struct rk_error_place *place,
+                             rd_kafka_resp_err_t err, const char *format, ...) RK_FORMAT(4, 5);
 /* What was fetched and is void goes from the queues at once. */
 void rk_partition_drop_void(struct rk_partition *partition);
 

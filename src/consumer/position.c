@@ -45,14 +45,21 @@ static void become_ready(struct rk_partition *partition, int64_t offset,
                  (int)partition->number, offset);
 }
 
+static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
+                       const char *why) RK_ON_BACKGROUND
+{
+    struct rk_cursor *cursor = partition->shared.cursor;
+    struct rk_error_place place = {
+        .cursor = cursor, .version = rk_cursor_read(cursor).version, .offset = offset};
+    rk_partition_push_error(partition, &place, err, "%s", why);
+}
+
 static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
                           const char *why) RK_ON_BACKGROUND
 {
-    struct rk_cursor *cursor = partition->shared.cursor;
     partition->known.state = RK_PARTITION_FAILED;
     partition->known.look_up = 0;
-    rk_partition_push_error(partition, cursor, rk_cursor_read(cursor).version, err, offset, "%s",
-                            why);
+    push_error(partition, err, offset, why);
 }
 
 static void become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
@@ -286,9 +293,7 @@ static void tell(struct rk_partition *partition, rd_kafka_resp_err_t *told, rd_k
                  const char *text) RK_ON_BACKGROUND
 {
     if (err && err != *told && partition->known.state != RK_PARTITION_STOPPED)
-        rk_partition_push_error(partition, partition->shared.cursor,
-                                rk_cursor_read(partition->shared.cursor).version, err,
-                                RD_KAFKA_OFFSET_INVALID, "%s", text);
+        push_error(partition, err, RD_KAFKA_OFFSET_INVALID, text);
     *told = err;
 }
 

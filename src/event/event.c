@@ -9,6 +9,7 @@
 #include "event/cursor.h"
 #include "event/message.h"
 #include "event/partition_list.h"
+#include "event/prefetch.h"
 
 void rk_event_init(rd_kafka_event_t *event, const struct rk_event_kind *kind,
                    rd_kafka_event_type_t type)
@@ -64,16 +65,16 @@ rd_kafka_event_t *rk_event_new_error(rd_kafka_resp_err_t err, const char *text)
 /* Events around one message: a consumer's error, or a consumed message. */
 
 struct message_event {
-    rd_kafka_event_t event;     /* First. */
-    struct rk_message *message; /* NULL once it was taken. */
-    struct rk_cursor *cursor;   /* Counted; NULL: never void. */
-    uint32_t version;
+    rd_kafka_event_t event;      /* First. */
+    struct rk_message *message;  /* NULL once it was taken. */
+    struct rk_error_place place; /* All counted; without cursor: never void. */
+    int64_t bytes;               /* That count in its budget. */
 };
 
 static bool is_message_void(const rd_kafka_event_t *event)
 {
     const struct message_event *mine = rk_container_of(event, const struct message_event, event);
-    return mine->cursor && !rk_cursor_is(mine->cursor, mine->version);
+    return mine->place.cursor && !rk_cursor_is(mine->place.cursor, mine->place.version);
 }
 
 static struct rk_message *give_message(rd_kafka_event_t *event)
@@ -106,7 +107,11 @@ static void destroy_message_event(rd_kafka_event_t *event)
 {
     struct message_event *mine = rk_container_of(event, struct message_event, event);
     rk_message_destroy(mine->message);
-    rk_cursor_release(mine->cursor);
+    rk_cursor_release(mine->place.cursor);
+    if (mine->place.budget && rk_budget_give(mine->place.budget, mine->bytes))
+        rk_room_tell(mine->place.prefetch->room);
+    rk_budget_release(mine->place.budget);
+    rk_prefetch_release(mine->place.prefetch);
     rk_free(mine);
 }
 
@@ -146,13 +151,23 @@ rd_kafka_event_t *rk_event_new_consumer_error(rd_kafka_resp_err_t err, rd_kafka_
 }
 
 rd_kafka_event_t *rk_event_new_partition_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
-                                               int32_t partition, int64_t offset, const char *text,
-                                               struct rk_cursor *cursor, uint32_t version)
+                                               int32_t partition, const char *text,
+                                               const struct rk_error_place *place)
 {
-    rd_kafka_event_t *event = rk_event_new_consumer_error(err, topic, partition, offset, text);
+    rd_kafka_event_t *event =
+        rk_event_new_consumer_error(err, topic, partition, place->offset, text);
     struct message_event *mine = rk_container_of(event, struct message_event, event);
-    mine->cursor = rk_cursor_acquire(cursor);
-    mine->version = version;
+    mine->place = *place;
+    if (place->cursor)
+        rk_cursor_acquire(place->cursor);
+    if (place->budget) {
+        rk_prefetch_acquire(place->prefetch);
+        rk_budget_acquire(place->budget);
+        /* The text is there twice; and four blocks are not free of cost either. */
+        mine->bytes = (int64_t)(sizeof(*mine) + sizeof(struct rk_message) + 2 * strlen(text) +
+                                4 * sizeof(max_align_t));
+        rk_budget_take(place->budget, mine->bytes);
+    }
     return event;
 }
 

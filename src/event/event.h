@@ -21,6 +21,8 @@ struct rk_core;
 struct rk_cursor;
 struct rk_event_kind;
 struct rk_message;
+struct rk_prefetch;
+struct rk_budget;
 
 /* Order inside a queue: highest first, first in first out among equals. */
 enum rk_event_priority {
@@ -97,11 +99,21 @@ rd_kafka_event_t *rk_event_new_error(rd_kafka_resp_err_t err, const char *text);
  * none */
 rd_kafka_event_t *rk_event_new_consumer_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
                                               int32_t partition, int64_t offset, const char *text);
-/* The same, void together with what was fetched under that version of the cursor. borrows: cursor
- * (takes a reference) */
+/* Whom an error of a partition concerns. */
+struct rk_error_place {
+    struct rk_cursor *cursor; /* It is void together with what was fetched under that version of it;
+                                 NULL: never. */
+    uint32_t version;
+    int64_t offset;
+    /* Both or none: its memory counts there until the event is destroyed. */
+    struct rk_prefetch *prefetch;
+    struct rk_budget *budget;
+};
+
+/* The same, at a place. borrows: place (takes references) */
 rd_kafka_event_t *rk_event_new_partition_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
-                                               int32_t partition, int64_t offset, const char *text,
-                                               struct rk_cursor *cursor, uint32_t version);
+                                               int32_t partition, const char *text,
+                                               const struct rk_error_place *place);
 /* `context`: RK_DEBUG_* or 0. */
 rd_kafka_event_t *rk_event_new_log(int level, int context, const char *facility, const char *text);
 rd_kafka_event_t *rk_event_new_throttle(const char *broker_name, int32_t broker_id,

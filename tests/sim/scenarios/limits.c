@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mock/mock_cluster.h"
+#include "mock/mock_state.h"
+#include "sim/checkers.h"
 #include "sim/sim.h"
 
 enum { KB = 1024, MB = 1024 * KB, MOCK_MAX = 2 * MB };
@@ -140,4 +141,46 @@ SIM_SCENARIO(reports_not_served,
     expect_memory(before, 2 * MESSAGES * 1000 + 2 * KB + 2 * MB);
     sim_flush(producer, 1000);
     sim_check(sim_counts(producer).acked == MESSAGES, "not all are delivered");
+}
+
+static void spoil_all(struct rk_mock_cluster *cluster, void *argument)
+{
+    struct rk_mock_topic *topic = rk_mock_topic_find(cluster, "t");
+    (void)argument;
+    for (int p = 0; p < topic->partition_count; p++) {
+        struct rk_mock_log *log = &rk_mock_topic_partition(topic, p)->log;
+        for (size_t i = 0; i < log->count; i++) {
+            struct rk_block *block = rk_mock_log_at(log, i)->block;
+            block->data[block->size - 1] ^= 1;
+        }
+    }
+}
+
+SIM_SCENARIO(errors_not_polled, "thousands of batches cannot be read, and nobody polls")
+{
+    enum { BATCHES = 12000 };
+    sim_cluster(1);
+    sim_request_cap(10000); /* Each batch goes in a request of its own. */
+    sim_topic("t", 2, 1);
+    struct sim_client *producer = sim_producer("linger.ms", "0", "batch.num.messages", "1", NULL);
+    for (int i = 0; i < BATCHES; i++)
+        sim_produce_one(producer, "t", i % 2, RD_KAFKA_MSG_F_COPY, 1 + (size_t)sim_below(20));
+    sim_flush(producer, 60000);
+    sim_destroy(producer, 1000);
+    rk_mock_cluster_run(sim_mock(), spoil_all, NULL);
+    sim_allow(SIM_ALLOW_LIES);
+    size_t before = sim_memory_in_use();
+    sim_memory_peak_begin();
+    struct sim_client *consumer =
+        sim_consumer("check.crcs", "true", "queued.max.messages.kbytes", "500", NULL);
+    sim_assign(consumer, "t", 2, RD_KAFKA_OFFSET_BEGINNING);
+    sim_run_for(600000);
+    expect_memory(before, 500 * KB + MB);
+    for (int i = 0; i < BATCHES; i++) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(sim_handle(consumer), 5000);
+        sim_check(message && message->err == RD_KAFKA_RESP_ERR__BAD_MSG, "error %d is %s", i,
+                  message ? rd_kafka_err2name(message->err) : "missing");
+        rd_kafka_message_destroy(message);
+    }
+    expect_memory(before, 500 * KB + MB);
 }

@@ -4,7 +4,9 @@
  */
 #include "fixture.h"
 
+#include "event/cursor.h"
 #include "event/partition_list.h"
+#include "event/prefetch.h"
 
 static struct rk_core *core;
 
@@ -215,6 +217,82 @@ static void test_what_an_event_owns(void **state)
     assert_int_equal(destroyed_count, 1);
 }
 
+/* Errors of partitions */
+
+static struct {
+    rd_kafka_topic_t *topic;
+    rd_kafka_queue_t *queue;
+    struct rk_error_place place;
+} partition;
+
+static void begin_partition(void)
+{
+    partition.topic = topic_new(core, "topic");
+    partition.queue = rk_queue_new(core, "test");
+    partition.place = (struct rk_error_place){.cursor = rk_cursor_new(true), .offset = 5};
+    partition.place.version = rk_cursor_read(partition.place.cursor).version;
+}
+
+static void end_partition(void)
+{
+    rk_queue_release(partition.queue);
+    rk_cursor_release(partition.place.cursor);
+    rk_topic_release(partition.topic);
+}
+
+static void push_partition_errors(int count)
+{
+    for (int i = 0; i < count; i++)
+        rk_queue_push(partition.queue,
+                      rk_event_new_partition_error(RD_KAFKA_RESP_ERR__PARTITION_EOF,
+                                                   partition.topic, 7, "end", &partition.place));
+}
+
+static void test_void_errors_give_nothing(void **state)
+{
+    (void)state;
+    begin_partition();
+    push_partition_errors(3);
+    struct rk_message *message = rk_queue_take_message(partition.queue, 0);
+    assert_int_equal(message->rkmessage.err, RD_KAFKA_RESP_ERR__PARTITION_EOF);
+    assert_int_equal(message->rkmessage.offset, 5);
+    rk_message_destroy(message);
+    rk_cursor_void(partition.place.cursor);
+    assert_null(rk_queue_take_event(partition.queue, 0));
+    assert_null(rk_queue_take_message(partition.queue, 0));
+    end_partition();
+}
+
+static void count_tell(void *argument)
+{
+    ++*(int *)argument;
+}
+
+/* Those nobody takes count like messages nobody takes, and who waits for room is told. */
+static void test_errors_count_in_a_budget(void **state)
+{
+    (void)state;
+    int told_count = 0;
+    struct rk_room *room = rk_room_new(count_tell, &told_count);
+    begin_partition();
+    partition.place.prefetch = rk_prefetch_new(room, 1);
+    partition.place.budget = rk_budget_new(1);
+    push_partition_errors(2);
+    int64_t left = rk_budget_left(partition.place.budget);
+    assert_in_range(-left, 2 * sizeof(struct rk_message), 2000);
+    atomic_store(&room->is_wanted, true);
+    rk_message_destroy(rk_queue_take_message(partition.queue, 0));
+    assert_true(rk_budget_left(partition.place.budget) > left);
+    assert_int_equal(told_count, 0);
+    rk_event_destroy(rk_queue_take_event(partition.queue, 0));
+    assert_int_equal(rk_budget_left(partition.place.budget), 1);
+    assert_int_equal(told_count, 1);
+    rk_budget_release(partition.place.budget);
+    rk_prefetch_release(partition.place.prefetch);
+    end_partition();
+    rk_room_release(room);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -228,6 +306,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_without_callbacks, set_up_without_callbacks,
                                         tear_down),
         TEST(test_what_an_event_owns),
+        TEST(test_void_errors_give_nothing),
+        TEST(test_errors_count_in_a_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,10 +256,10 @@ static void test_void_batches_give_nothing(void **state)
 static void test_void_batches_can_be_removed(void **state)
 {
     (void)state;
+    struct rk_error_place place = {.cursor = cursor, .version = rk_cursor_read(cursor).version};
     push_one(0, 5, 0);
     rd_kafka_event_t *error =
-        rk_event_new_partition_error(RD_KAFKA_RESP_ERR__PARTITION_EOF, topic, 7, 5, "end", cursor,
-                                     rk_cursor_read(cursor).version);
+        rk_event_new_partition_error(RD_KAFKA_RESP_ERR__PARTITION_EOF, topic, 7, "end", &place);
     rk_queue_push(queue, error);
     assert_int_equal(rk_queue_remove(queue, rk_message_batch_is_void, NULL), 0);
     assert_int_equal(rk_queue_length(queue), 6);
@@ -269,22 +269,6 @@ static void test_void_batches_can_be_removed(void **state)
     assert_int_equal(rk_queue_length(queue), 1);
     assert_int_equal(atomic_load(&prefetch->messages), 1);
     expect(9);
-}
-
-static void test_void_errors_give_nothing(void **state)
-{
-    (void)state;
-    uint32_t version = rk_cursor_read(cursor).version;
-    for (int i = 0; i < 3; i++)
-        rk_queue_push(queue, rk_event_new_partition_error(RD_KAFKA_RESP_ERR__PARTITION_EOF, topic,
-                                                          7, 5, "end", cursor, version));
-    struct rk_message *message = take();
-    assert_int_equal(message->rkmessage.err, RD_KAFKA_RESP_ERR__PARTITION_EOF);
-    assert_int_equal(message->rkmessage.offset, 5);
-    rk_message_destroy(message);
-    rk_cursor_void(cursor);
-    assert_null(rk_queue_take_event(queue, 0));
-    assert_null(take());
 }
 
 static void test_set_next_of_another_version(void **state)
@@ -576,7 +560,6 @@ int main(void)
         TEST(test_storing_can_be_the_application_s),
         TEST(test_void_batches_give_nothing),
         TEST(test_void_batches_can_be_removed),
-        TEST(test_void_errors_give_nothing),
         TEST(test_set_next_of_another_version),
         TEST(test_damaged_records_become_an_error),
         TEST(test_credit_comes_back),
