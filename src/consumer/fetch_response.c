@@ -143,13 +143,11 @@ static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partit
     partition->own.max_bytes = (int32_t)needed;
 }
 
-/* Puts the rest off; its bytes count, as they are. */
+/* Puts the rest off. It does not count, or it might wait for room that it takes itself; it is part
+ * of one answer at most, for nothing more is fetched while its budget is used up. */
 static void put_off(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_ON_BROKER
 {
-    const struct rk_record_batches *rest = &partition->own.walk.batches;
-    partition->own.walk_bytes = rest->end - rest->at;
     partition->own.walk_budget = rk_budget_acquire(rk_fetch_request_budget(fetcher, partition));
-    rk_budget_take(partition->own.walk_budget, partition->own.walk_bytes);
     TAILQ_INSERT_TAIL(&fetcher->own.walks, partition, own.walk_link);
     rk_signal_raise(&fetcher->consumer->room->is_wanted);
     if (rk_budget_is_low(partition->own.walk_budget)) /* No memory, or room came meanwhile. */
@@ -161,7 +159,6 @@ static void take_up(struct rk_fetcher *fetcher, struct rk_partition *partition)
     if (!partition->own.walk_budget)
         return;
     TAILQ_REMOVE(&fetcher->own.walks, partition, own.walk_link);
-    rk_budget_give(partition->own.walk_budget, partition->own.walk_bytes);
     rk_budget_release(partition->own.walk_budget);
     partition->own.walk_budget = NULL;
 }

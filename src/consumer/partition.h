@@ -118,9 +118,8 @@ struct rk_partition {
         rd_kafka_resp_err_t told;
         struct rk_fetch_walk walk;
         TAILQ_ENTRY(rk_partition) walk_link; /* While the walk is not over. */
-        struct rk_budget *walk_budget;       /* What is put off counts in it; NULL: nothing is. */
-        int64_t walk_bytes;
-        int64_t end_offset; /* Where the last answer said the partition ends. */
+        struct rk_budget *walk_budget;       /* What is put off waits for it; NULL: nothing is. */
+        int64_t end_offset;                  /* Where the last answer said the partition ends. */
         struct rk_silence silence;
     } own;
 };
