@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-
 #include "base/assert.h"
 #include "consumer/fetch_pace.h"
 
