@@ -37,10 +37,24 @@ void rk_cursor_release(struct rk_cursor *cursor)
         rk_free(cursor);
 }
 
-void rk_cursor_wait(unsigned *attempts)
+/* Comes back when it may be done. */
+static void wait(unsigned *attempts)
 {
     if (++*attempts > SPINS)
         rk_thread_pause_us(PAUSE_US);
+}
+
+__attribute__((noinline)) uint32_t rk_cursor_enter_later(struct rk_cursor *cursor)
+{
+    unsigned attempts = 0;
+    for (;;) {
+        wait(&attempts);
+        uint32_t sequence = atomic_load_explicit(&cursor->sequence, memory_order_relaxed);
+        if (!(sequence & 1) &&
+            atomic_compare_exchange_strong_explicit(&cursor->sequence, &sequence, sequence + 1,
+                                                    memory_order_acq_rel, memory_order_relaxed))
+            return sequence + 1;
+    }
 }
 
 static int64_t next_of(const struct rk_cursor *cursor)
@@ -74,7 +88,7 @@ struct rk_cursor_values rk_cursor_read(const struct rk_cursor *cursor)
         if (!(before & 1) &&
             atomic_load_explicit(&cursor->sequence, memory_order_relaxed) == before)
             return values;
-        rk_cursor_wait(&attempts);
+        wait(&attempts);
     }
 }
 

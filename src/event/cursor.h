@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/assert.h"
+
 struct rk_cursor {
     _Atomic uint32_t references;
     bool stores_offsets; /* enable.auto.offset.store: handing out a message stores its offset. */
@@ -54,8 +56,8 @@ void rk_cursor_store(struct rk_cursor *cursor, int64_t offset, int32_t epoch);
  * the ends of transactions. */
 void rk_cursor_set_gap(struct rk_cursor *cursor, uint32_t version, int64_t from, int64_t to);
 
-/* Another thread is writing; comes back when it may be done. */
-void rk_cursor_wait(unsigned *attempts);
+/* Another thread is writing: waits for it. As rk_cursor_enter. */
+uint32_t rk_cursor_enter_later(struct rk_cursor *cursor);
 
 static inline bool rk_cursor_is(const struct rk_cursor *cursor, uint32_t version)
 {
@@ -66,15 +68,12 @@ static inline bool rk_cursor_is(const struct rk_cursor *cursor, uint32_t version
  * odd; that costs nothing on x86 and little elsewhere. returns: what rk_cursor_leave wants */
 static inline uint32_t rk_cursor_enter(struct rk_cursor *cursor)
 {
-    unsigned attempts = 0;
-    for (;;) {
-        uint32_t sequence = atomic_load_explicit(&cursor->sequence, memory_order_relaxed);
-        if (!(sequence & 1) &&
-            atomic_compare_exchange_strong_explicit(&cursor->sequence, &sequence, sequence + 1,
-                                                    memory_order_acq_rel, memory_order_relaxed))
-            return sequence + 1;
-        rk_cursor_wait(&attempts);
-    }
+    uint32_t sequence = atomic_load_explicit(&cursor->sequence, memory_order_relaxed);
+    if (RK_LIKELY(!(sequence & 1) && atomic_compare_exchange_strong_explicit(
+                                         &cursor->sequence, &sequence, sequence + 1,
+                                         memory_order_acq_rel, memory_order_relaxed)))
+        return sequence + 1;
+    return rk_cursor_enter_later(cursor);
 }
 
 static inline void rk_cursor_leave(struct rk_cursor *cursor, uint32_t entered)

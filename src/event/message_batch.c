@@ -160,13 +160,14 @@ RK_ALWAYS_INLINE struct rk_message *hand_out(struct message_batch *batch,
     int64_t next = record->offset + 1;
     if (RK_UNLIKELY(batch->part.records.left == 0) && is_at_end(batch))
         next = batch->part.next_offset;
+    if (RK_UNLIKELY(batch->next == batch->end))
+        open_slab(batch);
+    struct rk_message *message = batch->next;
+    fill(batch, record, message);
     if (!rk_cursor_advance(batch->cursor, batch->version, record->offset, next,
                            batch->part.leader_epoch))
         return NULL;
-    if (RK_UNLIKELY(batch->next == batch->end))
-        open_slab(batch);
-    struct rk_message *message = batch->next++;
-    fill(batch, record, message);
+    batch->next = message + 1;
     batch->wanted = next;
     if (RK_UNLIKELY(batch->part.records.at >= batch->credit.due || batch->next == batch->end))
         settle(batch, message);
@@ -191,7 +192,8 @@ static struct rk_message *hand_out_corrupt(struct message_batch *batch)
     return message;
 }
 
-static struct rk_message *next_message(rd_kafka_event_t *event)
+/* Whatever comes. */
+static __attribute__((noinline)) struct rk_message *next_of_any_kind(rd_kafka_event_t *event)
 {
     struct message_batch *batch = batch_of(event);
     struct rk_record record;
@@ -218,6 +220,18 @@ static struct rk_message *next_message(rd_kafka_event_t *event)
         }
     }
     return NULL;
+}
+
+/* Once per message: a plain record that is wanted is handed out here. */
+static struct rk_message *next_message(rd_kafka_event_t *event)
+{
+    struct message_batch *batch = batch_of(event);
+    struct rk_record record;
+    const uint8_t *end = rk_record_read_plainly(&batch->part.records, &record);
+    if (RK_UNLIKELY(!end || record.offset < batch->wanted))
+        return next_of_any_kind(event);
+    rk_record_pass(&batch->part.records, end);
+    return hand_out(batch, &record);
 }
 
 static bool is_empty(const rd_kafka_event_t *event)

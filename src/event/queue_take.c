@@ -111,6 +111,22 @@ static bool has_messages(const rd_kafka_event_t *event)
     return event && event->kind->next_message;
 }
 
+/* After a step that left the event with `length`, or gave nothing: counts, and takes out an event
+ * that has run empty, which is returned. */
+static __attribute__((noinline)) rd_kafka_event_t *account(rd_kafka_queue_t *queue,
+                                                           rd_kafka_event_t *event,
+                                                           const struct rk_message *message,
+                                                           int length) RK_REQUIRES(queue->mutex)
+{
+    if (event->length == length && length > 1)
+        event->length = length - 1;
+    queue->shared.length -= (size_t)(length - event->length);
+    if (message && (event->length > 1 || !event->kind->is_empty(event)))
+        return NULL;
+    rk_queue_unlink(queue, event);
+    return event;
+}
+
 /*
  * One step: the next message of the first event, which holds messages; NULL when there was none
  * left in it. The event is returned in `*emptied`, to be destroyed after unlock, when it has run
@@ -119,16 +135,14 @@ static bool has_messages(const rd_kafka_event_t *event)
 static inline struct rk_message *next_message(rd_kafka_queue_t *queue, rd_kafka_event_t *event,
                                               rd_kafka_event_t **emptied) RK_REQUIRES(queue->mutex)
 {
-    const struct rk_event_kind *kind = event->kind;
     int length = event->length;
-    struct rk_message *message = kind->next_message(event);
-    if (event->length == length && length > 1)
-        event->length = length - 1;
-    queue->shared.length -= (size_t)(length - event->length);
+    struct rk_message *message = event->kind->next_message(event);
     *emptied = NULL;
-    if (!message || (event->length <= 1 && kind->is_empty(event))) {
-        rk_queue_unlink(queue, event);
-        *emptied = event;
+    if (RK_LIKELY(message && length > 2 && event->length == length)) {
+        event->length = length - 1;
+        queue->shared.length--;
+    } else {
+        *emptied = account(queue, event, message, length);
     }
     return message;
 }
@@ -262,22 +276,36 @@ struct rk_message *rk_queue_take_message(rd_kafka_queue_t *queue, uint64_t deadl
     return message;
 }
 
+/* There is more to do than to give up the lock: somebody else waits, or the message is watched, or
+ * the last one of its event. */
+static __attribute__((noinline)) struct rk_message *
+unlock_and_finish(rd_kafka_queue_t *queue, const struct rk_event_kind *kind,
+                  struct rk_message *message, rd_kafka_event_t *emptied) RK_NO_THREAD_ANALYSIS
+{
+    unlock_after_take(queue, queue);
+    finish_message(kind, message, emptied);
+    return message;
+}
+
 struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue,
                                                 int timeout_ms) RK_NO_THREAD_ANALYSIS
 {
-    rd_kafka_queue_t *end = rk_queue_lock_end(queue);
-    rd_kafka_event_t *event = TAILQ_FIRST(&end->shared.events), *emptied;
+    rk_mutex_lock(&queue->mutex);
+    /* A queue that forwards has no events itself. */
+    rd_kafka_event_t *event = TAILQ_FIRST(&queue->shared.events), *emptied;
     struct rk_message *message = NULL;
     if (RK_LIKELY(has_messages(event))) {
-        const struct rk_event_kind *kind = event->kind;
-        end->shared.has_told = false;
-        message = next_message(end, event, &emptied);
-        unlock_after_take(queue, end);
-        finish_message(kind, message, emptied);
+        queue->shared.has_told = false;
+        message = next_message(queue, event, &emptied);
+        if (RK_LIKELY(!emptied && !message->is_watched && !queue->shared.waiters)) {
+            rk_mutex_unlock(&queue->mutex);
+            return message;
+        }
+        message = unlock_and_finish(queue, event->kind, message, emptied);
     } else {
-        rk_queue_unlock_end(queue, end, false);
+        rk_mutex_unlock(&queue->mutex);
     }
-    if (RK_LIKELY(message))
+    if (message)
         return message;
     return rk_queue_take_message(
         queue, timeout_ms ? rk_deadline_from_ms(rk_clock_now_us(), timeout_ms) : 0);

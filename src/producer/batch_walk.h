@@ -54,10 +54,10 @@ RK_ALWAYS_INLINE const uint8_t *rk_batch_walk_read(const uint8_t *at, uint64_t *
     *raw = *at++;
     if (RK_UNLIKELY(*raw >= 0x80)) {
         uint64_t byte = *at++;
-        *raw = (*raw & 0x7f) | (byte & 0x7f) << 7;
+        *raw += (byte << 7) - 0x80;
         for (unsigned shift = 14; RK_UNLIKELY(byte >= 0x80); shift += 7) {
             byte = *at++;
-            *raw |= (byte & 0x7f) << shift;
+            *raw += (byte - 1) << shift; /* Less the mark of the byte before. */
         }
     }
     return at;

@@ -17,11 +17,12 @@
 RK_ALWAYS_INLINE const uint8_t *rk_record_read_short(const uint8_t *at, uint32_t *raw)
 {
     uint32_t low = at[0];
-    *raw = low;
-    if (RK_LIKELY(low < 0x80))
+    if (RK_LIKELY(low < 0x80)) {
+        *raw = low;
         return at + 1;
+    }
     uint32_t high = at[1];
-    *raw = (low & 0x7f) | high << 7;
+    *raw = low - 0x80 + (high << 7);
     return RK_LIKELY(high < 0x80) ? at + 2 : NULL;
 }
 
@@ -40,14 +41,15 @@ RK_ALWAYS_INLINE bool rk_record_has_headers(const struct rk_record *record, cons
 
 /*
  * The plain case: short numbers, a value, and nothing wrong. Anything else is to be read again
- * carefully: NULL, and the cursor has not changed. returns: the record's end
+ * carefully: NULL. returns: the record's end, for rk_record_pass; the cursor has not changed
  */
 RK_ALWAYS_INLINE const uint8_t *rk_record_read_plainly(const struct rk_record_cursor *cursor,
                                                        struct rk_record *record)
 {
     const uint8_t *at = cursor->at;
     uint32_t length, timestamp_delta, offset_delta, key_size, value_size;
-    if (RK_UNLIKELY(cursor->end - at < RK_RECORD_SHORT_NUMBERS_SIZE ||
+    if (RK_UNLIKELY(cursor->left <= 0 || cursor->magic != 2 ||
+                    cursor->end - at < RK_RECORD_SHORT_NUMBERS_SIZE ||
                     !(at = rk_record_read_short(at, &length))))
         return NULL;
     length = rk_record_unsigned(length);
@@ -89,18 +91,21 @@ RK_ALWAYS_INLINE const uint8_t *rk_record_read_plainly(const struct rk_record_cu
     return end;
 }
 
+RK_ALWAYS_INLINE void rk_record_pass(struct rk_record_cursor *cursor, const uint8_t *end)
+{
+    cursor->at = end;
+    cursor->left--;
+}
+
 RK_ALWAYS_INLINE enum rk_record_result rk_record_read(struct rk_record_cursor *cursor,
                                                       struct rk_record *record)
 {
     struct rk_record plain; /* Its address is not given away: it stays in registers. */
-    if (RK_LIKELY(cursor->left > 0 && cursor->magic == 2)) {
-        const uint8_t *end = rk_record_read_plainly(cursor, &plain);
-        if (RK_LIKELY(end != NULL)) {
-            cursor->at = end;
-            cursor->left--;
-            *record = plain;
-            return RK_RECORD_FOUND;
-        }
+    const uint8_t *end = rk_record_read_plainly(cursor, &plain);
+    if (RK_LIKELY(end != NULL)) {
+        rk_record_pass(cursor, end);
+        *record = plain;
+        return RK_RECORD_FOUND;
     }
     struct rk_record careful = {.offset = 0};
     enum rk_record_result result = rk_record_read_carefully(cursor, &careful);
