@@ -399,6 +399,21 @@ static void note_ends(struct rk_fetcher *fetcher, struct rk_partition *partition
                               memory_order_relaxed);
 }
 
+static bool is_found(const struct rk_fetch_answer_partition *entry)
+{
+    return !entry->error_code || entry->error_code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+}
+
+/* Metadata tells another id of the topic than the position was in. A broker that was asked for that
+ * id has it, so it is true; by name, nothing is proved. */
+static void return_anew(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                        int16_t version) RK_ON_BROKER
+{
+    bool by_id = version >= FIRST_WITH_TOPIC_IDS;
+    struct rk_returned returned = {.reason = by_id ? RK_RETURN_MADE_ANEW : RK_RETURN_NAMED_ANEW};
+    rk_fetcher_return(fetcher, partition, &returned);
+}
+
 /* True: there was something to read. */
 static bool take_partition(struct rk_fetcher *fetcher, struct rk_partition *partition,
                            const struct rk_request *request,
@@ -412,7 +427,9 @@ static bool take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         position->offset != partition->own.sent.offset)
         return false; /* The answer is about another position, or has named it before. */
     partition->own.answered_request = fetcher->own.last_request;
-    if (entry->error_code) {
+    if (partition->own.is_anew && is_found(entry)) {
+        return_anew(fetcher, partition, request->version);
+    } else if (entry->error_code) {
         on_error(fetcher, partition, request->answer, entry, now_us);
     } else if (entry->diverging_epoch.epoch >= 0 && entry->diverging_epoch.end_offset >= 0) {
         on_divergence(fetcher, partition, &entry->diverging_epoch, now_us);

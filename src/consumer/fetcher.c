@@ -52,25 +52,27 @@ void rk_fetcher_return_followers(struct rk_fetcher *fetcher, uint64_t until_us,
 
 void rk_fetcher_expect_answer(struct rk_fetcher *fetcher, uint64_t at_us)
 {
-    if (fetcher->own.follower_count == 0)
-        return;
     fetcher->own.overdue_at_us = at_us + OVERDUE_US;
-    rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
+    if (fetcher->own.follower_count > 0)
+        rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
 }
 
-/* A replica that says nothing may be gone for the cluster: metadata tells, and then its partitions
- * are asked back. */
+/* A replica that says nothing may be gone for the cluster, and others have what it has: the leader
+ * is asked again, and metadata. */
 static void check_followers(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
 {
     bool is_waiting = fetcher->own.is_fetching || !rk_connection_is_up(connection_of(fetcher));
     if (fetcher->own.follower_count == 0 || !is_waiting)
         return;
-    if (fetcher->own.overdue_at_us <= now_us) {
-        fetcher->own.overdue_at_us = now_us + OVERDUE_US;
-        rk_cluster_post_refresh(fetcher->consumer->cluster, find_follower(fetcher, RK_NEVER)->topic,
-                                "a replica does not answer");
+    uint64_t silent_at_us = fetcher->broker->own.last_received_us + OVERDUE_US;
+    uint64_t at_us = RK_MAX(fetcher->own.overdue_at_us, silent_at_us); /* An answer may be long. */
+    if (at_us > now_us) {
+        rk_fetcher_run_at(fetcher, at_us);
+        return;
     }
-    rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
+    rk_cluster_post_refresh(fetcher->consumer->cluster, find_follower(fetcher, RK_NEVER)->topic,
+                            "a replica does not answer");
+    rk_fetcher_return_followers(fetcher, RK_NEVER, RK_RETURN_NO_FOLLOWER);
 }
 
 /* The connection has news, or somebody poked it. */
@@ -173,7 +175,7 @@ struct move_mail {
     bool is_assigned;
     int32_t leader_epoch;
     struct rk_closest closest;
-    bool is_from_follower;
+    bool is_from_follower, is_anew;
     struct rk_uuid topic_id;
 };
 
@@ -200,6 +202,7 @@ static void take_leader(struct rk_fetcher *fetcher, struct rk_partition *partiti
                         const struct move_mail *self) RK_ON_BROKER
 {
     partition->own.leader_epoch = self->leader_epoch;
+    partition->own.is_anew = self->is_anew;
     partition->own.is_from_follower = self->is_from_follower;
     partition->own.follow_until_us = self->closest.until_us;
     partition->own.barred_us = self->closest.barred_us;
@@ -207,6 +210,8 @@ static void take_leader(struct rk_fetcher *fetcher, struct rk_partition *partiti
     fetcher->own.follower_count += self->is_from_follower;
     if (!fetcher->own.is_fetching)
         rk_fetcher_expect_answer(fetcher, rk_clock_now_us());
+    else if (self->is_from_follower)
+        rk_fetcher_run_at(fetcher, fetcher->own.overdue_at_us);
 }
 
 static void on_adopt(struct rk_mail *mail)
@@ -303,6 +308,7 @@ static void tell_leader(struct move_mail *self) RK_ON_BACKGROUND
     const struct rk_partition *partition = self->partition;
     self->leader_epoch = partition->known.leader_epoch;
     self->topic_id = partition->known.topic_id;
+    self->is_anew = !rk_uuid_equal(&partition->known.consumed_id, &self->topic_id);
     self->closest = partition->known.closest;
     self->is_from_follower = self->fetcher->broker->id == partition->known.closest.replica;
 }

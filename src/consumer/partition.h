@@ -90,7 +90,9 @@ struct rk_partition {
         int32_t leader; /* -1: none. */
         int32_t leader_epoch;
         struct rk_closest closest;
-        struct rk_uuid topic_id;
+        struct rk_uuid topic_id;    /* As metadata tells, */
+        struct rk_uuid consumed_id; /* and of the topic that the position lies in; zero: not known
+                                       yet. */
         struct rk_fetcher *fetcher; /* Who has the position, or is about to. */
         uint32_t given_version;     /* Of the position it has. */
         bool is_releasing;          /* It was asked to give it back. */
@@ -102,6 +104,7 @@ struct rk_partition {
         struct rk_fetch_position position;
         bool is_assigned; /* As in `known` when it was adopted. */
         int32_t leader_epoch;
+        bool is_anew;              /* The topic's id is another one than the position was in. */
         bool is_from_follower;     /* Fetched from the closest replica, */
         uint64_t follow_until_us;  /* until then. */
         uint64_t barred_us;        /* The leader is to serve it itself until then. */

@@ -34,6 +34,7 @@ static void become_ready(struct rk_partition *partition, int64_t offset,
     struct rk_cursor_values values = rk_cursor_read(cursor);
     partition->known.state = RK_PARTITION_READY;
     partition->known.look_up = 0; /* The answer to one under way came too late. */
+    partition->known.consumed_id = partition->known.topic_id;
     partition->known.position = (struct rk_fetch_position){.cursor = cursor,
                                                            .version = values.version,
                                                            .offset = offset,
@@ -202,6 +203,20 @@ static void truncate(struct rk_partition *partition,
     }
 }
 
+/* A topic of that name was deleted and another made, of which nothing was consumed yet: the
+ * position means nothing in it. */
+static void begin_anew(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    static const char *const why = "the topic was deleted and made anew";
+    int64_t next = rk_cursor_read(partition->shared.cursor).next;
+    rk_log(partition->consumer->core, 6, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
+           topic_of(partition), (int)partition->number, next, why);
+    if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR)
+        become_failed(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, next, why);
+    else
+        become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
+}
+
 /* Where to fetch from next. */
 static void take_route(struct rk_partition *partition,
                        const struct rk_returned *returned) RK_ON_BACKGROUND
@@ -232,6 +247,8 @@ static void take_route(struct rk_partition *partition,
     case RK_RETURN_ASKED:
     case RK_RETURN_OUT_OF_RANGE:
     case RK_RETURN_DIVERGED:
+    case RK_RETURN_MADE_ANEW:
+    case RK_RETURN_NAMED_ANEW:
         break;
     }
 }
@@ -256,6 +273,12 @@ static void take_back(struct rk_partition *partition,
                        "the leader does not know the leader epoch of the position");
         else
             truncate(partition, returned);
+        break;
+    case RK_RETURN_MADE_ANEW:
+        begin_anew(partition);
+        break;
+    case RK_RETURN_NAMED_ANEW:
+        partition->known.consumed_id = partition->known.topic_id;
         break;
     }
 }
@@ -309,8 +332,9 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
     bool is_same = partition->known.leader == leader &&
                    partition->known.leader_epoch == leader_epoch &&
                    rk_uuid_equal(&partition->known.topic_id, topic_id);
-    if (!rk_uuid_is_zero(&partition->known.topic_id) &&
-        !rk_uuid_equal(&partition->known.topic_id, topic_id))
+    if (rk_uuid_is_zero(&partition->known.consumed_id))
+        partition->known.consumed_id = *topic_id;
+    else if (!rk_uuid_equal(&partition->known.consumed_id, topic_id))
         partition->known.position.epoch = -1; /* Another topic of that name. */
     if (!is_same)
         rk_closest_leave(&partition->known.closest);

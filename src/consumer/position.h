@@ -44,6 +44,8 @@ enum rk_return_reason {
     RK_RETURN_ASKED,        /* It was asked to. */
     RK_RETURN_OUT_OF_RANGE, /* There is no such offset. */
     RK_RETURN_DIVERGED,     /* The log was truncated below the position (KIP-320). */
+    RK_RETURN_MADE_ANEW,    /* The topic is another one of the same name, */
+    RK_RETURN_NAMED_ANEW,   /* or so metadata says, and nothing else is known. */
     RK_RETURN_REDIRECTED,   /* `replica` is to be fetched from (KIP-392). */
     RK_RETURN_LEASE_OVER,   /* The leader is to say again who that is. */
     RK_RETURN_NO_FOLLOWER,  /* The replica cannot serve it: the leader has to. */

@@ -269,6 +269,22 @@ static void test_made_anew_again_and_again(void **state)
     }
 }
 
+/* The new one has more than was consumed of the old: that comes, too, from its beginning. */
+static void test_made_anew_and_longer(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "auto.offset.reset", "latest", NULL);
+    consume_assign(&fixture, "t", 1, 0);
+    expect_run(0, COUNT);
+    recreate(1, 2 * COUNT);
+    for (int next = 0; next < 2 * COUNT;) {
+        rd_kafka_message_t *message = consume_next(&fixture);
+        if (!message->err)
+            assert_int_equal(message->offset, next++);
+        rd_kafka_message_destroy(message);
+    }
+}
+
 /* A fatal error is for whoever polls the consumer. */
 static void test_a_fatal_error(void **state)
 {
@@ -307,6 +323,7 @@ int main(void)
         TEST(a_lost_tail_that_was_not_read),
         TEST(a_topic_made_anew),
         TEST(made_anew_again_and_again),
+        TEST(made_anew_and_longer),
         TEST(a_fatal_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

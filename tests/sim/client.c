@@ -10,9 +10,14 @@
 #include "sim/scheduler.h"
 
 enum { VALUE_MAX = 1024, BIG_VALUE_MAX = 65536, POLL_MS = 100, DESTROY_MS = 1000, LEVEL_DEBUG = 7 };
+enum { LOGGED_MAX = 1000 };
 
 static struct sim_client *clients;
 static int client_count;
+static struct {
+    char facilities[LOGGED_MAX][20];
+    int count;
+} logged;
 
 struct sim_client *sim_clients(void)
 {
@@ -42,8 +47,18 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const struct sim_client *client = rd_kafka_opaque(rk);
+    if (logged.count < LOGGED_MAX && level < LEVEL_DEBUG)
+        snprintf(logged.facilities[logged.count++], sizeof(logged.facilities[0]), "%s", facility);
     if (level < LEVEL_DEBUG || getenv("SIM_DEBUG"))
         sim_trace_text("log %d %s: %s", client ? client->number : 0, facility, text);
+}
+
+int sim_logged(const char *facility)
+{
+    int count = 0;
+    for (int i = 0; i < logged.count; i++)
+        count += strcmp(logged.facilities[i], facility) == 0;
+    return count;
 }
 
 /* Life */

@@ -175,6 +175,8 @@ struct sim_client *sim_consumer(const char *property, ...);
 rd_kafka_t *sim_handle(struct sim_client *client);
 /* Serves callbacks of a producer for that long. */
 void sim_poll_for(struct sim_client *client, int64_t ms);
+/* How often a client has logged with that facility, of the first 1000 lines. */
+int sim_logged(const char *facility);
 /* Fails when it takes longer. The clients left at the end are destroyed within 1000 ms. */
 void sim_destroy(struct sim_client *client, int64_t within_ms);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Name resolution that fails, hangs and changes. */
+/* Name resolution that fails and hangs; readdressed.c has names that change. */
 #include "sim/sim.h"
 
 SIM_SCENARIO(names_fail, "names cannot be resolved for a while")
@@ -29,20 +29,4 @@ SIM_SCENARIO(names_hang, "a look-up never ends: clients are destroyed all the sa
     sim_assign(consumer, "t", 1, RD_KAFKA_OFFSET_BEGINNING);
     sim_produce(producer, "t", 0, 10);
     sim_run_for((int64_t)sim_below(10000));
-}
-
-SIM_SCENARIO(readdressed, "the brokers move to other addresses, packets to the old ones vanish")
-{
-    sim_cluster(2);
-    sim_topic("t", 4, 2);
-    struct sim_client *producer = sim_producer("linger.ms", "5", "socket.timeout.ms", "5000", NULL);
-    sim_produce(producer, "t", -1, 100);
-    sim_flush(producer, 10000);
-    sim_address_dead("10.0.0.2", true);
-    sim_address_dead("10.0.0.3", true);
-    sim_name("broker1", "10.1.0.2");
-    sim_name("broker2", "10.1.0.3");
-    sim_produce(producer, "t", -1, 100);
-    sim_flush(producer, 60000);
-    sim_check(sim_counts(producer).acked == 200, "not all are delivered");
 }

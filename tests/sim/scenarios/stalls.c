@@ -4,11 +4,12 @@
  * second from when the leader can be reached and is known. Where it is not known at once, the time
  * that metadata may take is added, which each scenario says.
  */
+#include "base/memory.h"
 #include "mock/mock_cluster.h"
 #include "sim/sim.h"
 #include "wire/api.h"
 
-enum { AT_ONCE_MS = 1000 };
+enum { AT_ONCE_MS = 1000, FOLLOWER_SILENT_MS = 2500 };
 
 static struct sim_client *producer, *consumer;
 
@@ -38,6 +39,18 @@ static void expect_flow(int64_t within_ms)
     sim_produce(producer, "t", 0, 1);
     sim_flush(producer, 10000);
     sim_consume_all(consumer, within_ms);
+}
+
+static bool is_asked(int32_t broker)
+{
+    size_t count = 0;
+    bool is_asked = false;
+    struct rk_mock_tracked_request *requests = rk_mock_cluster_requests(sim_mock(), &count);
+    for (size_t i = 0; i < count; i++)
+        is_asked |= requests[i].broker_id == broker && requests[i].api_key == RK_API_FETCH &&
+                    (uint64_t)requests[i].timestamp_us + 60000000 > sim_now_us();
+    rk_free(requests);
+    return is_asked;
 }
 
 SIM_SCENARIO(leader_moves_in_look_up, "the leader moves while it is asked for an offset")
@@ -111,6 +124,39 @@ SIM_SCENARIO(follower_vanishes, "the same without a word: the request for it tim
     rk_mock_cluster_set_follower(sim_mock(), "t", 0, -1);
     sim_broker_power_off(2);
     expect_flow(5500 + 500 + AT_ONCE_MS); /* socket.timeout.ms, and what a fetch may wait. */
+}
+
+/* The leader goes on to name a replica that is dead, with or without a word. */
+static void insist(void (*end_broker)(int broker), int64_t within_ms)
+{
+    begin_fetching();
+    rk_mock_cluster_set_follower(sim_mock(), "t", 0, 2);
+    expect_flow(AT_ONCE_MS);
+    sim_run_for((int64_t)sim_below(2000));
+    end_broker(2);
+    for (int i = 0; i < 20; i++) {
+        expect_flow(within_ms);
+        sim_run_for((int64_t)sim_below(10000));
+    }
+    sim_broker_start(2);
+    sim_heal(2);
+    for (int i = 0; i < 20; i++) {
+        expect_flow(within_ms);
+        sim_run_for((int64_t)sim_below(10000));
+    }
+    sim_run_for(60000); /* The longest bar. */
+    expect_flow(AT_ONCE_MS);
+    sim_check(is_asked(2), "the replica is back, and not fetched from");
+}
+
+SIM_SCENARIO(follower_stays_named, "the leader goes on to name a follower that has ended")
+{
+    insist(sim_broker_stop, AT_ONCE_MS);
+}
+
+SIM_SCENARIO(follower_vanishes_named, "the leader goes on to name a follower that vanished")
+{
+    insist(sim_broker_power_off, FOLLOWER_SILENT_MS + AT_ONCE_MS);
 }
 
 SIM_SCENARIO(leader_back, "the leader cannot be reached for a while, and no other is elected")
