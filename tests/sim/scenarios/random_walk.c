@@ -4,13 +4,18 @@
  *
  * A walk has two to four clients, which end and are made anew now and then, and one or two threads
  * of the application. Faults come one after the other and are all lifted in the end; then
- * everything that was produced must be reported and everything in the logs consumed.
+ * everything that was produced must be reported and everything in the logs consumed. In one walk of
+ * eight logs lose their tails and topics are made anew: there, what was acknowledged may be gone.
  */
+#include "mock/mock_state.h"
+#include "sim/checkers.h"
 #include "sim/sim.h"
+#include "wire/api.h"
 
 #include <stdio.h>
 
 enum { CLIENTS_MAX = 3, TOPICS = 2, STEPS = 60, SETTLE_MS = 200000, MESSAGE_TIMEOUT_MS = 30000 };
+enum { PARTITIONS_MAX = 8, BATCH = 20, LAST_FETCH_WITHOUT_EPOCH = 11 };
 
 static const char *const topics[TOPICS] = {"one", "two"};
 
@@ -19,8 +24,13 @@ static struct walk {
     struct sim_client *producers[CLIENTS_MAX], *consumers[CLIENTS_MAX];
     int producer_count, consumer_count;
     const char *assigned[CLIENTS_MAX]; /* To the consumer; NULL: nothing. */
+    int assigned_count[CLIENTS_MAX];   /* Partitions: later ones are not. */
     struct sim_thread *poller;         /* Polls the first producer, which stays; NULL: nobody. */
+    struct sim_client *legacy;         /* Consumes with rd_kafka_consume_start() and friends, */
+    rd_kafka_topic_t *handles[TOPICS];
+    bool is_started[TOPICS][PARTITIONS_MAX]; /* these. */
     bool is_healing, is_over;
+    bool is_wild; /* Logs and topics change. */
 } walk;
 
 static const char *one_of(const char *const *values, uint64_t count)
@@ -39,6 +49,48 @@ static void restart(int broker)
     sim_broker_start(broker);
 }
 
+static const char *any_topic(void)
+{
+    return topics[sim_below(TOPICS)];
+}
+
+static void name_follower(void)
+{
+    rk_mock_cluster_set_follower(
+        sim_mock(), any_topic(), (int32_t)sim_below((uint64_t)walk.partition_count),
+        sim_one_in(3) ? -1 : 1 + (int32_t)sim_below((uint64_t)walk.broker_count));
+}
+
+static void grow(struct rk_mock_cluster *mock, void *argument)
+{
+    for (int i = 0; i < TOPICS; i++) {
+        struct rk_mock_topic *topic = rk_mock_topic_find(mock, topics[i]);
+        if (topic)
+            rk_mock_topic_grow(mock, topic, *(const int *)argument);
+    }
+}
+
+static void add_partition(void)
+{
+    if (walk.partition_count == PARTITIONS_MAX)
+        return;
+    int count = walk.partition_count + 1;
+    rk_mock_cluster_run(sim_mock(), grow, &count);
+    walk.partition_count = count;
+}
+
+static void change_log(void)
+{
+    const char *topic = any_topic();
+    if (sim_one_in(2)) {
+        sim_lose_tail(topic, (int)sim_below((uint64_t)walk.partition_count), 1 + (int)sim_below(9));
+        return;
+    }
+    sim_note_fault("%s is made anew", topic);
+    rk_mock_cluster_delete_topic(sim_mock(), topic);
+    rk_mock_cluster_create_topic(sim_mock(), topic, walk.partition_count, walk.broker_count);
+}
+
 static void any_fault(int unused)
 {
     static void (*const links[])(int broker) = {
@@ -51,7 +103,17 @@ static void any_fault(int unused)
     if (walk.is_healing)
         return;
     snprintf(name, sizeof(name), "broker%d", broker);
-    switch (sim_below(8)) {
+    switch (sim_below(11)) {
+    case 8:
+        name_follower();
+        break;
+    case 9:
+        add_partition();
+        break;
+    case 10:
+        if (walk.is_wild)
+            change_log();
+        break;
     case 0:
         sim_broker_stop(broker);
         sim_at((int64_t)sim_below(20000), restart, broker);
@@ -98,11 +160,6 @@ static void heal_all(void)
 static struct sim_client *any_producer(void)
 {
     return walk.producers[sim_below((uint64_t)walk.producer_count)];
-}
-
-static const char *any_topic(void)
-{
-    return topics[sim_below(TOPICS)];
 }
 
 static void step_produce(void)
@@ -158,12 +215,13 @@ static void step_consumer(void)
     int i = (int)sim_below((uint64_t)walk.consumer_count);
     struct sim_client *consumer = walk.consumers[i];
     const char *topic = walk.assigned[i];
-    int partition = (int)sim_below((uint64_t)walk.partition_count);
     if (!topic || sim_one_in(8)) {
         walk.assigned[i] = any_topic();
+        walk.assigned_count[i] = walk.partition_count;
         sim_assign(consumer, walk.assigned[i], walk.partition_count, RD_KAFKA_OFFSET_BEGINNING);
         return;
     }
+    int partition = (int)sim_below((uint64_t)walk.assigned_count[i]);
     int64_t end = sim_log_end(topic, partition), low, high;
     switch (sim_below(8)) {
     case 2:
@@ -182,6 +240,97 @@ static void step_consumer(void)
     default:
         for (uint64_t left = sim_below(300); left > 0 && sim_consume_one(consumer, 20); left--)
             ;
+    }
+}
+
+/* The calls from before consumer groups */
+
+static void take(rd_kafka_message_t *message)
+{
+    if (message && !message->err)
+        sim_on_message(walk.legacy, message);
+    if (message)
+        rd_kafka_message_destroy(message);
+}
+
+static void take_with_callback(rd_kafka_message_t *message, void *opaque)
+{
+    (void)opaque;
+    if (!message->err)
+        sim_on_message(walk.legacy, message);
+}
+
+static void take_batch(rd_kafka_topic_t *handle, int partition)
+{
+    rd_kafka_message_t *messages[BATCH];
+    ssize_t count = rd_kafka_consume_batch(handle, partition, (int)sim_below(100), messages, BATCH);
+    for (ssize_t i = 0; i < count; i++)
+        take(messages[i]);
+}
+
+static void start(int t, int partition)
+{
+    struct sim_progress *progress = sim_progress_of(walk.legacy, topics[t], partition);
+    int64_t offset = (int64_t)sim_below((uint64_t)sim_log_end(topics[t], partition) + 1);
+    if (sim_one_in(2))
+        offset = RD_KAFKA_OFFSET_BEGINNING;
+    sim_note("legacy: start %s [%d] at %d", topics[t], partition, (int)offset);
+    sim_check(!rd_kafka_consume_start(walk.handles[t], partition, offset), "consume_start");
+    progress->expected = offset == RD_KAFKA_OFFSET_BEGINNING ? 0 : offset;
+    walk.is_started[t][partition] = true;
+}
+
+static void step_legacy(void)
+{
+    int t = (int)sim_below(TOPICS), partition = (int)sim_below((uint64_t)walk.partition_count);
+    rd_kafka_topic_t *handle = walk.handles[t];
+    if (!walk.is_started[t][partition]) {
+        start(t, partition);
+        return;
+    }
+    switch (sim_below(8)) {
+    case 0:
+        sim_note("legacy: stop %s [%d]", topics[t], partition);
+        sim_check(!rd_kafka_consume_stop(handle, partition), "consume_stop");
+        walk.is_started[t][partition] = false;
+        break;
+    case 1: {
+        int64_t offset = (int64_t)sim_below((uint64_t)sim_log_end(topics[t], partition) + 1);
+        sim_note("legacy: seek %s [%d] to %d", topics[t], partition, (int)offset);
+        sim_check(!rd_kafka_seek(handle, partition, offset, 0), "seek");
+        sim_progress_of(walk.legacy, topics[t], partition)->expected = offset;
+        break;
+    }
+    case 2:
+        rd_kafka_consume_callback(handle, partition, (int)sim_below(100), take_with_callback, NULL);
+        break;
+    case 3:
+    case 4:
+        take_batch(handle, partition);
+        break;
+    default:
+        for (uint64_t left = sim_below(100); left > 0; left--)
+            take(rd_kafka_consume(handle, partition, 2));
+    }
+}
+
+static void begin_legacy(void)
+{
+    walk.legacy = sim_consumer("fetch.wait.max.ms", "50", "socket.timeout.ms", "2000",
+                               "reconnect.backoff.max.ms", "2000", "client.rack", "here",
+                               "auto.offset.reset", "earliest", NULL);
+    for (int i = 0; i < TOPICS; i++)
+        walk.handles[i] = rd_kafka_topic_new(sim_handle(walk.legacy), topics[i], NULL);
+}
+
+static void end_legacy(void)
+{
+    for (int t = 0; t < TOPICS; t++) {
+        for (int p = 0; p < PARTITIONS_MAX; p++) {
+            if (walk.is_started[t][p])
+                rd_kafka_consume_stop(walk.handles[t], p);
+        }
+        rd_kafka_topic_destroy(walk.handles[t]);
     }
 }
 
@@ -206,7 +355,9 @@ static struct sim_client *new_consumer(void)
                         "fetch.message.max.bytes", ONE_OF("1000", "1048576"), "queued.min.messages",
                         ONE_OF("1", "100", "100000"), "socket.timeout.ms", ONE_OF("2000", "60000"),
                         "reconnect.backoff.max.ms", "2000", "enable.partition.eof",
-                        ONE_OF("true", "false"), NULL);
+                        ONE_OF("true", "false"), "client.rack", ONE_OF("", "here"),
+                        "isolation.level", ONE_OF("read_committed", "read_uncommitted"),
+                        "topic.metadata.refresh.interval.ms", ONE_OF("1000", "300000"), NULL);
 }
 
 /* Ends one client, with whatever it has under way, and makes another. */
@@ -237,10 +388,17 @@ static void begin(void)
     sim_cluster(walk.broker_count);
     for (int i = 0; i < TOPICS; i++)
         sim_topic(topics[i], walk.partition_count, walk.broker_count);
+    if (sim_one_in(3))
+        rk_mock_cluster_set_versions(sim_mock(), RK_API_FETCH, 4, LAST_FETCH_WITHOUT_EPOCH);
+    walk.is_wild = sim_one_in(8);
+    if (walk.is_wild)
+        sim_allow(SIM_ALLOW_LOSS | SIM_ALLOW_GAPS | SIM_ALLOW_DISORDER);
     for (uint64_t i = 1 + sim_below(2); i > 0; i--)
         walk.producers[walk.producer_count++] = new_producer();
     for (uint64_t i = 1 + sim_below(2); i > 0; i--)
         walk.consumers[walk.consumer_count++] = new_consumer();
+    if (sim_one_in(2))
+        begin_legacy();
 }
 
 static void settle(void)
@@ -266,7 +424,10 @@ SIM_SCENARIO(random_walk, "random operations under random faults")
     for (int i = 0; i < STEPS; i++) {
         if (sim_one_in(40))
             step_client();
-        switch (sim_below(4)) {
+        switch (sim_below(walk.legacy ? 5 : 4)) {
+        case 4:
+            step_legacy();
+            break;
         case 0:
             step_produce();
             break;
@@ -284,6 +445,8 @@ SIM_SCENARIO(random_walk, "random operations under random faults")
     walk.is_over = true;
     if (walk.poller)
         sim_join(walk.poller);
+    if (walk.legacy)
+        end_legacy();
     if (sim_one_in(2)) {
         walk.is_healing = true; /* Destroyed in the middle of it; what hangs may be left. */
         sim_allow(SIM_ALLOW_ABANDONED);
