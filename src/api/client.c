@@ -191,8 +191,11 @@ static void on_background_ended(void *rk)
 
 static bool make_loops(rd_kafka_t *rk)
 {
-    const struct rk_loop_hooks background = {on_background_started, on_background_ended, rk};
-    const struct rk_loop_hooks main = {on_main_started, on_main_ended, rk};
+    const struct rk_loop_hooks background = {.thread_started = on_background_started,
+                                             .thread_ending = on_background_ended,
+                                             .argument = rk};
+    const struct rk_loop_hooks main = {
+        .thread_started = on_main_started, .thread_ending = on_main_ended, .argument = rk};
     rk->background = rk_loop_new("rdk:bg", &background);
     rk->main = rk->background ? rk_loop_new("rdk:main", &main) : NULL;
     if (rk->main)

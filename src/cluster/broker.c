@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cluster/broker.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,6 +166,17 @@ enum rk_address_family rk_broker_address_family(const struct rk_broker *broker)
     return RK_FAMILY_ANY;
 }
 
+/* What the worker tells */
+
+void rk_broker_set_used(struct rk_broker *broker, bool is_used)
+{
+    if (broker->own.is_used == is_used)
+        return;
+    broker->own.is_used = is_used;
+    for (int i = 0; i < RK_PURPOSE_COUNT; i++)
+        rk_connection_look_at_time(&broker->own.connections[i]);
+}
+
 /* What the connections tell */
 
 void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *connection)
@@ -304,60 +314,7 @@ void rk_broker_run_on(struct rk_broker *broker, struct rk_loop *loop)
 {
     broker->loop = loop;
     broker->known.is_started = true;
-}
-
-static void on_loop_started(void *argument)
-{
-    struct rk_broker *broker = argument;
-    const struct rk_cluster_observer *observer = broker->cluster->observer;
-    rk_interceptors_on_thread_start(&broker->core->conf_object->interceptors, broker->core->client,
-                                    RD_KAFKA_THREAD_BROKER, broker->own.name);
-    if (observer && observer->broker_started)
-        observer->broker_started(broker->worker);
-}
-
-static void on_loop_ended(void *argument)
-{
-    struct rk_broker *broker = argument;
-    rk_on_broker(broker->loop);
-    const struct rk_cluster_observer *observer = broker->cluster->observer;
-    rk_broker_terminate(broker);
-    if (observer && observer->broker_ending)
-        observer->broker_ending(broker->worker);
-    rk_interceptors_on_thread_exit(&broker->core->conf_object->interceptors, broker->core->client,
-                                   RD_KAFKA_THREAD_BROKER, broker->own.name);
-}
-
-bool rk_broker_start(struct rk_broker *broker)
-{
-    struct rk_cluster_observer *observer = broker->cluster->observer;
-    char name[32];
-    snprintf(name, sizeof(name), "rdk:broker%d", (int)broker->id);
-    struct rk_loop_hooks hooks = {on_loop_started, on_loop_ended, broker};
-    broker->loop = rk_loop_new(name, &hooks);
-    if (!broker->loop) {
-        rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-                           "%s: no descriptor for the broker's loop: %s", broker->own.name,
-                           rk_socket_error_text(errno));
-        return false;
-    }
-    broker->owns_loop = true;
-    if (observer)
-        broker->worker = observer->attach(observer, broker);
-    if (!rk_loop_start(broker->loop)) {
-        rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-                           "%s: unable to create the broker's thread: %s", broker->own.name,
-                           rk_socket_error_text(errno));
-        if (observer)
-            observer->detach(observer, broker, broker->worker);
-        broker->worker = NULL;
-        rk_loop_destroy(broker->loop);
-        broker->loop = NULL;
-        broker->owns_loop = false;
-        return false;
-    }
-    broker->known.is_started = true;
-    return true;
+    broker->own.is_used = true; /* By everybody who has nobody else. */
 }
 
 void rk_broker_terminate(struct rk_broker *broker)
@@ -367,12 +324,6 @@ void rk_broker_terminate(struct rk_broker *broker)
     broker->own.is_terminated = true;
     for (int i = 0; i < RK_PURPOSE_COUNT; i++)
         rk_connection_terminate(&broker->own.connections[i]);
-}
-
-void rk_broker_stop(struct rk_broker *broker)
-{
-    if (broker->owns_loop)
-        rk_loop_stop(broker->loop);
 }
 
 void rk_broker_destroy(struct rk_broker *broker)

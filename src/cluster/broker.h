@@ -2,9 +2,11 @@
 /*
  * A broker: its connections, on a loop.
  *
- * Made by the broker set (background) when metadata names it, without a thread; gets its loop and
- * thread at its first use; freed with the client. Nothing in it names a thread. The seed, through
- * which a client gets its first metadata, is a broker that runs on the background loop.
+ * Made by the broker table (background) when metadata names it, without a thread; gets its loop and
+ * thread at its first use; freed with the client. The thread ends when there is no connection left
+ * and nothing to do, and comes back with the next mail; background, which keeps the loop, owns what
+ * is the loop's meanwhile. Nothing in a broker names a thread. The seed, through which a client
+ * gets its first metadata, is a broker that runs on the background loop.
  */
 #ifndef RK_CLUSTER_BROKER_H
 #define RK_CLUSTER_BROKER_H
@@ -33,12 +35,16 @@ struct rk_broker {
     bool owns_loop;
     void *
         worker; /* The producer's sender or the consumer's fetcher; set before the thread starts. */
-    struct {    /* Background. */
+    struct rk_mail keeper_mail; /* Under way while is_keeper_called. */
+    _Atomic bool is_keeper_called;
+    struct { /* Background. */
         char *host;
         uint16_t port;
         char *rack;
-        bool is_started;
-        bool is_named; /* By the last metadata. */
+        bool is_started;              /* It has a loop; a thread unless that rests. */
+        bool is_named;                /* By the last metadata. */
+        struct rk_timer thread_timer; /* While the system has no thread to give. */
+        struct rk_backoff thread_backoff;
     } known;
     struct { /* The broker's loop. */
         char *host;
@@ -46,6 +52,7 @@ struct rk_broker {
         char *name; /* "host:port/id" */
         struct rk_connection connections[RK_PURPOSE_COUNT];
         bool is_terminated;
+        bool is_used;    /* The worker has partitions of it. */
         bool is_retired; /* Metadata names it no more: nothing new is begun with it. */
         struct rk_addresses addresses; /* Shared by its connections for broker.address.ttl. */
         uint64_t addresses_until_us;
@@ -106,20 +113,28 @@ void rk_broker_note_throttle(struct rk_broker *broker, int32_t throttle_ms) RK_O
 void rk_broker_take_addresses(struct rk_broker *broker, struct rk_addresses *addresses,
                               uint64_t now_us) RK_ON_BROKER;
 enum rk_address_family rk_broker_address_family(const struct rk_broker *broker);
+/* For the worker: whether it has partitions of the broker. Without any the connections close when
+ * they have been idle for 10 s. */
+void rk_broker_set_used(struct rk_broker *broker, bool is_used) RK_ON_BROKER;
 
 /* Background. */
 struct rk_broker *rk_broker_new(struct rk_cluster *cluster, int32_t id, const char *host,
                                 uint16_t port, const char *rack);
-/* Gives it a loop and thread, and the worker of the client; false when the system has none to give.
- */
+/* broker_thread.c: gives it a loop and thread, and the worker of the client; false when the system
+ * has none to give. */
 bool rk_broker_start(struct rk_broker *broker) RK_ON_BACKGROUND;
+/* Started, and with nothing to do: what reaches everybody who has something may leave it out. */
+bool rk_broker_is_resting(const struct rk_broker *broker) RK_ON_BACKGROUND;
+/* The client goes away: no thread is started any more. */
+void rk_broker_end_keeping(struct rk_broker *broker) RK_ON_BACKGROUND;
 /* Runs on the given loop without a thread of its own. */
 void rk_broker_run_on(struct rk_broker *broker, struct rk_loop *loop);
 /* Only for a broker on the calling loop, or one that has not started. */
 void rk_broker_set_address(struct rk_broker *broker, const char *host, uint16_t port);
 /* Closes all connections for good. */
 void rk_broker_terminate(struct rk_broker *broker) RK_ON_BROKER;
-/* Closes all connections on its loop and ends the thread; waits. Not the broker's own thread. */
+/* broker_thread.c: closes all connections on its loop and ends the thread; waits. Not the broker's
+ * own thread. After rk_broker_end_keeping. */
 void rk_broker_stop(struct rk_broker *broker);
 /* After its loop has ended. */
 void rk_broker_destroy(struct rk_broker *broker);

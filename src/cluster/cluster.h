@@ -27,13 +27,11 @@ struct rk_cluster_observer {
      */
     void (*on_topic)(struct rk_cluster_observer *observer, rd_kafka_topic_t *topic,
                      const struct rk_snapshot_topic *data, const struct rk_snapshot *snapshot);
-    /* A broker is about to get its thread: make its worker, hang connection users on it. */
+    /* A broker is about to get its loop: make its worker, hang connection users on it. */
     void *(*attach)(struct rk_cluster_observer *observer, struct rk_broker *broker);
-    /* The broker's thread has ended; frees the worker. */
+    /* The broker's loop has ended; frees the worker. */
     void (*detach)(struct rk_cluster_observer *observer, struct rk_broker *broker, void *worker);
-    /* Runs on the broker's loop at its start and before its end: timers may be started here. May be
-     * NULL. */
-    void (*broker_started)(void *worker);
+    /* Runs on the broker's loop before its end. May be NULL. */
     void (*broker_ending)(void *worker);
 };
 
@@ -73,7 +71,7 @@ void rk_cluster_post_leader_hint(struct rk_cluster *cluster, rd_kafka_topic_t *t
                                  const struct rk_snapshot_broker *endpoints,
                                  int32_t endpoint_count);
 
-/* The broker with its thread running, started when needed; NULL when metadata does not name it or
+/* The broker, ready for mail; started when needed; NULL when metadata does not name it or
  * the system has no thread. */
 struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
 /* Known and started, or NULL; never starts it. */
@@ -83,10 +81,10 @@ struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id)
  */
 int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list);
 
-/* Calls `visit` for each broker that has a thread. */
-void rk_cluster_visit_started(struct rk_cluster *cluster,
-                              void (*visit)(struct rk_broker *broker, void *argument),
-                              void *argument) RK_ON_BACKGROUND;
+/* Calls `visit` for each broker that has something to do, or may have. */
+void rk_cluster_visit_busy(struct rk_cluster *cluster,
+                           void (*visit)(struct rk_broker *broker, void *argument),
+                           void *argument) RK_ON_BACKGROUND;
 
 /* Calls `visit` for the seed, and for each broker that metadata has named, by id. */
 void rk_cluster_visit_brokers(struct rk_cluster *cluster,

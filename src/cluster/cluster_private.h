@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of the cluster share: cluster.c (entry, brokers), metadata.c (the refresh
- * machine), metadata_query.c (blocking queries), seed.c (the way in).
+ * What the files of the cluster share: cluster.c (its life, snapshots), broker_table.c (brokers,
+ * and their connections' ups and downs), cluster_send.c (requests), topic_news.c (what answers tell
+ * about topics), metadata.c (the refresh machine), metadata_query.c (blocking queries), seed.c (the
+ * way in).
  */
 #ifndef RK_CLUSTER_CLUSTER_PRIVATE_H
 #define RK_CLUSTER_CLUSTER_PRIVATE_H
@@ -50,6 +52,8 @@ struct rk_cluster {
 struct rk_resolver *rk_cluster_resolver(struct rk_cluster *cluster);
 /* takes: snapshot. Publishes it and updates the brokers. */
 void rk_cluster_publish(struct rk_cluster *cluster, struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
+void rk_cluster_update_brokers(struct rk_cluster *cluster,
+                               const struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
 /* Tells the observer; `data` NULL: nothing is known. */
 void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
                            const struct rk_snapshot_topic *data,

@@ -475,6 +475,12 @@ void rk_connection_retry_now(struct rk_connection *connection)
     settle(connection, now_us);
 }
 
+void rk_connection_look_at_time(struct rk_connection *connection)
+{
+    if (connection->own.state == RK_CONNECTION_UP)
+        rk_loop_start_timer(connection->broker->loop, &connection->own.timer, 0);
+}
+
 void rk_connection_close_idle(struct rk_connection *connection)
 {
     if (connection->own.state != RK_CONNECTION_UP || connection->own.is_settling ||

@@ -4,7 +4,9 @@
  *
  * Embedded in a broker, several per broker by purpose, so that a long-polling Fetch never delays a
  * commit or a Produce. All functions run on the broker's loop. It connects when somebody wants it
- * (rk_connection_want, or a request that waits) and closes when idle.
+ * (rk_connection_want, or a request that waits) and closes when idle: at once when metadata names
+ * the broker no more, after 10 s when nobody has partitions of it, else after
+ * connections.max.idle.ms if that is set.
  */
 #ifndef RK_CLUSTER_CONNECTION_H
 #define RK_CLUSTER_CONNECTION_H
@@ -113,6 +115,8 @@ int16_t rk_connection_version(const struct rk_connection *connection, enum rk_ap
                               int16_t min_version, int16_t max_version) RK_ON_BROKER;
 /* Cuts a back-off short. */
 void rk_connection_retry_now(struct rk_connection *connection) RK_ON_BROKER;
+/* Its broker is used no more, or again: looks soon when it is to be closed for being idle. */
+void rk_connection_look_at_time(struct rk_connection *connection) RK_ON_BROKER;
 /* Closes it if nothing is under way and nobody wants it. */
 void rk_connection_close_idle(struct rk_connection *connection) RK_ON_BROKER;
 /* Lets the user look for something to send, and sends what waits. What a user calls when it has got

@@ -11,6 +11,8 @@
 #include "conf/conf.h"
 #include "event/core.h"
 
+#define UNUSED_IDLE_US 10000000u
+
 static void expire_outbox(struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
     struct rk_request *request = TAILQ_FIRST(&connection->own.outbox);
@@ -103,11 +105,16 @@ static uint64_t setup_deadline(const struct rk_connection *connection)
 
 static uint64_t idle_deadline(const struct rk_connection *connection) RK_ON_BROKER
 {
-    int idle_ms = connection->broker->core->conf->connections_max_idle_ms;
-    if (idle_ms <= 0 || rk_connection_in_flight_count(connection) > 0 ||
-        rk_connection_is_needed(connection))
+    const struct rk_broker *broker = connection->broker;
+    int idle_ms = broker->core->conf->connections_max_idle_ms;
+    uint64_t idle_us = idle_ms > 0 ? (uint64_t)idle_ms * 1000 : RK_NEVER;
+    if (rk_connection_in_flight_count(connection) > 0 || rk_connection_is_needed(connection))
         return RK_NEVER;
-    return connection->own.last_used_us + (uint64_t)idle_ms * 1000;
+    if (broker->own.is_retired)
+        idle_us = 0;
+    else if (!broker->own.is_used)
+        idle_us = RK_MIN(idle_us, (uint64_t)UNUSED_IDLE_US);
+    return idle_us == RK_NEVER ? RK_NEVER : connection->own.last_used_us + idle_us;
 }
 
 uint64_t rk_connection_next_deadline(const struct rk_connection *connection, uint64_t now_us)

@@ -134,8 +134,8 @@ static void on_kick(struct rk_mail *mail)
 
 void rk_fetcher_post_kick(struct rk_fetcher *fetcher)
 {
-    if (rk_signal_raise(&fetcher->is_kicked))
-        return;
+    if (rk_loop_is_resting(fetcher->loop) || rk_signal_raise(&fetcher->is_kicked))
+        return; /* At rest it has no partition that could use room. */
     struct kick_mail *kick = RK_NEW(struct kick_mail);
     kick->mail.deliver = on_kick;
     kick->mail.discard = free_kick;
@@ -241,6 +241,7 @@ static void on_adopt(struct rk_mail *mail)
         rk_fetch_set_is_forgotten(&fetcher->own.set, partition))
         rk_fetcher_end_session(fetcher, true);
     rk_fetch_set_add(&fetcher->own.set, partition, &self->topic_id);
+    rk_broker_set_used(fetcher->broker, true);
     rk_silence_end(&partition->own.silence);
     rk_partition_reason_watch_fetcher(fetcher);
     rk_free(self);
@@ -296,8 +297,10 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
     rk_fetch_set_remove(&fetcher->own.set, partition);
     fetcher->own.follower_count -= partition->own.is_from_follower;
     partition->own.is_from_follower = false;
-    if (fetcher->own.set.partition_count == 0)
+    if (fetcher->own.set.partition_count == 0) {
         rk_connection_want(connection_of(fetcher), false);
+        rk_broker_set_used(fetcher->broker, false);
+    }
     struct move_mail *self = new_move(fetcher, partition, on_returned);
     self->returned = *returned;
     rk_loop_post(rk_cluster_background(fetcher->consumer->cluster), &self->mail);

@@ -224,7 +224,7 @@ static void see_windows(struct rk_stats_broker *item, struct rk_broker *broker, 
     rk_window_summarize(&windows->throttle_ms, &item->throttle, resets);
 }
 
-/* On the broker's loop, or on background while it has none. */
+/* On the broker's loop, or on background while it has none, or that has no thread. */
 static void see_broker(const struct rk_observation *observation, struct rk_stats_broker *item)
 {
     struct rk_broker *broker = item->broker;
@@ -309,6 +309,21 @@ struct rk_stats_broker *rk_observation_find_broker(struct rk_observation *observ
                    sizeof(struct rk_stats_broker), compare_id);
 }
 
+static void see_or_post(struct rk_observation *observation, struct rk_stats_broker *item)
+{
+    struct rk_broker *broker = item->broker;
+    if (item->is_seed || !broker->known.is_started) {
+        see_broker(observation, item);
+    } else if (rk_loop_try_borrow(broker->loop)) {
+        rk_on_broker(broker->loop);
+        see_broker(observation, item);
+        rk_observation_see_partitions(observation, item);
+        rk_loop_give_back(broker->loop);
+    } else {
+        post_broker(observation, item);
+    }
+}
+
 static void see_on_background(void *argument)
 {
     struct rk_observation *observation = argument;
@@ -317,13 +332,8 @@ static void see_on_background(void *argument)
     observation->now_us = rk_clock_now_us();
     rk_cluster_visit_brokers(cluster, add_broker, observation);
     rk_observation_see_topics(observation);
-    for (int i = 0; i < observation->stats.brokers.count; i++) {
-        struct rk_stats_broker *item = &observation->stats.brokers.items[i];
-        if (!item->is_seed && item->broker->known.is_started)
-            post_broker(observation, item);
-        else
-            see_broker(observation, item);
-    }
+    for (int i = 0; i < observation->stats.brokers.count; i++)
+        see_or_post(observation, &observation->stats.brokers.items[i]);
     release(observation);
 }
 

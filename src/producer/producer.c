@@ -311,7 +311,7 @@ static void kick_all(void *argument)
 {
     struct rk_producer *producer = argument;
     rk_on_background(producer->orphans->loop);
-    rk_cluster_visit_started(producer->cluster, kick_sender, NULL);
+    rk_cluster_visit_busy(producer->cluster, kick_sender, NULL);
     rk_producer_release(producer);
 }
 
@@ -411,7 +411,7 @@ static void purge_all(void *argument)
     rk_on_background(producer->orphans->loop);
     if (purge->queued)
         rk_topic_registry_visit(rk_cluster_topics(producer->cluster), purge_topic, NULL);
-    rk_cluster_visit_started(producer->cluster, purge_broker, purge);
+    rk_cluster_visit_busy(producer->cluster, purge_broker, purge);
     release_purge(purge);
 }
 

@@ -237,6 +237,8 @@ void rk_sender_adopt(struct rk_sender *sender, struct rk_partition_queue *queue)
     if (!queue->own.is_adopted) {
         queue->own.is_adopted = true;
         TAILQ_INSERT_TAIL(&sender->own.owned, queue, own.owned_link);
+        if (sender->broker)
+            rk_broker_set_used(sender->broker, true);
     }
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     struct rk_batch *batch;
@@ -264,8 +266,10 @@ void rk_sender_release(struct rk_sender *sender, struct rk_partition_queue *queu
     TAILQ_REMOVE(&sender->own.owned, queue, own.owned_link);
     queue->own.is_adopted = false;
     set_linger_timer(sender);
-    if (sender->broker)
-        rk_produce_request_abandon(sender, queue);
+    if (!sender->broker)
+        return;
+    rk_produce_request_abandon(sender, queue);
+    rk_broker_set_used(sender->broker, !TAILQ_EMPTY(&sender->own.owned));
 }
 
 /* Life */

@@ -15,7 +15,8 @@ struct rk_loop {
     struct rk_mailbox mailbox; /* Safe from any thread. */
     struct rk_loop_hooks hooks;
     char name[16];
-    struct rk_thread *thread; /* Whoever starts and stops the loop. */
+    struct rk_thread *thread; /* Whoever starts and stops the loop, between them its keeper. */
+    bool is_started;
     struct rk_mail stop_mail;
     _Atomic bool stop_posted;
     struct { /* The loop's thread, or before it starts. */
@@ -24,7 +25,10 @@ struct rk_loop {
         struct rk_watch **watches;     /* NULL where the watch went away during this turn. */
         int count, capacity;
         bool has_holes;
-        bool ended;
+        bool ended;          /* No further turn is taken. */
+        bool was_told_ended; /* The hook has run. */
+        uint64_t rest_at_us; /* When there was nothing to do until then. */
+        const struct rk_loop *borrower;
     } own;
     struct {
         _Atomic uint64_t wakeups;
@@ -66,6 +70,8 @@ struct rk_loop *rk_loop_new(const char *thread_name, const struct rk_loop_hooks 
     strncpy(loop->name, thread_name, sizeof(loop->name) - 1);
     if (hooks)
         loop->hooks = *hooks;
+    loop->mailbox.call_keeper = loop->hooks.call_keeper;
+    loop->mailbox.keeper = loop->hooks.argument;
     loop->stop_mail.deliver = on_stop;
     loop->stop_mail.discard = discard_stop;
     reserve_entries(loop);
@@ -132,9 +138,30 @@ static void dispatch_ready(struct rk_loop *loop, int ready)
     }
 }
 
-static void wait_and_dispatch(struct rk_loop *loop)
+/* What it waits for besides mail. */
+static bool has_work(struct rk_loop *loop)
 {
-    uint64_t deadline_us = rk_timer_heap_next(&loop->own.timers);
+    if (loop->own.has_holes)
+        close_holes(loop);
+    return loop->own.timers.count > 0 || loop->own.count > 1;
+}
+
+static bool is_time_to_rest(struct rk_loop *loop)
+{
+    if (!loop->hooks.call_keeper)
+        return false;
+    if (has_work(loop)) {
+        loop->own.rest_at_us = RK_NEVER;
+        return false;
+    }
+    uint64_t now_us = rk_clock_now_us();
+    if (loop->own.rest_at_us == RK_NEVER)
+        loop->own.rest_at_us = now_us + loop->hooks.rest_after_us;
+    return now_us >= loop->own.rest_at_us;
+}
+
+static void wait_and_dispatch(struct rk_loop *loop, uint64_t deadline_us)
+{
     if (loop->own.has_holes)
         close_holes(loop);
     if (!rk_mailbox_prepare_sleep(&loop->mailbox, deadline_us))
@@ -145,29 +172,133 @@ static void wait_and_dispatch(struct rk_loop *loop)
         dispatch_ready(loop, ready);
 }
 
+static void call_hook(const struct rk_loop *loop, void (*hook)(void *argument))
+{
+    if (hook)
+        hook(loop->hooks.argument);
+}
+
+static void end(struct rk_loop *loop)
+{
+    loop->own.ended = loop->own.was_told_ended = true;
+    call_hook(loop, loop->hooks.ended);
+}
+
 static void run(void *argument)
 {
     struct rk_loop *loop = argument;
     current = loop;
-    if (loop->hooks.started)
-        loop->hooks.started(loop->hooks.argument);
-    while (!loop->own.ended) {
+    call_hook(loop, loop->hooks.thread_started);
+    loop->own.rest_at_us = RK_NEVER;
+    for (;;) {
         deliver_mail(loop);
         fire_timers(loop);
-        if (!loop->own.ended)
-            wait_and_dispatch(loop);
+        if (loop->own.ended || is_time_to_rest(loop))
+            break;
+        wait_and_dispatch(loop,
+                          RK_MIN(rk_timer_heap_next(&loop->own.timers), loop->own.rest_at_us));
     }
-    if (loop->hooks.ended)
-        loop->hooks.ended(loop->hooks.argument);
+    bool rests = !loop->own.ended;
+    if (!rests)
+        end(loop);
+    call_hook(loop, loop->hooks.thread_ending);
     current = NULL;
+    if (!rests)
+        return;
+    rk_mailbox_rest(&loop->mailbox, false); /* What is the thread's is the keeper's from here on. */
+    loop->hooks.call_keeper(loop->hooks.argument);
 }
 
 bool rk_loop_start(struct rk_loop *loop)
 {
-    RK_ASSERT(!loop->thread);
-    loop->own.ended = false;
+    RK_ASSERT(!loop->is_started);
+    loop->own.ended = loop->own.was_told_ended = false;
+    loop->is_started = true;
     loop->thread = rk_thread_start(loop->name, run, loop);
-    return loop->thread != NULL;
+    loop->is_started = loop->thread != NULL;
+    return loop->is_started;
+}
+
+/* Between two threads */
+
+static void join(struct rk_loop *loop)
+{
+    if (loop->thread)
+        rk_thread_join(loop->thread);
+    loop->thread = NULL;
+}
+
+/* One turn on a thread that is not its own. */
+static void take_turn(struct rk_loop *loop)
+{
+    const struct rk_loop *before = current;
+    current = loop;
+    deliver_mail(loop);
+    fire_timers(loop);
+    if (!loop->own.ended)
+        wait_and_dispatch(loop, 0);
+    current = before;
+}
+
+bool rk_loop_attend(struct rk_loop *loop)
+{
+    bool has_work_now;
+    if (!rk_mailbox_is_resting(&loop->mailbox, &has_work_now))
+        return true;
+    join(loop);
+    if (!has_work_now)
+        return true;
+    rk_mailbox_end_rest(&loop->mailbox);
+    loop->thread = rk_thread_start(loop->name, run, loop);
+    if (loop->thread)
+        return true;
+    int error = errno;
+    rk_mailbox_rest(&loop->mailbox, true);
+    take_turn(loop);
+    rk_mailbox_rest(&loop->mailbox, has_work(loop));
+    errno = error;
+    return false;
+}
+
+bool rk_loop_is_resting(struct rk_loop *loop)
+{
+    bool has_work_now;
+    return rk_mailbox_is_resting(&loop->mailbox, &has_work_now) && !has_work_now;
+}
+
+bool rk_loop_try_borrow(struct rk_loop *loop)
+{
+    if (!rk_loop_is_resting(loop))
+        return false;
+    loop->own.borrower = current;
+    current = loop;
+    return true;
+}
+
+void rk_loop_give_back(struct rk_loop *loop)
+{
+    RK_ASSERT(current == loop);
+    current = loop->own.borrower;
+}
+
+void rk_loop_discard_at_rest(struct rk_loop *loop)
+{
+    bool has_work_now;
+    if (rk_mailbox_is_resting(&loop->mailbox, &has_work_now) && has_work_now)
+        rk_mailbox_discard_all(&loop->mailbox);
+}
+
+/* Its end */
+
+/* It has no thread on which to end. */
+static void end_at_rest(struct rk_loop *loop)
+{
+    const struct rk_loop *before = current;
+    rk_mailbox_end_rest(&loop->mailbox);
+    rk_mailbox_withdraw(&loop->mailbox, &loop->stop_mail);
+    current = loop;
+    end(loop);
+    current = before;
 }
 
 void rk_loop_post_stop(struct rk_loop *loop)
@@ -178,12 +309,14 @@ void rk_loop_post_stop(struct rk_loop *loop)
 
 void rk_loop_stop(struct rk_loop *loop)
 {
-    if (!loop->thread)
+    if (!loop->is_started)
         return;
     RK_ASSERT(current != loop);
     rk_loop_post_stop(loop);
-    rk_thread_join(loop->thread);
-    loop->thread = NULL;
+    join(loop);
+    if (!loop->own.was_told_ended)
+        end_at_rest(loop);
+    loop->is_started = false;
     rk_signal_lower(&loop->stop_posted);
 }
 
@@ -191,7 +324,7 @@ void rk_loop_destroy(struct rk_loop *loop)
 {
     if (!loop)
         return;
-    RK_ASSERT(!loop->thread);
+    RK_ASSERT(!loop->is_started);
     rk_mailbox_clear(&loop->mailbox);
     rk_timer_heap_clear(&loop->own.timers);
     rk_free(loop->own.entries);
@@ -221,7 +354,7 @@ bool rk_loop_is_mine(const struct rk_loop *loop)
 
 void rk_loop_assert_mine(const struct rk_loop *loop)
 {
-    RK_ASSERT(current == loop || !loop->thread);
+    RK_ASSERT(current == loop || !loop->is_started);
 }
 
 void rk_loop_start_timer(struct rk_loop *loop, struct rk_timer *timer, uint64_t deadline_us)

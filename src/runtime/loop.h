@@ -6,6 +6,11 @@
  * has not started, or has ended, is fine: the mail is delivered when it starts, or discarded when
  * it is freed. A loop sleeps until mail, a descriptor or the nearest timer; there is no periodic
  * work.
+ *
+ * A loop with a keeper rests when there was no descriptor to watch and no timer for a while: its
+ * thread ends, all else stays as it is, and from then on what belongs to the loop's thread belongs
+ * to the keeper's, another loop as a rule, which is called at that moment and whenever there is
+ * mail, and starts a new thread (rk_loop_attend).
  */
 #ifndef RK_RUNTIME_LOOP_H
 #define RK_RUNTIME_LOOP_H
@@ -26,19 +31,25 @@ struct rk_watch {
     void (*ready)(struct rk_watch *watch, short revents, uint64_t now_us);
 };
 
-/* Hooks run on the loop's own thread at its start and end; both may be NULL. */
+/* All may be NULL. */
 struct rk_loop_hooks {
-    void (*started)(void *argument);
+    /* What a thread of the loop does first and last. */
+    void (*thread_started)(void *argument);
+    void (*thread_ending)(void *argument);
+    /* The loop ends: on its thread, or in rk_loop_stop when it rests. */
     void (*ended)(void *argument);
+    /* It has something for rk_loop_attend. Any thread, with its locks. NULL: it never rests. */
+    void (*call_keeper)(void *argument);
     void *argument;
+    uint64_t rest_after_us;
 };
 
 /* NULL with errno when the system has no descriptor to give. */
 struct rk_loop *rk_loop_new(const char *thread_name, const struct rk_loop_hooks *hooks);
 /* False with errno when the system has no thread to give. */
 bool rk_loop_start(struct rk_loop *loop);
-/* Any other thread: lets the loop finish what it runs, waits for its thread; mail left is kept.
- * Does nothing when not running. */
+/* Any other thread: lets the loop finish what it runs, waits for its thread; mail left is kept. The
+ * keeper does not attend to it from here on. Does nothing when not running. */
 void rk_loop_stop(struct rk_loop *loop);
 /* Asks the loop to end without waiting; rk_loop_stop still has to be called. Any thread. */
 void rk_loop_post_stop(struct rk_loop *loop);
@@ -50,6 +61,23 @@ void rk_loop_post(struct rk_loop *loop, struct rk_mail *mail); /* Any thread. ta
  * When it becomes urgent later, rk_loop_wake. */
 void rk_loop_post_by(struct rk_loop *loop, struct rk_mail *mail, uint64_t by_us);
 void rk_loop_wake(struct rk_loop *loop);
+
+/*
+ * The keeper. When the loop rests, frees what its thread has left, and starts a new one if there is
+ * something to do. False with errno when the system has none to give: the loop has had one turn on
+ * the calling thread, without waiting, and is to be attended to again after a while.
+ */
+bool rk_loop_attend(struct rk_loop *loop);
+/* It rests, and has no mail and nothing to do. Any thread; true for long only on the keeper's,
+ * because whoever posts ends it. */
+bool rk_loop_is_resting(struct rk_loop *loop);
+/* The keeper: if the loop is resting so, the calling thread is the loop's until it gives it back;
+ * it may look at what is the loop's, but start no timer and watch nothing. */
+bool rk_loop_try_borrow(struct rk_loop *loop);
+void rk_loop_give_back(struct rk_loop *loop);
+/* The keeper: discards the mail of a loop that rests and will have no thread any more. */
+void rk_loop_discard_at_rest(struct rk_loop *loop);
+
 bool rk_loop_is_mine(const struct rk_loop *loop);
 void rk_loop_assert_mine(const struct rk_loop *loop);
 

@@ -6,6 +6,9 @@
  * inside: `deliver` runs on the owner's loop, in the order of posting; `discard` runs instead, on
  * any thread, when the loop has ended, and only frees. Exactly one of the two is called, once.
  * Posting takes no memory.
+ *
+ * An owner whose thread has ended for want of work leaves its mailbox at rest: mail is kept, and
+ * whoever posts it calls the keeper (loop.h).
  */
 #ifndef RK_RUNTIME_MAILBOX_H
 #define RK_RUNTIME_MAILBOX_H
@@ -30,8 +33,12 @@ struct rk_mailbox {
         struct rk_mail_list mail;
         bool sleeping; /* The owner waits and must be woken. */
         uint64_t sleeps_until_us;
+        bool resting;  /* The owner has no thread: the keeper is called for mail. */
+        bool has_work; /* Although it rests, it has more to do than mail. */
     } shared;
     int wake_fd;
+    void (*call_keeper)(void *argument); /* Set before the first post; any thread. */
+    void *keeper;
 };
 
 /* False with errno when there is no descriptor to be had. */
@@ -51,5 +58,13 @@ void rk_mailbox_take(struct rk_mailbox *mailbox, struct rk_mail_list *list);
 bool rk_mailbox_prepare_sleep(struct rk_mailbox *mailbox, uint64_t until_us);
 /* Discards everything posted so far. */
 void rk_mailbox_discard_all(struct rk_mailbox *mailbox);
+
+/* Owner: from now on posts call the keeper. */
+void rk_mailbox_rest(struct rk_mailbox *mailbox, bool has_work);
+void rk_mailbox_end_rest(struct rk_mailbox *mailbox);
+/* Any thread. `has_work`: so its owner said, or there is mail. */
+bool rk_mailbox_is_resting(struct rk_mailbox *mailbox, bool *has_work);
+/* Takes it back, if it is there. Any thread. */
+void rk_mailbox_withdraw(struct rk_mailbox *mailbox, struct rk_mail *mail);
 
 #endif

@@ -185,7 +185,8 @@ static void on_ended(void *argument)
 static void hooks_run_on_the_loop(void **state)
 {
     (void)state;
-    struct rk_loop_hooks hooks = {on_started, on_ended, &hook_notes};
+    struct rk_loop_hooks hooks = {
+        .thread_started = on_started, .thread_ending = on_ended, .argument = &hook_notes};
     struct rk_loop *hooked = rk_loop_new("rdk:hooked", &hooks);
     assert_int_equal(hook_notes, 0);
     assert_true(rk_loop_start(hooked));

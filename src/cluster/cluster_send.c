@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which broker gets a request that was given to the cluster. On background, which the requests of
+ * other threads reach as mail.
+ */
+#include "base/memory.h"
+#include "base/random.h"
+#include "cluster/cluster_private.h"
+
+void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
+                     struct rk_request *request)
+{
+    if (cluster->own.is_terminating) {
+        rk_request_fail(request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+        return;
+    }
+    struct rk_broker *broker = rk_cluster_use_broker(cluster, broker_id);
+    if (!broker)
+        rk_request_fail(request, RD_KAFKA_RESP_ERR__UNKNOWN_BROKER,
+                        "broker %d is not known, or cannot be given a thread", (int)broker_id);
+    else
+        rk_broker_post_send(broker, purpose, request);
+}
+
+/* Of those that are connected one with the least requests under way, at random. */
+static struct rk_broker *any_connected(const struct rk_cluster *cluster)
+{
+    struct rk_broker *chosen = NULL;
+    uint64_t least = UINT64_MAX;
+    uint32_t seen = 0;
+    for (int i = 0; i < cluster->own.brokers.count; i++) {
+        struct rk_broker *broker = cluster->own.brokers.items[i];
+        if (!broker->known.is_started ||
+            atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) <= 0)
+            continue;
+        uint64_t count =
+            atomic_load_explicit(&broker->stats.requests_in_flight, memory_order_relaxed);
+        if (count < least)
+            seen = 0;
+        if (count <= least && rk_random_below(++seen) == 0)
+            chosen = broker;
+        least = RK_MIN(least, count);
+    }
+    return chosen;
+}
+
+void rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request)
+{
+    if (cluster->own.is_terminating) {
+        rk_request_fail(request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+        return;
+    }
+    struct rk_broker *broker = any_connected(cluster);
+    if (broker) {
+        rk_broker_post_send(broker, RK_PURPOSE_GENERAL, request);
+        return;
+    }
+    if (rk_seed_is_empty(&cluster->own.seed, cluster->own.snapshot)) {
+        rk_request_fail(request, RD_KAFKA_RESP_ERR__TRANSPORT, "no bootstrap.servers configured");
+        return;
+    }
+    rk_broker_post_send(cluster->own.seed.broker, RK_PURPOSE_GENERAL, request);
+}
+
+struct send_mail {
+    struct rk_mail mail;
+    struct rk_cluster *cluster;
+    int32_t broker_id; /* -1: any. */
+    enum rk_purpose purpose;
+    struct rk_request *request;
+};
+
+static void deliver_send(struct rk_mail *mail)
+{
+    struct send_mail *self = rk_container_of(mail, struct send_mail, mail);
+    rk_on_background(self->cluster->background);
+    if (self->broker_id >= 0)
+        rk_cluster_send(self->cluster, self->broker_id, self->purpose, self->request);
+    else
+        rk_cluster_send_any(self->cluster, self->request);
+    rk_free(self);
+}
+
+static void discard_send(struct rk_mail *mail)
+{
+    struct send_mail *self = rk_container_of(mail, struct send_mail, mail);
+    rk_request_fail(self->request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+    rk_free(self);
+}
+
+void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
+                          struct rk_request *request)
+{
+    struct send_mail *self = RK_NEW(struct send_mail);
+    self->mail.deliver = deliver_send;
+    self->mail.discard = discard_send;
+    self->cluster = cluster;
+    self->broker_id = broker_id;
+    self->purpose = purpose;
+    self->request = request;
+    rk_loop_post(cluster->background, &self->mail);
+}
+
+void rk_cluster_post_send_any(struct rk_cluster *cluster, struct rk_request *request)
+{
+    rk_cluster_post_send(cluster, -1, RK_PURPOSE_GENERAL, request);
+}
