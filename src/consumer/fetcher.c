@@ -300,6 +300,7 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
     if (fetcher->own.set.partition_count == 0) {
         rk_connection_want(connection_of(fetcher), false);
         rk_broker_set_used(fetcher->broker, false);
+        rk_loop_stop_timer(fetcher->loop, &fetcher->own.silence_timer);
     }
     struct move_mail *self = new_move(fetcher, partition, on_returned);
     self->returned = *returned;

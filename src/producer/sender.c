@@ -129,10 +129,35 @@ static void send_this_turn(struct rk_sender *sender)
         rk_loop_start_timer(sender->loop, &sender->own.turn_timer, 0);
 }
 
+static bool has_timers(const struct rk_sender *sender)
+{
+    return rk_timer_is_started(&sender->own.expiry_timer) ||
+           rk_timer_is_started(&sender->own.silence_timer);
+}
+
+/* The connection has closed because nothing is to be sent: what timers were set for is done, as a
+ * rule, and the loop need not stay for them. */
+static void forget_timers(struct rk_sender *sender, uint64_t now_us)
+{
+    bool any_waits = false;
+    struct rk_partition_queue *queue;
+    sender->own.next_expiry_us = RK_NEVER;
+    rk_loop_stop_timer(sender->loop, &sender->own.expiry_timer);
+    TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
+        rk_sender_look(sender, queue, now_us);
+        any_waits |= queue->own.silence.since_us > 0;
+    }
+    if (!any_waits)
+        rk_loop_stop_timer(sender->loop, &sender->own.silence_timer);
+}
+
 static void run(struct rk_connection_user *user, uint64_t now_us)
 {
     struct rk_sender *sender = rk_container_of(user, struct rk_sender, user);
     rk_on_broker(sender->loop);
+    if (connection_of(sender)->own.state == RK_CONNECTION_IDLE &&
+        LIST_EMPTY(&sender->own.in_flight) && !sender->own.is_ended && has_timers(sender))
+        forget_timers(sender, now_us);
     while (!TAILQ_EMPTY(&sender->own.ready) &&
            rk_connection_may_send(connection_of(sender), now_us) &&
            rk_produce_request_send_next(sender, now_us))
