@@ -133,7 +133,7 @@ void rk_cluster_visit_brokers(struct rk_cluster *cluster,
 
 /* Connections came and went */
 
-static void report_all_down(struct rk_cluster *cluster) RK_ON_BROKER
+static void report_all_down(struct rk_cluster *cluster) RK_ON_BACKGROUND RK_ON_BROKER
 {
     int failing = 0, in_use = 0;
     for (int i = 0; i < cluster->own.brokers.count; i++) {
