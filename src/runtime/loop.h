@@ -46,7 +46,8 @@ struct rk_loop_hooks {
 
 /* NULL with errno when the system has no descriptor to give. */
 struct rk_loop *rk_loop_new(const char *thread_name, const struct rk_loop_hooks *hooks);
-/* False with errno when the system has no thread to give. */
+/* On the keeper's thread, if there is one. False with errno when the system has no thread to give.
+ */
 bool rk_loop_start(struct rk_loop *loop);
 /* Any other thread: lets the loop finish what it runs, waits for its thread; mail left is kept. The
  * keeper does not attend to it from here on. Does nothing when not running. */

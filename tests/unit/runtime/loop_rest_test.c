@@ -111,6 +111,21 @@ static int set_up(void **state)
     return make_keeper() ? 0 : -1;
 }
 
+static void start_loop(struct rk_mail *mail)
+{
+    (void)mail;
+    assert_true(rk_loop_start(loop));
+    sem_post(&done);
+}
+
+/* The keeper's thread has it from the beginning. */
+static void start(void)
+{
+    static struct rk_mail mail = {.deliver = start_loop, .discard = discard_nothing};
+    rk_loop_post(keeper, &mail);
+    await(&done);
+}
+
 static void stop_keeper(void)
 {
     rk_loop_stop(keeper); /* From here on the loop is the caller's. */
@@ -188,7 +203,7 @@ static void rests_and_comes_back(void **state)
     (void)state;
     reset_numbers();
     make(1000);
-    assert_true(rk_loop_start(loop));
+    start();
     for (int i = 1; i <= 3; i++) {
         await(&rested);
         assert_int_equal(rk_thread_count(), 1); /* The keeper's. */
@@ -210,7 +225,7 @@ static void stops_at_rest_and_keeps_its_mail(void **state)
     (void)state;
     reset_numbers();
     make(0);
-    assert_true(rk_loop_start(loop));
+    start();
     await(&rested);
     attends = false; /* As a keeper whose client goes away. */
     post(0, 1, say_done);
@@ -224,7 +239,7 @@ static void mail_of_the_last_moment_is_discarded(void **state)
 {
     (void)state;
     make(0);
-    assert_true(rk_loop_start(loop));
+    start();
     await(&rested);
     attends = false;
     post(0, 1, say_done);
@@ -267,7 +282,7 @@ static void a_timer_keeps_the_thread(void **state)
     rk_timer_init(&timer, on_fire);
     make(1000);
     post(0, 1, start_timer);
-    assert_true(rk_loop_start(loop));
+    start();
     await(&done);
     await(&rested);
     stop_keeper();
@@ -296,7 +311,7 @@ static void its_keeper_may_borrow_it(void **state)
     rk_loop_post(keeper, &mail);
     await(&done); /* It has not started: nobody's to borrow. */
     assert_int_equal(delivered, 0);
-    assert_true(rk_loop_start(loop));
+    start();
     await(&rested);
     rk_loop_post(keeper, &mail);
     await(&done);
@@ -326,7 +341,7 @@ static void posts_meet_threads_that_end(void **state)
     pthread_t threads[THREADS];
     reset_numbers();
     make(0);
-    assert_true(rk_loop_start(loop));
+    start();
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, post_many, (void *)(intptr_t)i), 0);
     for (int i = 0; i < THREADS; i++)
@@ -355,7 +370,7 @@ static void stops_while_threads_come_and_go(void **state)
         reset_numbers();
         delivered = discarded = ends = threads_started = threads_ended = 0;
         make((uint64_t)(round % 3) * 20);
-        assert_true(rk_loop_start(loop));
+        start();
         assert_int_equal(pthread_create(&thread, NULL, post_some, NULL), 0);
         rk_thread_pause_us((uint64_t)(round % 40));
         attends = false;
@@ -391,7 +406,7 @@ static void without_a_thread_the_keeper_runs_it(void **state)
     pthread_attr_destroy(&attributes);
     reset_numbers();
     make(0);
-    assert_true(rk_loop_start(loop));
+    start();
     await(&rested);
     set_stack_size((size_t)1 << 47); /* More than there are addresses. */
     post(0, 1, say_done);
