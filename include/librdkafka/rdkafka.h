@@ -4817,8 +4817,8 @@ typedef enum rd_kafka_thread_type_t {
     RD_KAFKA_THREAD_BROKER      /**< The thread of a broker. */
 } rd_kafka_thread_type_t;
 
-/** A thread of the library has started. A broker's ends when there is nothing to do with the broker,
- * and another one starts later. That thread. */
+/** A thread of the library has started. A broker's ends when there is nothing to do with the
+ * broker, and another one starts later. That thread. */
 typedef rd_kafka_resp_err_t(rd_kafka_interceptor_f_on_thread_start_t)(
     rd_kafka_t *rk, rd_kafka_thread_type_t thread_type, const char *thread_name, void *ic_opaque);
 
