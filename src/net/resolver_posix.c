@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "net/resolver.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -151,12 +152,15 @@ static struct addrinfo question(enum rk_address_family family, int flags, uint16
                              .ai_flags = AI_NUMERICSERV | flags};
 }
 
-static void take_result(struct rk_resolver_answer *answer, int result, const struct addrinfo *list)
+static void take_result(struct rk_resolver_answer *answer, int result, int error,
+                        const struct addrinfo *list)
 {
     if (result == 0)
         collect(answer, list);
     if (answer->addresses.count == 0)
-        answer->error = rk_strdup(result ? gai_strerror(result) : "no address");
+        answer->error = rk_strdup(result == EAI_SYSTEM ? rk_socket_error_text(error)
+                                  : result             ? gai_strerror(result)
+                                                       : "no address");
 }
 
 static void look_up(struct rk_resolver_job *job, int flags)
@@ -165,7 +169,7 @@ static void look_up(struct rk_resolver_job *job, int flags)
     struct addrinfo hints = question(job->family, flags, job->port, service);
     struct addrinfo *list = NULL;
     int result = getaddrinfo(job->host, service, &hints, &list);
-    take_result(&job->answer, result, list);
+    take_result(&job->answer, result, errno, list);
     if (list)
         freeaddrinfo(list);
 }
@@ -200,7 +204,7 @@ void rk_resolver_call_back(rk_resolve_callback *callback, void *opaque, const ch
     struct addrinfo hints = question(family, 0, port, service);
     struct addrinfo *list = NULL;
     int result = callback(host, service, &hints, &list, opaque);
-    take_result(answer, result, list);
+    take_result(answer, result, errno, list);
     if (list)
         callback(NULL, NULL, NULL, &list, opaque); /* How it is told to free the list. */
 }

@@ -6,6 +6,7 @@
 #include "sim/names.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -137,8 +138,11 @@ static int ask(const char *host, int family, uint16_t port, struct addrinfo **re
     sim_trace_text("look up %s", host);
     rk_thread_pause_us(1 + sim_chance_below(SIM_CHANCE_NETWORK, SLOW_MAX_US));
     struct name *name = find(host);
-    if (!name)
-        return EAI_NONAME;
+    int error = sim_fault_error(SIM_FAULT_LOOK_UP);
+    if (error)
+        errno = ENOMEM; /* Of EAI_SYSTEM. */
+    if (error || !name)
+        return error ? error : EAI_NONAME;
     while (name->state == SIM_NAME_HANGS)
         sim_wait_for(SIM_WAITS_NAME, name, name - table.names, RK_NEVER);
     if (name->state == SIM_NAME_FAILS)

@@ -22,10 +22,8 @@ void __tsan_read_range(void *address, unsigned long size);
 int rk_socket_open(int family)
 {
     (void)family;
-    if (sim_fault_takes(SIM_FAULT_SOCKET)) {
-        errno = EMFILE;
+    if (sim_fault_takes(SIM_FAULT_SOCKET))
         return -1;
-    }
     struct sim_descriptor *descriptor = sim_descriptor_new(SIM_SOCKET);
     return descriptor ? descriptor->fd : -1;
 }
@@ -49,6 +47,9 @@ int rk_socket_connect(int fd, const struct rk_address *address)
     bool is_v6 = address->storage.ss_family == AF_INET6;
     uint16_t port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
     sim_switch_point(SIM_TRACE_CONNECT, fd, port);
+    int error = sim_fault_error(SIM_FAULT_CONNECT);
+    if (error)
+        return error;
     sim_hide_begin();
     inet_ntop(address->storage.ss_family,
               is_v6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, text,
@@ -70,7 +71,8 @@ int rk_socket_connect_result(int fd)
 }
 
 /* NULL, and what is wrong, when nothing can be read or written. */
-static struct sim_connection *usable(const struct sim_descriptor *descriptor, int *error)
+static struct sim_connection *usable(const struct sim_descriptor *descriptor, int *error,
+                                     enum sim_fault fault)
 {
     struct sim_connection *connection = descriptor->connection;
     *error = ENOTCONN;
@@ -78,6 +80,8 @@ static struct sim_connection *usable(const struct sim_descriptor *descriptor, in
         return NULL;
     *error = connection->error[descriptor->side];
     if (*error)
+        return NULL;
+    if (descriptor->side == CLIENT && (*error = sim_fault_error(fault)) != 0)
         return NULL;
     *error = EAGAIN;
     return connection->state == SIM_ESTABLISHED ? connection : NULL;
@@ -87,7 +91,7 @@ ssize_t rk_socket_read(int fd, void *bytes, size_t size, int *error)
 {
     sim_switch_point(SIM_TRACE_READ, fd, (int64_t)size);
     const struct sim_descriptor *descriptor = sim_descriptor_find(fd);
-    struct sim_connection *connection = usable(descriptor, error);
+    struct sim_connection *connection = usable(descriptor, error, SIM_FAULT_READ);
     if (!connection)
         return -1;
     sim_hide_begin();
@@ -108,7 +112,7 @@ ssize_t rk_socket_write(int fd, const struct iovec *parts, int count, int *error
 {
     sim_switch_point(SIM_TRACE_WRITE, fd, count);
     const struct sim_descriptor *descriptor = sim_descriptor_find(fd);
-    struct sim_connection *connection = usable(descriptor, error);
+    struct sim_connection *connection = usable(descriptor, error, SIM_FAULT_WRITE);
     size_t total = 0;
     if (!connection)
         return -1;

@@ -181,10 +181,8 @@ void rk_signal_switch_point(void)
 
 struct rk_thread *rk_thread_start(const char *name, void (*run)(void *argument), void *argument)
 {
-    if (sim_fault_takes(SIM_FAULT_THREAD)) {
-        errno = EAGAIN;
+    if (sim_fault_takes(SIM_FAULT_THREAD))
         return NULL;
-    }
     struct rk_thread *thread = RK_NEW(struct rk_thread);
     thread->thread = sim_thread_start(name, true, run, argument);
     return thread;

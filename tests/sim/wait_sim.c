@@ -64,10 +64,8 @@ int rk_wait_descriptors(struct rk_wait_entry *entries, int count, uint64_t deadl
 
 int rk_wake_open(void)
 {
-    if (sim_fault_takes(SIM_FAULT_WAKE)) {
-        errno = EMFILE;
+    if (sim_fault_takes(SIM_FAULT_WAKE))
         return -1;
-    }
     struct sim_descriptor *descriptor = sim_descriptor_new(SIM_WAKE);
     return descriptor ? descriptor->fd : -1;
 }

@@ -27,3 +27,27 @@ SIM_SCENARIO(failing_calls, "memory, threads or descriptors are out for a while"
     while (sim_consume_one(consumer, 1000))
         ;
 }
+
+/* Every error of every kind, one after the other; new connections are made each time. */
+SIM_SCENARIO(failing_sockets, "calls for sockets and names fail in every way: all is delivered")
+{
+    static const enum sim_fault kinds[] = {SIM_FAULT_SOCKET, SIM_FAULT_CONNECT, SIM_FAULT_READ,
+                                           SIM_FAULT_WRITE, SIM_FAULT_LOOK_UP};
+    sim_cluster(2);
+    sim_topic("t", 4, 2);
+    struct sim_client *producer = sim_producer("linger.ms", "5", "broker.address.ttl", "0",
+                                               "reconnect.backoff.max.ms", "1000", NULL);
+    struct sim_client *consumer =
+        sim_consumer("broker.address.ttl", "0", "reconnect.backoff.max.ms", "1000", NULL);
+    sim_assign(consumer, "t", 4, RD_KAFKA_OFFSET_BEGINNING);
+    for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+        for (const int *error = sim_fault_errors(kinds[kind]); *error; error++) {
+            sim_fail_call_with(kinds[kind], *error, 1 + sim_below(20), sim_below(3));
+            if (sim_one_in(2))
+                sim_reset(0);
+            sim_produce(producer, "t", -1, 1 + (int)sim_below(20));
+            sim_flush(producer, 10000);
+            sim_consume_all(consumer, 10000);
+        }
+    }
+}

@@ -143,6 +143,80 @@ SIM_SCENARIO(reports_not_served,
     sim_check(sim_counts(producer).acked == MESSAGES, "not all are delivered");
 }
 
+static rd_kafka_t *new_event_producer(void)
+{
+    static const char *const properties[][2] = {{"queue.buffering.max.messages", "500"},
+                                                {"message.timeout.ms", "30000"},
+                                                {"statistics.interval.ms", "250"}};
+    char text[200];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", sim_bootstraps(), text, sizeof(text));
+    for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
+        rd_kafka_conf_set(conf, properties[i][0], properties[i][1], text, sizeof(text));
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    sim_check(rk != NULL, "%s", text);
+    return rk;
+}
+
+/* Reports that wait, with and without error, and the bytes of statistics among them. */
+static int take_reports(rd_kafka_t *rk, int *failed, size_t *statistics_size)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
+    rd_kafka_event_t *event;
+    const rd_kafka_message_t *message;
+    int count = 0;
+    while ((event = rd_kafka_queue_poll(queue, 100)) != NULL) {
+        while (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR &&
+               (message = rd_kafka_event_message_next(event)) != NULL) {
+            count++;
+            *failed += message->err != 0;
+        }
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_STATS)
+            *statistics_size += strlen(rd_kafka_event_stats(event));
+        bool is_report = rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR;
+        rd_kafka_event_destroy(event);
+        if (!is_report && count > 0 && rd_kafka_outq_len(rk) == 0)
+            break; /* Statistics never end. */
+    }
+    rd_kafka_queue_destroy(queue);
+    return count;
+}
+
+SIM_SCENARIO(events_not_served,
+             "nobody serves the event queue for ten minutes: reports, errors, statistics")
+{
+    enum { MESSAGES = 500, NOTICES = 4 * MB };
+    sim_cluster(2);
+    sim_topic("t", 2, 1);
+    rk_mock_cluster_set_leader(sim_mock(), "t", 0, 1);
+    rk_mock_cluster_set_leader(sim_mock(), "t", 1, 2);
+    rd_kafka_t *rk = new_event_producer();
+    char value[1000] = "";
+    int taken = 0, failed = 0;
+    size_t before = sim_memory_in_use();
+    sim_memory_peak_begin();
+    for (int minute = 0; minute < 10; minute++) {
+        while (taken < 10000 &&
+               !rd_kafka_producev(rk, RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_PARTITION(taken % 2),
+                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                  RD_KAFKA_V_VALUE(value, sizeof(value)), RD_KAFKA_V_END))
+            taken++;
+        sim_broker_stop(2); /* Half of them expire, and there are errors. */
+        sim_run_for(60000);
+    }
+    sim_check(taken == MESSAGES, "%d messages are taken", taken);
+    expect_memory(before, NOTICES + 2 * MESSAGES * sizeof(value) + 2 * 2 * KB + 2 * MB);
+    sim_broker_start(2);
+    size_t statistics_size = 0;
+    int reported = take_reports(rk, &failed, &statistics_size);
+    sim_note("%d reports, %d KB of statistics", reported, (int)(statistics_size / KB));
+    sim_check(statistics_size <= NOTICES, "%d KB of statistics", (int)(statistics_size / KB));
+    sim_check(reported == MESSAGES && failed <= MESSAGES, "%d reports, %d of them bad", reported,
+              failed);
+    rd_kafka_destroy(rk);
+}
+
 static void spoil_all(struct rk_mock_cluster *cluster, void *argument)
 {
     struct rk_mock_topic *topic = rk_mock_topic_find(cluster, "t");

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/memory.h"
 #include "mock/mock_cluster.h"
 #include "sim/sim.h"
 #include "wire/api.h"
@@ -151,6 +152,92 @@ SIM_SCENARIO(request_time_exact, "a Produce without answer is given up within a 
     sim_check(took_ms * 10 >= due_ms * 9 && took_ms * 10 <= due_ms * 11, "given up after %d ms",
               took_ms);
     sim_check(sim_counts(producer).possibly_persisted == 1, "it may be persisted");
+}
+
+/* Between the first two requests of that kind; the first is not answered in time. */
+static int given_up_after_ms(int16_t api_key)
+{
+    size_t count;
+    struct rk_mock_tracked_request *requests = rk_mock_cluster_requests(sim_mock(), &count);
+    int64_t first_us = 0, second_us = 0;
+    for (size_t i = 0; i < count && !second_us; i++) {
+        if (requests[i].api_key == api_key && !first_us)
+            first_us = requests[i].timestamp_us;
+        else if (requests[i].api_key == api_key)
+            second_us = requests[i].timestamp_us;
+    }
+    rk_free(requests);
+    sim_check(second_us > 0, "%s is not asked again", rk_api_name(api_key));
+    return (int)((second_us - first_us) / 1000);
+}
+
+static void ask_for_metadata(struct sim_client *consumer)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(sim_handle(consumer), 1, NULL, &metadata, 15000);
+    sim_check(!err, "metadata: %s", rd_kafka_err2name(err));
+    rd_kafka_metadata_destroy(metadata);
+}
+
+static void ask_for_offsets(struct sim_client *consumer)
+{
+    int64_t low, high;
+    rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(sim_handle(consumer), "t", 0, &low, &high, 15000);
+    sim_check(!err, "offsets: %s", rd_kafka_err2name(err));
+}
+
+static void wait_for_fetches(struct sim_client *consumer)
+{
+    (void)consumer;
+    sim_run_for(15000);
+}
+
+SIM_SCENARIO(request_times_exact, "any request without answer is given up within a tenth")
+{
+    enum { TIMEOUT_MS = 4000, FETCH_WAIT_MS = 500 };
+    static const struct {
+        int16_t api_key;
+        int due_ms;
+        void (*ask)(struct sim_client *consumer);
+    } rows[] = {{RK_API_METADATA, TIMEOUT_MS, ask_for_metadata},
+                {RK_API_LIST_OFFSETS, TIMEOUT_MS, ask_for_offsets},
+                {RK_API_FETCH, TIMEOUT_MS + FETCH_WAIT_MS, wait_for_fetches}};
+    begin(1);
+    struct sim_client *consumer = sim_consumer("socket.timeout.ms", "4000", "fetch.wait.max.ms",
+                                               "500", "reconnect.backoff.ms", "10", NULL);
+    sim_assign(consumer, "t", 1, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sim_run_for(5000 + (int64_t)sim_below(1000));
+        struct rk_mock_error late = {.delay_us = 60000000};
+        rk_mock_cluster_push_errors(sim_mock(), rows[i].api_key, &late, 1);
+        rk_mock_cluster_track_requests(sim_mock(), true);
+        rows[i].ask(consumer);
+        int took_ms = given_up_after_ms(rows[i].api_key);
+        sim_note("%s is given up after %d ms", rk_api_name(rows[i].api_key), took_ms);
+        sim_check(took_ms * 10 >= rows[i].due_ms * 9 && took_ms * 10 <= rows[i].due_ms * 11,
+                  "%s is given up after %d ms", rk_api_name(rows[i].api_key), took_ms);
+        rk_mock_cluster_track_requests(sim_mock(), false);
+        rk_mock_cluster_forget_requests(sim_mock());
+    }
+}
+
+/* Connecting, or the first question on a connection. */
+SIM_SCENARIO(connect_time_exact, "connecting is given up within a tenth of its time")
+{
+    enum { DUE_MS = 6000 };
+    begin(1);
+    sim_link(1)->connect = sim_one_in(2) ? SIM_CONNECT_HANGS : SIM_CONNECT_SILENT;
+    struct sim_client *producer =
+        sim_producer("linger.ms", "0", "socket.connection.setup.timeout.ms", "6000",
+                     "api.version.request.timeout.ms", "6000", "reconnect.backoff.ms", "10", NULL);
+    sim_produce(producer, "t", 0, 1);
+    sim_run_for(5000);                        /* What is sent again comes after 3 s and 7 s. */
+    sim_link(1)->connect = SIM_CONNECT_WORKS; /* For those that come. */
+    sim_flush(producer, 20000);
+    int took_ms = (int)sim_now_ms();
+    sim_check(took_ms * 10 >= DUE_MS * 9 && took_ms * 10 <= DUE_MS * 11, "given up after %d ms",
+              took_ms);
 }
 
 SIM_SCENARIO(half_written, "requests are written in part when their messages expire or are purged")
