@@ -63,7 +63,7 @@ static void fail_pipeline(const char *in_flight)
         sim_link(i)->latency_us = 20000; /* So that five are under way. */
     struct sim_client *producer =
         sim_producer("linger.ms", "1", "batch.num.messages", "10", "max.in.flight", in_flight,
-                     "message.send.max.retries", "100", NULL);
+                     "message.send.max.retries", "100", "reconnect.backoff.max.ms", "1000", NULL);
     for (int i = 0; i < 3 * ROUNDS; i++) {
         sim_produce(producer, "t", -1, 100);
         for (uint64_t errors = sim_below(4); errors > 0; errors--)
