@@ -138,7 +138,7 @@ void rk_compressor_clear(struct rk_compressor *compressor)
     clear_scratch(&compressor->work);
 }
 
-static void join_parts(uint8_t *at, const struct iovec *parts, size_t part_count)
+void rk_compress_join(uint8_t *at, const struct iovec *parts, size_t part_count)
 {
     for (size_t i = 0; i < part_count; i++) {
         if (parts[i].iov_len > 0)
@@ -166,7 +166,7 @@ rd_kafka_resp_err_t rk_compress(struct rk_compressor *compressor, int codec, int
         *block = rk_block_try_new(headroom + input.size);
         if (!*block)
             return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-        join_parts((*block)->data + headroom, parts, part_count);
+        rk_compress_join((*block)->data + headroom, parts, part_count);
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     if (!chosen)
@@ -182,6 +182,7 @@ rd_kafka_resp_err_t rk_compress(struct rk_compressor *compressor, int codec, int
             err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     }
     trim_scratch(output);
+    trim_scratch(&compressor->work);
     return err;
 }
 

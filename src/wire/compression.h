@@ -53,7 +53,7 @@ struct ZSTD_DCtx_s;
 
 struct rk_compressor {
     struct rk_scratch output;
-    struct rk_scratch work; /* Snappy's current chunk. */
+    struct rk_scratch work; /* Input in one piece. */
     struct z_stream_s *gzip;
     int gzip_level;
     struct LZ4F_cctx_s *lz4;

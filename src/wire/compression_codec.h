@@ -42,6 +42,9 @@ bool rk_scratch_reserve(struct rk_scratch *scratch, size_t capacity);
 /* More room, at least doubled, but not beyond `limit`: false when memory is out. */
 bool rk_scratch_grow(struct rk_scratch *scratch, size_t limit);
 
+/* All parts one after the other; there is room for them. */
+void rk_compress_join(uint8_t *at, const struct iovec *parts, size_t part_count);
+
 rd_kafka_resp_err_t rk_gzip_compress(struct rk_compressor *compressor,
                                      const struct rk_compress_input *input);
 rd_kafka_resp_err_t rk_gzip_decompress(struct rk_decompressor *decompressor, const uint8_t *data,

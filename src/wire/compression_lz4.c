@@ -17,6 +17,8 @@
 #include "base/hash.h"
 
 #define LEVEL_MAX             12 /* Of LZ4's slow compressor. */
+#define BLOCK_SIZE            65536
+#define JOINED_MAX            32768 /* Parts from here on become blocks of their own. */
 
 #define MAGIC_SIZE            4
 #define HEADER_SIZE_MIN       7
@@ -57,33 +59,61 @@ static bool count_output(struct rk_scratch *output, size_t result)
     return true;
 }
 
+static bool add(LZ4F_cctx *context, const void *data, size_t size,
+                const LZ4F_preferences_t *preferences, struct rk_scratch *output)
+{
+    if (size == 0)
+        return true;
+    return rk_scratch_reserve(output, output->size + LZ4F_compressBound(size, preferences)) &&
+           count_output(output,
+                        LZ4F_compressUpdate(context, output->data + output->size,
+                                            output->capacity - output->size, data, size, NULL));
+}
+
+/* Each call makes blocks of all it is given: large parts are read where they are, and small ones
+ * join into one block. */
+static bool add_parts(LZ4F_cctx *context, const struct rk_compress_input *input,
+                      const LZ4F_preferences_t *preferences, struct rk_scratch *work,
+                      struct rk_scratch *output)
+{
+    work->size = 0;
+    for (size_t i = 0; i < input->part_count; i++) {
+        const struct iovec *part = &input->parts[i];
+        bool is_small = part->iov_len < JOINED_MAX || input->size <= BLOCK_SIZE;
+        if (work->size > 0 && (!is_small || work->size + part->iov_len > BLOCK_SIZE)) {
+            if (!add(context, work->data, work->size, preferences, output))
+                return false;
+            work->size = 0;
+        }
+        if (!is_small || input->part_count == 1) {
+            if (!add(context, part->iov_base, part->iov_len, preferences, output))
+                return false;
+        } else if (part->iov_len > 0) {
+            memcpy(work->data + work->size, part->iov_base, part->iov_len);
+            work->size += part->iov_len;
+        }
+    }
+    return work->size == 0 || add(context, work->data, work->size, preferences, output);
+}
+
 static bool compress_frame(LZ4F_cctx *context, const struct rk_compress_input *input,
-                           struct rk_scratch *output)
+                           struct rk_scratch *work, struct rk_scratch *output)
 {
     LZ4F_preferences_t preferences = {
         .frameInfo = {.blockSizeID = LZ4F_max64KB, .blockMode = LZ4F_blockIndependent},
         .compressionLevel = RK_MIN(RK_MAX(input->level, 0), LEVEL_MAX),
+        .autoFlush = 1,
     };
-    if (!rk_scratch_reserve(output,
+    if (!rk_scratch_reserve(work, BLOCK_SIZE) ||
+        !rk_scratch_reserve(output,
                             HEADER_SIZE_MAX + LZ4F_compressBound(input->size, &preferences)) ||
         !count_output(output,
                       LZ4F_compressBegin(context, output->data, output->capacity, &preferences)))
         return false;
     if (input->magic == 0)
         output->data[output->size - 1] = old_checksum(output->data, output->size);
-
-    for (size_t i = 0; i < input->part_count; i++) {
-        const struct iovec *part = &input->parts[i];
-        if (part->iov_len == 0)
-            continue;
-        if (!rk_scratch_reserve(output,
-                                output->size + LZ4F_compressBound(part->iov_len, &preferences)) ||
-            !count_output(output, LZ4F_compressUpdate(context, output->data + output->size,
-                                                      output->capacity - output->size,
-                                                      part->iov_base, part->iov_len, NULL)))
-            return false;
-    }
-    return rk_scratch_reserve(output, output->size + LZ4F_compressBound(0, &preferences)) &&
+    return add_parts(context, input, &preferences, work, output) &&
+           rk_scratch_reserve(output, output->size + LZ4F_compressBound(0, &preferences)) &&
            count_output(output, LZ4F_compressEnd(context, output->data + output->size,
                                                  output->capacity - output->size, NULL));
 }
@@ -94,7 +124,7 @@ rd_kafka_resp_err_t rk_lz4_compress(struct rk_compressor *compressor,
     if (!compressor->lz4 &&
         LZ4F_isError(LZ4F_createCompressionContext(&compressor->lz4, LZ4F_VERSION)))
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-    if (compress_frame(compressor->lz4, input, &compressor->output))
+    if (compress_frame(compressor->lz4, input, &compressor->work, &compressor->output))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     rk_lz4_clear_compressor(compressor); /* It is in the middle of something. */
     return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
