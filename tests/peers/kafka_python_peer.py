@@ -3,8 +3,10 @@
 
     kafka_python_peer.py produce <bootstrap> <topic> <codec>      lines from standard input
     kafka_python_peer.py consume <bootstrap> <topic> <count>      lines to standard output
+    kafka_python_peer.py member <bootstrap> <topic>               of a group; see group_peers.py
 """
 
+import signal
 import sys
 import time
 
@@ -44,5 +46,23 @@ def consume(bootstrap, topic, count):
         sys.exit(f"FAILED: {found} of {count} messages came")
 
 
+def member(bootstrap, topic):
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    consumer = kafka.KafkaConsumer(topic, bootstrap_servers=bootstrap.split(","),
+                                   group_id=f"group-{topic}", auto_offset_reset="earliest",
+                                   session_timeout_ms=6000, heartbeat_interval_ms=1000)
+    owned = None
+    while not ended:
+        for records in consumer.poll(200).values():
+            for record in records:
+                print("message", record.key.decode(), record.value.decode(), sep="\t")
+        if consumer.assignment() != owned:
+            owned = consumer.assignment()
+            print("assigned", *(partition.partition for partition in owned), sep="\t")
+        sys.stdout.flush()
+    consumer.close()
+
+
 if __name__ == "__main__":
-    {"produce": produce, "consume": consume}[sys.argv[1]](*sys.argv[2:])
+    {"produce": produce, "consume": consume, "member": member}[sys.argv[1]](*sys.argv[2:])

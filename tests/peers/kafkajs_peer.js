@@ -4,8 +4,10 @@
 //
 //   node kafkajs_peer.js produce <bootstrap> <topic> <none|gzip>
 //   node kafkajs_peer.js offsets <bootstrap> <topic>
+//   node kafkajs_peer.js member <bootstrap> <topic>
 //
-// "offsets" prints partition, low and high of each partition. (A consumer of kafkajs needs a group.)
+// "offsets" prints partition, low and high of each partition. "member" is one of a group until
+// SIGTERM; what it prints stands in group_peers.py.
 "use strict";
 
 const { Kafka, CompressionTypes, logLevel } = require("kafkajs");
@@ -36,13 +38,32 @@ async function offsets(kafka, topic) {
   await admin.disconnect();
 }
 
+async function member(kafka, topic) {
+  const consumer = kafka.consumer({
+    groupId: `group-${topic}`,
+    sessionTimeout: 6000,
+    rebalanceTimeout: 10000,
+    heartbeatInterval: 1000,
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+    console.log(`assigned\t${(payload.memberAssignment[topic] || []).join(" ")}`),
+  );
+  process.on("SIGTERM", () => consumer.disconnect().then(() => process.exit(0)));
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ message }) => console.log(`message\t${message.key}\t${message.value}`),
+  });
+}
+
 async function main([mode, bootstrap, topic, codec]) {
   const kafka = new Kafka({
     clientId: "peer",
     brokers: bootstrap.split(","),
     logLevel: logLevel.WARN,
   });
-  await (mode === "produce" ? produce(kafka, topic, codec) : offsets(kafka, topic));
+  const modes = { produce, offsets, member };
+  await modes[mode](kafka, topic, codec);
 }
 
 main(process.argv.slice(2)).catch((error) => {
