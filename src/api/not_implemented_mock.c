@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the mock cluster does for groups, share groups and telemetry: not implemented yet.
+ * What the mock cluster does for share groups and telemetry: not implemented yet.
  */
 #include "api/not_implemented.h"
 
@@ -22,34 +22,6 @@ rd_kafka_resp_err_t rd_kafka_mock_telemetry_set_push_interval(rd_kafka_mock_clus
                                                               int64_t push_interval_ms)
 {
     return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_mock_cgrp_consumer_target_assignment_t *
-rd_kafka_mock_cgrp_consumer_target_assignment_new(char **member_ids, int member_cnt,
-                                                  rd_kafka_topic_partition_list_t **assignment)
-{
-    return NULL;
-}
-
-void rd_kafka_mock_cgrp_consumer_target_assignment_destroy(
-    rd_kafka_mock_cgrp_consumer_target_assignment_t *target_assignment)
-{
-}
-
-void rd_kafka_mock_cgrp_consumer_target_assignment(
-    rd_kafka_mock_cluster_t *mcluster, const char *group_id,
-    rd_kafka_mock_cgrp_consumer_target_assignment_t *target_assignment)
-{
-}
-
-void rd_kafka_mock_set_group_consumer_session_timeout_ms(rd_kafka_mock_cluster_t *mcluster,
-                                                         int group_consumer_session_timeout_ms)
-{
-}
-
-void rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(
-    rd_kafka_mock_cluster_t *mcluster, int group_consumer_heartbeat_interval_ms)
-{
 }
 
 void rd_kafka_mock_sharegroup_set_session_timeout(rd_kafka_mock_cluster_t *mcluster,

@@ -273,7 +273,8 @@ void rk_mock_classic_join(struct rk_mock_groups *groups,
                has_id ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
                       : RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
                request->member_id);
-    else if (!rk_mock_classic_is_compatible(join.group, request))
+    else if (!rk_mock_group_may_be(join.group, RK_MOCK_GROUP_CLASSIC) ||
+             !rk_mock_classic_is_compatible(join.group, request))
         refuse(wait, RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, request->member_id);
     else if (has_id)
         join_with_id(&join);

@@ -97,6 +97,20 @@ rd_kafka_resp_err_t rk_mock_cluster_set_coordinator(struct rk_mock_cluster *clus
 
 /* How long the first members of a group are waited for. */
 void rk_mock_cluster_set_group_delay(struct rk_mock_cluster *cluster, int delay_ms);
+/* Of the consumer protocol (KIP-848). */
+void rk_mock_cluster_set_consumer_session(struct rk_mock_cluster *cluster, int timeout_ms);
+void rk_mock_cluster_set_consumer_heartbeat(struct rk_mock_cluster *cluster, int interval_ms);
+
+/* A partition that a member is to have. */
+struct rk_mock_target {
+    const char *member_id;
+    const char *topic;
+    int32_t partition;
+};
+
+/* The group is assigned by hand from now on; who is not named gets nothing. */
+void rk_mock_cluster_set_group_target(struct rk_mock_cluster *cluster, const char *group_id,
+                                      const struct rk_mock_target *places, size_t count);
 
 struct rk_mock_tracked_request {
     int32_t broker_id;

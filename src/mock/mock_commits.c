@@ -298,7 +298,7 @@ static bool tell_group(struct rk_mock_request *request,
         err = check_coordinator(request, from->group_id);
     if (!err)
         err = rk_mock_group_check_fetch(&request->cluster->own.groups, from->group_id,
-                                        from->member_epoch, from->member_id);
+                                        from->member_epoch, from->member_id, request->now_us);
     if (err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || request->version < FETCH_ERROR_SINCE) {
         partition_err = err;
         err = RD_KAFKA_RESP_ERR_NO_ERROR;

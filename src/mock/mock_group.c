@@ -4,14 +4,18 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define FIRST_DELAY_US  (UINT64_C(3000) * 1000)
-#define PREFIX_SIZE_MAX 100
+#define FIRST_DELAY_US        (UINT64_C(3000) * 1000)
+#define CONSUMER_SESSION_US   (UINT64_C(30000) * 1000)
+#define CONSUMER_HEARTBEAT_MS 3000
+#define PREFIX_SIZE_MAX       100
 
 void rk_mock_groups_init(struct rk_mock_groups *groups)
 {
     *groups = (struct rk_mock_groups){
         .wake_at_us = RK_NEVER,
         .first_delay_us = FIRST_DELAY_US,
+        .consumer_session_us = CONSUMER_SESSION_US,
+        .consumer_heartbeat_ms = CONSUMER_HEARTBEAT_MS,
     };
 }
 
@@ -49,6 +53,7 @@ void rk_mock_group_destroy(struct rk_mock_group *group)
 {
     struct rk_mock_groups *groups = group->groups;
     rk_mock_classic_clear(group);
+    rk_mock_consumer_clear(group);
     HASH_DEL(groups->by_id, group);
     groups->size -= strlen(group->id) + 1;
     rk_free(group);
@@ -56,11 +61,19 @@ void rk_mock_group_destroy(struct rk_mock_group *group)
 
 bool rk_mock_group_is_empty(const struct rk_mock_group *group)
 {
-    return !group->classic.members && !group->classic.pending;
+    return !group->classic.members && !group->classic.pending && !group->consumer.members;
+}
+
+bool rk_mock_group_may_be(const struct rk_mock_group *group, enum rk_mock_group_kind kind)
+{
+    return group->kind == kind || group->kind == RK_MOCK_GROUP_UNDECIDED ||
+           rk_mock_group_is_empty(group);
 }
 
 const char *rk_mock_group_state_name(const struct rk_mock_group *group)
 {
+    if (group->kind == RK_MOCK_GROUP_CONSUMER)
+        return rk_mock_consumer_state_name(group);
     switch (group->classic.state) {
     case RK_MOCK_CLASSIC_EMPTY:
         return "Empty";
@@ -89,7 +102,9 @@ void rk_mock_groups_on_time(struct rk_mock_groups *groups, uint64_t now_us)
     {
         if (group->wake_at_us <= now_us) {
             rk_mock_classic_on_time(group, now_us);
-            group->wake_at_us = rk_mock_classic_next_us(group);
+            rk_mock_consumer_on_time(group, now_us);
+            group->wake_at_us =
+                RK_MIN(rk_mock_classic_next_us(group), rk_mock_consumer_next_us(group));
         }
         groups->wake_at_us = RK_MIN(groups->wake_at_us, group->wake_at_us);
     }
@@ -112,21 +127,26 @@ rd_kafka_resp_err_t rk_mock_group_check_commit(struct rk_mock_groups *groups, co
     struct rk_mock_group *group = rk_mock_group_find(groups, group_id);
     bool is_nobody = generation_or_epoch < 0 && member_id[0] == '\0' && !instance_id;
     if (is_nobody)
-        return group && group->classic.members ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
-                                               : RD_KAFKA_RESP_ERR_NO_ERROR;
+        return group && (group->classic.members || group->consumer.members)
+                   ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
+                   : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!group)
         return RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    if (group->kind == RK_MOCK_GROUP_CONSUMER)
+        return rk_mock_consumer_check(group, generation_or_epoch, member_id, now_us);
     return rk_mock_classic_check_commit(group, generation_or_epoch, member_id, instance_id, now_us);
 }
 
 rd_kafka_resp_err_t rk_mock_group_check_fetch(struct rk_mock_groups *groups, const char *group_id,
-                                              int32_t member_epoch, const char *member_id)
+                                              int32_t member_epoch, const char *member_id,
+                                              uint64_t now_us)
 {
     struct rk_mock_group *group = rk_mock_group_find(groups, group_id);
     struct rk_mock_classic_member *member;
-    (void)member_epoch; /* Of the classic protocol no request tells it. */
     if (!group || !member_id || member_id[0] == '\0')
         return RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (group->kind == RK_MOCK_GROUP_CONSUMER)
+        return rk_mock_consumer_check(group, member_epoch, member_id, now_us);
     return rk_mock_classic_check_member(group, member_id, NULL, &member);
 }
 

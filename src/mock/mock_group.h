@@ -16,6 +16,7 @@
 #include "rdkafka.h"
 
 #include "mock/mock_classic.h"
+#include "mock/mock_consumer.h"
 #include "mock/mock_hash.h"
 
 /* Against clients that would fill the memory. */
@@ -26,6 +27,7 @@
 enum rk_mock_group_kind {
     RK_MOCK_GROUP_UNDECIDED, /* Without members: the first one decides. */
     RK_MOCK_GROUP_CLASSIC,
+    RK_MOCK_GROUP_CONSUMER, /* KIP-848. */
 };
 
 struct rk_mock_group {
@@ -34,6 +36,7 @@ struct rk_mock_group {
     enum rk_mock_group_kind kind;
     uint64_t wake_at_us; /* Nothing is due before. */
     struct rk_mock_classic classic;
+    struct rk_mock_consumer consumer;
     char id[];
 };
 
@@ -42,7 +45,9 @@ struct rk_mock_groups {
     uint64_t wake_at_us;     /* Nothing is due before; RK_NEVER. */
     size_t size;             /* Bytes that are kept for clients. */
     uint32_t member_count;   /* Ids that were given out. */
-    uint64_t first_delay_us; /* Of the first rebalance of an empty group. */
+    uint64_t first_delay_us; /* Of the first rebalance of an empty classic group. */
+    uint64_t consumer_session_us;
+    int32_t consumer_heartbeat_ms;
 };
 
 void rk_mock_groups_init(struct rk_mock_groups *groups);
@@ -56,6 +61,8 @@ struct rk_mock_group *rk_mock_group_need(struct rk_mock_groups *groups, const ch
 /* One without members. */
 void rk_mock_group_destroy(struct rk_mock_group *group);
 bool rk_mock_group_is_empty(const struct rk_mock_group *group);
+/* Has members of that protocol now, or may have. */
+bool rk_mock_group_may_be(const struct rk_mock_group *group, enum rk_mock_group_kind kind);
 /* "Empty", "Stable" and so on. */
 const char *rk_mock_group_state_name(const struct rk_mock_group *group);
 
@@ -68,7 +75,8 @@ rd_kafka_resp_err_t rk_mock_group_check_commit(struct rk_mock_groups *groups, co
                                                const char *instance_id, uint64_t now_us);
 /* The same for reading them with a member (OffsetFetch v9); member id NULL or "": anybody may. */
 rd_kafka_resp_err_t rk_mock_group_check_fetch(struct rk_mock_groups *groups, const char *group_id,
-                                              int32_t member_epoch, const char *member_id);
+                                              int32_t member_epoch, const char *member_id,
+                                              uint64_t now_us);
 /* The broker that coordinates the group is another one now: what waits at the old one is told. */
 void rk_mock_group_on_moved(struct rk_mock_group *group, uint64_t now_us);
 

@@ -27,9 +27,13 @@ static const struct handled_api {
     {RK_API_HEARTBEAT, 0, 0, 4, rk_mock_on_heartbeat},
     {RK_API_LEAVE_GROUP, 0, 0, 5, rk_mock_on_leave_group},
     {RK_API_SYNC_GROUP, 0, 0, 5, rk_mock_on_sync_group},
+    {RK_API_DESCRIBE_GROUPS, 0, 0, 6, rk_mock_on_describe_groups},
+    {RK_API_LIST_GROUPS, 0, 0, 5, rk_mock_on_list_groups},
     {RK_API_API_VERSIONS, 0, 0, 4, rk_mock_on_api_versions},
     {RK_API_INIT_PRODUCER_ID, 0, 0, 5, rk_mock_on_init_producer_id},
     {RK_API_OFFSET_FOR_LEADER_EPOCH, 2, 2, 4, rk_mock_on_offset_for_leader_epoch},
+    {RK_API_CONSUMER_GROUP_HEARTBEAT, 0, 0, 1, rk_mock_on_consumer_group_heartbeat},
+    {RK_API_CONSUMER_GROUP_DESCRIBE, 0, 0, 1, rk_mock_on_consumer_group_describe},
 };
 
 static const struct handled_api *find_handled(int16_t api_key)

@@ -53,6 +53,10 @@ rk_mock_handler rk_mock_on_join_group;
 rk_mock_handler rk_mock_on_sync_group;
 rk_mock_handler rk_mock_on_heartbeat;
 rk_mock_handler rk_mock_on_leave_group;
+rk_mock_handler rk_mock_on_list_groups;
+rk_mock_handler rk_mock_on_describe_groups;
+rk_mock_handler rk_mock_on_consumer_group_heartbeat;
+rk_mock_handler rk_mock_on_consumer_group_describe;
 
 /* All that is offered, to begin with. */
 void rk_mock_versions_init(struct rk_mock_cluster *cluster);

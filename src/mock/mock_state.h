@@ -44,6 +44,7 @@ struct rk_mock_cluster {
         int broker_count;
         struct rk_mock_topic *topics;             /* A table by name, which owns them, */
         struct rk_mock_topic *topics_by_id;       /* and one by id. */
+        uint64_t topics_version;                  /* Grows with every change of them. */
         struct rk_mock_coordinator *coordinators; /* Those that were set. */
         struct rk_mock_commits *commits;          /* A table by group. */
         int64_t commit_count; /* Of all groups, places included that have none. */

@@ -42,6 +42,7 @@ struct rk_mock_topic *rk_mock_topic_create(struct rk_mock_cluster *cluster, cons
         rk_random_bytes(topic->id.bytes, sizeof(topic->id.bytes));
     while (rk_uuid_is_zero(&topic->id));
     HASH_ADD_KEYPTR(by_name, cluster->own.topics, topic->name, strlen(topic->name), topic);
+    cluster->own.topics_version++;
     HASH_ADD(by_id, cluster->own.topics_by_id, id, sizeof(topic->id), topic);
     rk_mock_topic_grow(cluster, topic, partition_count);
     return topic;
@@ -82,6 +83,7 @@ void rk_mock_topic_grow(struct rk_mock_cluster *cluster, struct rk_mock_topic *t
     for (int32_t i = topic->partition_count; i < partition_count; i++)
         topic->partitions[i] = new_partition(cluster, topic, i);
     topic->partition_count = partition_count;
+    cluster->own.topics_version++;
 }
 
 void rk_mock_topic_delete(struct rk_mock_cluster *cluster, struct rk_mock_topic *topic)
@@ -89,6 +91,7 @@ void rk_mock_topic_delete(struct rk_mock_cluster *cluster, struct rk_mock_topic 
     HASH_DELETE(by_name, cluster->own.topics, topic);
     HASH_DELETE(by_id, cluster->own.topics_by_id, topic);
     topic->is_deleted = true;
+    cluster->own.topics_version++;
     for (int32_t i = 0; i < topic->partition_count; i++)
         rk_mock_fetch_wake(topic->partitions[i]);
     rk_mock_topic_release(topic);

@@ -267,7 +267,7 @@ static void test_versions(void **state)
     assert_true(versions_used[API_VERSIONS] >= 3);
 }
 
-/* Groups are not there yet: what is set for them is taken, and changes nothing. */
+/* What is set for groups changes nothing for others. */
 static void test_settings_of_groups(void **state)
 {
     (void)state;

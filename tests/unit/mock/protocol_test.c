@@ -31,6 +31,10 @@ union any_request {
     struct rk_sync_group_request sync_group;
     struct rk_heartbeat_request heartbeat;
     struct rk_leave_group_request leave_group;
+    struct rk_list_groups_request list_groups;
+    struct rk_describe_groups_request describe_groups;
+    struct rk_consumer_group_heartbeat_request consumer_group_heartbeat;
+    struct rk_consumer_group_describe_request consumer_group_describe;
 };
 
 union any_answer {
@@ -46,6 +50,10 @@ union any_answer {
     struct rk_sync_group_answer sync_group;
     struct rk_heartbeat_answer heartbeat;
     struct rk_leave_group_answer leave_group;
+    struct rk_list_groups_answer list_groups;
+    struct rk_describe_groups_answer describe_groups;
+    struct rk_consumer_group_heartbeat_answer consumer_group_heartbeat;
+    struct rk_consumer_group_describe_answer consumer_group_describe;
 };
 
 static void fill_request(const struct rk_api *api, int version, union any_request *request)
@@ -87,7 +95,8 @@ static void test_every_version_of_every_api(void **state)
             answered++;
         }
     }
-    assert_int_equal(answered, 11 + 11 + 11 + 15 + 11 + 14 + 7 + 10 + 5 + 6 + 6 + 5 + 6 + 3);
+    assert_int_equal(answered,
+                     11 + 11 + 11 + 15 + 11 + 14 + 7 + 10 + 5 + 6 + 6 + 7 + 6 + 5 + 6 + 3 + 2 + 2);
     close_client(&client);
     close_client(&other);
     rk_mock_cluster_destroy(cluster);
