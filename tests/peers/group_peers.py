@@ -91,7 +91,8 @@ def wait(members, done, problem, failed):
 def shared(members):
     """Each has some, nobody has what another has, all are somebody's."""
     owned = [member.partitions or set() for member in members]
-    return all(owned) and set.union(*owned) == PARTITIONS and sum(map(len, owned)) == len(PARTITIONS)
+    return all(owned) and set.union(*owned) == PARTITIONS and \
+        sum(map(len, owned)) == len(PARTITIONS)
 
 
 def test(first, second, messages, failed):

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Membership of a group of the consumer protocol (KIP-848): the machine behind
+ * ConsumerGroupHeartbeat. The coordinator assigns; the member follows, one step at a time: the
+ * application gives up what it must, then takes what is new, then the coordinator is told.
+ *
+ * Pure, as membership.h, whose goals, actions and ways of asking the application it shares: events
+ * and the time come in, `actions` says what is to be done and rk_consumer_membership_deadline when
+ * to come back. Partitions are known by name here; who brings an answer has resolved its topic ids
+ * (consumer_target.h) and says whether some are still without a name.
+ *
+ * Lives in struct rk_group, on background.
+ */
+#ifndef RK_GROUP_CONSUMER_MEMBERSHIP_H
+#define RK_GROUP_CONSUMER_MEMBERSHIP_H
+
+#include "group/membership.h"
+
+enum rk_consumer_membership_state {
+    RK_CONSUMER_OUT,           /* No member. Leaves when something is subscribed to. */
+    RK_CONSUMER_JOINING,       /* Heartbeats with epoch 0, until one is answered. */
+    RK_CONSUMER_RECONCILING,   /* The application gives up or takes partitions. */
+    RK_CONSUMER_ACKNOWLEDGING, /* The coordinator is to be told what is owned now. */
+    RK_CONSUMER_STABLE,
+    RK_CONSUMER_FENCED,  /* Put out: the application gives up all, then it joins again. */
+    RK_CONSUMER_WAITING, /* Left because the application did not poll: until it does. */
+    RK_CONSUMER_LEAVING, /* The application gives up all, then the group is left. */
+    RK_CONSUMER_FAILED,  /* By a fatal error. */
+    RK_CONSUMER_CLOSED,
+    RK_CONSUMER_STATES,
+};
+
+/* Frozen. */
+struct rk_consumer_membership_conf {
+    uint64_t max_poll_interval_us;
+    uint64_t leave_timeout_us; /* How long the answer to leaving is waited for. */
+    /* How long the place of a static member may be taken by what it was before. */
+    uint64_t session_timeout_us;
+    uint64_t heartbeat_interval_us; /* Unless the coordinator says how often. */
+    int retry_backoff_ms, retry_backoff_max_ms;
+    bool is_static; /* Has a group.instance.id. */
+};
+
+/* What the next heartbeat says. Group, member and instance id are always in it. */
+struct rk_consumer_beat {
+    int32_t epoch;         /* 0: joins; below: has left first. */
+    bool has_all;          /* Time-out and assignor too; the rack when joining. */
+    bool has_subscription; /* `topics` and `pattern`. */
+    bool has_owned;        /* `owned`. */
+    bool acknowledges;
+    uint32_t subscription; /* Which one it tells. */
+};
+
+struct rk_consumer_membership {
+    struct rk_consumer_membership_conf conf;
+    enum rk_consumer_membership_state state;
+    enum rk_membership_goal goal;
+    unsigned actions;
+    uint32_t attempt; /* Requests carry it: answers to older ones do not count. */
+
+    char *member_id;              /* Its own choice, for life. */
+    int32_t epoch;                /* 0: no member. */
+    struct rk_consumer_beat beat; /* Of SEND_HEARTBEAT. */
+    int32_t leaving_epoch;        /* Of SEND_LEAVE. */
+
+    /* Partitions; all sorted. */
+    rd_kafka_topic_partition_list_t *topics; /* Subscribed to; partitions do not count. */
+    char *pattern;                           /* And those that match; "": none. */
+    rd_kafka_topic_partition_list_t *owned;  /* The application took them and has them. */
+    rd_kafka_topic_partition_list_t *target; /* The coordinator gave them, as far as named. */
+    rd_kafka_topic_partition_list_t *asked_list;
+    enum rk_membership_asked asked;
+    bool is_partial; /* Some of the target have no name yet. */
+    bool is_lost;    /* What is owned may belong to others by now. */
+    bool has_asked;  /* In this state. */
+    bool has_polled; /* Since it left for want of that. */
+
+    uint32_t subscription, sent_subscription; /* Numbers of what is wanted and what is known. */
+    bool needs_all;                           /* The last heartbeat may not have arrived. */
+    bool is_beat_sent, is_leave_sent, has_left;
+    bool may_be_known;            /* The coordinator may have it as a member from before: */
+    bool has_cleared;             /* it was told otherwise. */
+    int joins;                    /* Attempts since it was last out. */
+    int early_beats;              /* While nothing is assigned it asks again soon, a few times. */
+    rd_kafka_resp_err_t told_err; /* Told last; 0: none since all went well. */
+    enum rk_api_key told_api;
+
+    struct rk_backoff backoff;
+    uint64_t heartbeat_at_us; /* The next one. */
+    uint64_t unreleased_us;   /* Its place has been taken since then; RK_NEVER. */
+    uint64_t polled_us;       /* The application last polled. */
+    uint64_t leave_until_us;
+    uint64_t since_us; /* In this state. */
+    uint64_t asked_us;
+};
+
+void rk_consumer_membership_init(struct rk_consumer_membership *membership,
+                                 const struct rk_consumer_membership_conf *conf,
+                                 const char *member_id);
+void rk_consumer_membership_clear(struct rk_consumer_membership *membership);
+/* What is to be done; it counts as done. */
+unsigned rk_consumer_membership_take_actions(struct rk_consumer_membership *membership);
+/* RK_NEVER: nothing is due. */
+uint64_t rk_consumer_membership_deadline(const struct rk_consumer_membership *membership);
+
+/* Events */
+
+/* rd_kafka_subscribe(); pattern NULL or "": none. takes: topics (sorted) */
+void rk_consumer_membership_on_subscribe(struct rk_consumer_membership *membership,
+                                         rd_kafka_topic_partition_list_t *topics,
+                                         const char *pattern, uint64_t now_us);
+void rk_consumer_membership_on_unsubscribe(struct rk_consumer_membership *membership,
+                                           uint64_t now_us);
+void rk_consumer_membership_on_close(struct rk_consumer_membership *membership, uint64_t now_us);
+
+struct rk_consumer_answer {
+    rd_kafka_resp_err_t err;
+    int32_t epoch;
+    int32_t interval_ms;
+    rd_kafka_topic_partition_list_t *target; /* Sorted; NULL: as before. */
+    bool is_partial;
+};
+
+/* `attempt` is what stood there when the request was sent. takes: answer->target */
+void rk_consumer_membership_on_heartbeat_answer(struct rk_consumer_membership *membership,
+                                                uint32_t attempt,
+                                                const struct rk_consumer_answer *answer,
+                                                uint64_t now_us);
+void rk_consumer_membership_on_leave_answer(struct rk_consumer_membership *membership,
+                                            uint64_t now_us);
+/* More of the target has names, or names changed. takes: target (sorted) */
+void rk_consumer_membership_on_names(struct rk_consumer_membership *membership,
+                                     rd_kafka_topic_partition_list_t *target, bool is_partial,
+                                     uint64_t now_us);
+/* A commit of this attempt was answered with it. */
+void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membership,
+                                            uint32_t attempt, rd_kafka_resp_err_t err,
+                                            uint64_t now_us);
+/* The application did what it was asked last. */
+void rk_consumer_membership_on_answered(struct rk_consumer_membership *membership, uint64_t now_us);
+/* It polled since the last look. */
+void rk_consumer_membership_on_poll(struct rk_consumer_membership *membership, uint64_t now_us);
+void rk_consumer_membership_on_timer(struct rk_consumer_membership *membership, uint64_t now_us);
+
+/* Looking at it */
+
+/* The coordinator knows it as a member. */
+bool rk_consumer_membership_is_in(const struct rk_consumer_membership *membership);
+const char *rk_consumer_membership_state_name(enum rk_consumer_membership_state state);
+bool rk_consumer_membership_may_follow(enum rk_consumer_membership_state from,
+                                       enum rk_consumer_membership_state to);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the coordinator of a group of the consumer protocol assigned: by topic id, as it says it,
+ * and by name, as the rest of the client has it. Names that are not known yet leave the assignment
+ * partial until they are.
+ *
+ * Lives beside the membership, on background.
+ */
+#ifndef RK_GROUP_CONSUMER_TARGET_H
+#define RK_GROUP_CONSUMER_TARGET_H
+
+#include <stdbool.h>
+
+#include "rdkafka.h"
+#include "wire/messages.h"
+
+struct rk_consumer_target_topic {
+    struct rk_uuid id;
+    char *name; /* NULL: not known yet. */
+    int32_t *partitions;
+    int32_t count;
+};
+
+/* Zeroed is empty. */
+struct rk_consumer_target {
+    struct rk_consumer_target_topic *topics; /* Assigned; */
+    int32_t count;
+    struct rk_consumer_target_topic *names; /* and all that were, as long as they are owned. */
+    int32_t name_count;
+};
+
+void rk_consumer_target_clear(struct rk_consumer_target *target);
+/* Takes an answer's assignment in place of what was there. False: no memory, nothing changed. */
+bool rk_consumer_target_try_set(struct rk_consumer_target *target,
+                                const struct rk_consumer_group_heartbeat_answer_assignment *from);
+/*
+ * The partitions by name: sorted, each once. `name_of` gives a topic's name, or NULL; it is asked
+ * for those that have none yet. returns: new list
+ */
+rd_kafka_topic_partition_list_t *
+rk_consumer_target_resolve(struct rk_consumer_target *target,
+                           const char *(*name_of)(void *argument, const struct rk_uuid *id),
+                           void *argument, bool *is_partial);
+/* Whether that topic is waited for. */
+bool rk_consumer_target_misses(const struct rk_consumer_target *target, const struct rk_uuid *id);
+/* Fills in the partitions a heartbeat says are owned (sorted), and forgets names of others. False:
+ * no memory in the arena. */
+bool rk_consumer_target_try_fill(struct rk_consumer_target *target,
+                                 const rd_kafka_topic_partition_list_t *owned,
+                                 struct rk_consumer_group_heartbeat_request *request,
+                                 struct rk_arena *arena);
+
+#endif

@@ -1,0 +1,688 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine of a member of the consumer protocol: every event in every state, and the ways
+ * through it.
+ */
+#include "group/consumer_membership.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "event/partition_list.h"
+
+#define SECOND UINT64_C(1000000)
+
+enum {
+    BEAT = RK_MEMBERSHIP_SEND_HEARTBEAT,
+    LEAVE = RK_MEMBERSHIP_SEND_LEAVE,
+    ASSIGN = RK_MEMBERSHIP_TELL_ASSIGN,
+    REVOKE = RK_MEMBERSHIP_TELL_REVOKE,
+};
+
+static uint64_t now;
+
+static void init(struct rk_consumer_membership *member, bool is_static)
+{
+    now = 1000 * SECOND;
+    rk_consumer_membership_init(
+        member,
+        &(struct rk_consumer_membership_conf){.max_poll_interval_us = 300 * SECOND,
+                                              .leave_timeout_us = 5 * SECOND,
+                                              .session_timeout_us = 45 * SECOND,
+                                              .heartbeat_interval_us = 3 * SECOND,
+                                              .retry_backoff_ms = 100,
+                                              .retry_backoff_max_ms = 1000,
+                                              .is_static = is_static},
+        "me");
+}
+
+/* "a0 a1 b0" */
+static rd_kafka_topic_partition_list_t *list_of(const char *text)
+{
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
+    for (; *text; text += 2 + (text[2] == ' ')) {
+        char topic[2] = {text[0], '\0'};
+        rk_partition_list_add(list, topic, text[1] - '0');
+    }
+    return list;
+}
+
+static void assert_list(const rd_kafka_topic_partition_list_t *list, const char *expected)
+{
+    char text[100] = "";
+    size_t used = 0;
+    for (int i = 0; i < list->cnt; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%d", i > 0 ? " " : "",
+                                 list->elems[i].topic, (int)list->elems[i].partition);
+    assert_string_equal(text, expected);
+}
+
+static void assert_actions(struct rk_consumer_membership *member, unsigned expected)
+{
+    assert_int_equal(rk_consumer_membership_take_actions(member), expected);
+}
+
+/* The answer to the heartbeat that is under way; `target` NULL: as before. */
+static void answer(struct rk_consumer_membership *member, rd_kafka_resp_err_t err, int32_t epoch,
+                   const char *target)
+{
+    rk_consumer_membership_on_heartbeat_answer(
+        member, member->attempt,
+        &(struct rk_consumer_answer){.err = err,
+                                     .epoch = epoch,
+                                     .interval_ms = 5000,
+                                     .target = target ? list_of(target) : NULL},
+        now);
+}
+
+static void go_to_deadline(struct rk_consumer_membership *member)
+{
+    now = rk_consumer_membership_deadline(member);
+    rk_consumer_membership_on_timer(member, now);
+}
+
+static void subscribe(struct rk_consumer_membership *member, const char *topics)
+{
+    rk_consumer_membership_on_subscribe(member, list_of(topics), NULL, now);
+}
+
+static void done(struct rk_consumer_membership *member)
+{
+    rk_consumer_membership_on_answered(member, now);
+}
+
+/* Joins, and has these partitions. */
+static void reach_stable(struct rk_consumer_membership *member, const char *target)
+{
+    subscribe(member, "a0 b0");
+    assert_actions(member, BEAT);
+    assert_int_equal(member->beat.epoch, 0);
+    assert_true(member->beat.has_all && member->beat.has_owned && member->beat.has_subscription);
+    answer(member, 0, 1, target);
+    assert_actions(member, ASSIGN);
+    assert_list(member->asked_list, target);
+    done(member);
+    assert_actions(member, BEAT);
+    assert_true(member->beat.acknowledges && member->beat.has_owned);
+    assert_false(member->beat.has_all || member->beat.has_subscription);
+    answer(member, 0, 1, NULL);
+    assert_int_equal(member->state, RK_CONSUMER_STABLE);
+    assert_actions(member, 0);
+}
+
+/* Ways through */
+
+static void partitions_move_in_two_steps(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0 a1");
+    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    assert_false(member.beat.has_owned || member.beat.has_subscription || member.beat.has_all);
+    answer(&member, 0, 1, "a1 b0");
+    assert_actions(&member, REVOKE);
+    assert_list(member.asked_list, "a0");
+    go_to_deadline(&member); /* Heartbeats go on while the application takes its time. */
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 1, "a1");
+    assert_actions(&member, 0);
+    done(&member);
+    assert_actions(&member, BEAT); /* What was new is no more. */
+    assert_true(member.beat.acknowledges);
+    assert_list(member.owned, "a1");
+    answer(&member, 0, 2, "a1 b0");
+    assert_actions(&member, ASSIGN);
+    assert_list(member.asked_list, "b0");
+    done(&member);
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 2, NULL);
+    assert_int_equal(member.state, RK_CONSUMER_STABLE);
+    assert_int_equal(member.epoch, 2);
+    rk_consumer_membership_clear(&member);
+}
+
+static void an_answer_to_an_older_heartbeat_acknowledges_nothing(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0 a1");
+    go_to_deadline(&member);
+    answer(&member, 0, 1, "a1");
+    assert_actions(&member, BEAT | REVOKE);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    done(&member);
+    assert_actions(&member, 0); /* One at a time. */
+    assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
+    answer(&member, 0, 1, NULL);
+    assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 2, NULL);
+    assert_int_equal(member.state, RK_CONSUMER_STABLE);
+    rk_consumer_membership_clear(&member);
+}
+
+static void while_nothing_is_assigned_it_asks_again_soon(void **state)
+{
+    struct rk_consumer_membership member;
+    uint64_t waits_ms[] = {100, 200, 400, 800, 5000, 5000};
+    (void)state;
+    init(&member, false);
+    subscribe(&member, "a0");
+    for (size_t i = 0; i < RK_COUNT_OF(waits_ms); i++) {
+        assert_actions(&member, BEAT);
+        answer(&member, 0, 1, i == 0 ? "" : NULL);
+        assert_int_equal(rk_consumer_membership_deadline(&member), now + waits_ms[i] * 1000);
+        go_to_deadline(&member);
+    }
+    rk_consumer_membership_clear(&member);
+}
+
+static void after_a_failure_everything_is_said(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    answer(&member, RD_KAFKA_RESP_ERR__TRANSPORT, 0, NULL);
+    assert_actions(&member, BEAT); /* At once, */
+    assert_true(member.beat.has_all && member.beat.has_owned && member.beat.has_subscription);
+    assert_int_equal(member.beat.epoch, 1);
+    answer(&member, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, 0, NULL);
+    assert_actions(&member, 0); /* then after a while. */
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 2, NULL);
+    go_to_deadline(&member);
+    assert_false(member.beat.has_all);
+    rk_consumer_membership_clear(&member);
+}
+
+static void a_subscription_is_said_until_it_is_known(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    rk_consumer_membership_on_subscribe(&member, list_of("a0"), "^x", now);
+    assert_actions(&member, BEAT);
+    assert_true(member.beat.has_subscription);
+    assert_false(member.beat.has_all);
+    subscribe(&member, "c0"); /* Another while that is under way. */
+    assert_actions(&member, 0);
+    answer(&member, 0, 2, NULL);
+    assert_actions(&member, BEAT);
+    assert_true(member.beat.has_subscription);
+    subscribe(&member, "c0");
+    answer(&member, 0, 3, "");
+    assert_actions(&member, REVOKE);
+    assert_string_equal(member.pattern, "");
+    rk_consumer_membership_clear(&member);
+}
+
+static void fenced(rd_kafka_resp_err_t err)
+{
+    struct rk_consumer_membership member;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    go_to_deadline(&member);
+    rk_consumer_membership_take_actions(&member);
+    answer(&member, err, 0, NULL);
+    assert_actions(&member, REVOKE);
+    assert_int_equal(member.state, RK_CONSUMER_FENCED);
+    assert_true(member.is_lost);
+    assert_int_equal(rk_consumer_membership_is_in(&member), false);
+    done(&member);
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, 0);
+    assert_string_equal(member.member_id, "me");
+    assert_false(member.is_lost);
+    rk_consumer_membership_clear(&member);
+}
+
+static void who_is_put_out_joins_again(void **state)
+{
+    (void)state;
+    fenced(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    fenced(RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH);
+    fenced(RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND); /* The group was deleted. */
+}
+
+static void who_is_put_out_while_it_takes_gives_that_up_too(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    subscribe(&member, "a0");
+    answer(&member, 0, 1, "a0");
+    assert_actions(&member, BEAT | ASSIGN);
+    go_to_deadline(&member);
+    answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 0, NULL);
+    assert_actions(&member, BEAT);
+    assert_true(member.is_lost);
+    done(&member);
+    assert_actions(&member, REVOKE);
+    assert_list(member.asked_list, "a0");
+    assert_true(member.is_lost);
+    rk_consumer_membership_clear(&member);
+}
+
+static void a_refused_join_leaves_first(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    subscribe(&member, "a0");
+    assert_actions(&member, BEAT);
+    answer(&member, RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH, 0, NULL);
+    assert_actions(&member, 0);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, -1);
+    answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 0, NULL);
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, 0);
+    answer(&member, 0, 1, "a0");
+    assert_actions(&member, ASSIGN);
+    rk_consumer_membership_clear(&member);
+}
+
+static void a_static_member_clears_its_place(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, true);
+    subscribe(&member, "a0");
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, 0); /* The first time nobody knows it. */
+    answer(&member, RD_KAFKA_RESP_ERR__TIMED_OUT, 0, NULL);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, -2);
+    answer(&member, 0, -2, NULL);
+    assert_actions(&member, BEAT);
+    assert_int_equal(member.beat.epoch, 0);
+    answer(&member, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID, 0, NULL);
+    assert_int_equal(member.state, RK_CONSUMER_JOINING); /* It may be itself. */
+    for (uint64_t end = now + 43 * SECOND; now < end;) {
+        if (!member.is_beat_sent)
+            go_to_deadline(&member);
+        bool is_join = member.beat.epoch == 0;
+        answer(&member, is_join ? RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID : 0, 0, NULL);
+        assert_int_equal(member.state, RK_CONSUMER_JOINING);
+    }
+    now += 2 * SECOND;
+    for (int i = 0; i < 4 && member.state == RK_CONSUMER_JOINING; i++) {
+        now += 2 * SECOND;
+        rk_consumer_membership_on_timer(&member, now);
+        answer(&member, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID, 0, NULL);
+    }
+    assert_int_equal(member.state, RK_CONSUMER_FAILED);
+    rk_consumer_membership_clear(&member);
+}
+
+static void a_static_member_whose_place_is_taken_fails(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, true);
+    subscribe(&member, "a0");
+    answer(&member, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID, 0, NULL);
+    assert_actions(&member, BEAT | RK_MEMBERSHIP_TELL_FATAL);
+    assert_int_equal(member.told_err, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID);
+    rk_consumer_membership_clear(&member);
+}
+
+static void errors_are_told_once_and_the_member_stays(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    subscribe(&member, "a0");
+    assert_actions(&member, BEAT);
+    for (int i = 0; i < 3; i++) {
+        answer(&member, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 0, NULL);
+        assert_actions(&member, i == 0 ? RK_MEMBERSHIP_TELL_ERROR : 0);
+        go_to_deadline(&member);
+        assert_actions(&member, BEAT);
+    }
+    answer(&member, RD_KAFKA_RESP_ERR_INVALID_REGULAR_EXPRESSION, 0, NULL);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ERROR);
+    subscribe(&member, "b0"); /* That may help, so at once. */
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 0, NULL); /* No epoch. */
+    assert_actions(&member, 0);
+    go_to_deadline(&member);
+    answer(&member, 0, 1, "b0");
+    assert_actions(&member, BEAT | ASSIGN);
+    done(&member);
+    answer(&member, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 0, NULL);
+    assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
+    assert_list(member.owned, "b0");
+    rk_consumer_membership_clear(&member);
+}
+
+static void who_does_not_poll_leaves_until_it_does(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    now += 301 * SECOND;
+    rk_consumer_membership_on_timer(&member, now);
+    assert_actions(&member, LEAVE | REVOKE | RK_MEMBERSHIP_TELL_POLL_EXCEEDED);
+    assert_int_equal(member.leaving_epoch, -1);
+    assert_true(member.is_lost);
+    rk_consumer_membership_on_poll(&member, now);
+    assert_int_equal(member.state, RK_CONSUMER_WAITING);
+    done(&member);
+    assert_int_equal(member.state, RK_CONSUMER_JOINING);
+    assert_actions(&member, BEAT);
+    rk_consumer_membership_clear(&member);
+}
+
+static void leave_and_close(bool is_static)
+{
+    struct rk_consumer_membership member;
+    init(&member, is_static);
+    reach_stable(&member, "a0");
+    rk_consumer_membership_on_unsubscribe(&member, now);
+    assert_actions(&member, REVOKE);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT); /* Still a member. */
+    done(&member);
+    assert_actions(&member, LEAVE);
+    assert_int_equal(member.leaving_epoch, is_static ? -2 : -1);
+    rk_consumer_membership_on_leave_answer(&member, now);
+    assert_int_equal(member.state, RK_CONSUMER_OUT);
+    reach_stable(&member, "a0 b0");
+    rk_consumer_membership_on_close(&member, now);
+    assert_actions(&member, REVOKE);
+    done(&member);
+    assert_actions(&member, LEAVE);
+    go_to_deadline(&member); /* No answer. */
+    assert_int_equal(member.state, RK_CONSUMER_CLOSED);
+    rk_consumer_membership_clear(&member);
+}
+
+static void leaving_gives_up_first(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    leave_and_close(false);
+    leave_and_close(true);
+    init(&member, false);
+    rk_consumer_membership_on_close(&member, now);
+    assert_int_equal(member.state, RK_CONSUMER_CLOSED);
+    assert_actions(&member, 0);
+    rk_consumer_membership_clear(&member);
+    init(&member, false);
+    subscribe(&member, "a0");
+    assert_actions(&member, BEAT);
+    rk_consumer_membership_on_close(&member, now); /* The join may arrive. */
+    assert_actions(&member, LEAVE);
+    rk_consumer_membership_clear(&member);
+}
+
+static void names_that_come_late(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    subscribe(&member, "a0");
+    rk_consumer_membership_on_heartbeat_answer(
+        &member, member.attempt,
+        &(struct rk_consumer_answer){
+            .epoch = 1, .interval_ms = 5000, .target = list_of(""), .is_partial = true},
+        now);
+    assert_int_equal(member.state, RK_CONSUMER_STABLE);
+    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND);
+    rk_consumer_membership_on_names(&member, list_of("a0"), false, now);
+    assert_actions(&member, BEAT | ASSIGN);
+    rk_consumer_membership_on_names(&member, list_of("a0 a0"), false, now); /* Twice the same. */
+    done(&member);
+    assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
+    rk_consumer_membership_clear(&member);
+}
+
+static void errors_of_commits_ask_the_coordinator(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    rk_consumer_membership_on_commit_error(&member, member.attempt,
+                                           RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE, now);
+    assert_actions(&member, 0);
+    rk_consumer_membership_on_commit_error(&member, member.attempt,
+                                           RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
+    assert_actions(&member, BEAT);
+    rk_consumer_membership_clear(&member);
+}
+
+/* Every event in every state */
+
+static void reach(struct rk_consumer_membership *member, enum rk_consumer_membership_state state)
+{
+    init(member, false);
+    switch (state) {
+    case RK_CONSUMER_OUT:
+        break;
+    case RK_CONSUMER_JOINING:
+        subscribe(member, "a0");
+        break;
+    case RK_CONSUMER_RECONCILING:
+        subscribe(member, "a0");
+        answer(member, 0, 1, "a0 a1");
+        break;
+    case RK_CONSUMER_ACKNOWLEDGING:
+        subscribe(member, "a0");
+        answer(member, 0, 1, "a0 a1");
+        done(member);
+        break;
+    case RK_CONSUMER_STABLE:
+        reach_stable(member, "a0 a1");
+        break;
+    case RK_CONSUMER_FENCED:
+        reach_stable(member, "a0 a1");
+        go_to_deadline(member);
+        answer(member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 0, NULL);
+        break;
+    case RK_CONSUMER_WAITING:
+        reach_stable(member, "a0 a1");
+        now += 301 * SECOND;
+        rk_consumer_membership_on_timer(member, now);
+        break;
+    case RK_CONSUMER_LEAVING:
+        reach_stable(member, "a0 a1");
+        rk_consumer_membership_on_unsubscribe(member, now);
+        break;
+    case RK_CONSUMER_FAILED:
+        reach_stable(member, "a0 a1");
+        go_to_deadline(member);
+        answer(member, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, 0, NULL);
+        break;
+    case RK_CONSUMER_CLOSED:
+        rk_consumer_membership_on_close(member, now);
+        break;
+    case RK_CONSUMER_STATES:
+        break;
+    }
+    assert_int_equal(member->state, state);
+    rk_consumer_membership_take_actions(member);
+}
+
+enum event {
+    SUBSCRIBES,
+    UNSUBSCRIBES,
+    CLOSES,
+    ANSWERED_WELL,
+    ANSWERED_OTHER,
+    ANSWERED_FENCED,
+    ANSWERED_FATAL,
+    ANSWERED_RETRY,
+    ANSWERED_OLD,
+    LEFT,
+    NAMES,
+    COMMIT_STALE,
+    DONE,
+    POLLS,
+    TIMER,
+    MUCH_LATER,
+    EVENTS,
+};
+
+static void fire(struct rk_consumer_membership *member, enum event event)
+{
+    switch (event) {
+    case SUBSCRIBES:
+        rk_consumer_membership_on_subscribe(member, list_of("b0"), "^c", now);
+        return;
+    case UNSUBSCRIBES:
+        rk_consumer_membership_on_unsubscribe(member, now);
+        return;
+    case CLOSES:
+        rk_consumer_membership_on_close(member, now);
+        return;
+    case ANSWERED_WELL:
+        answer(member, 0, 3, NULL);
+        return;
+    case ANSWERED_OTHER:
+        answer(member, 0, 3, "a1 b1");
+        return;
+    case ANSWERED_FENCED:
+        answer(member, RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH, 0, NULL);
+        return;
+    case ANSWERED_FATAL:
+        answer(member, RD_KAFKA_RESP_ERR_UNSUPPORTED_ASSIGNOR, 0, NULL);
+        return;
+    case ANSWERED_RETRY:
+        answer(member, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 0, NULL);
+        return;
+    case ANSWERED_OLD:
+        member->attempt++;
+        member->attempt--;
+        rk_consumer_membership_on_heartbeat_answer(
+            member, member->attempt - 1,
+            &(struct rk_consumer_answer){.epoch = 9, .target = list_of("z0")}, now);
+        return;
+    case LEFT:
+        rk_consumer_membership_on_leave_answer(member, now);
+        return;
+    case NAMES:
+        rk_consumer_membership_on_names(member, list_of("a0"), false, now);
+        return;
+    case COMMIT_STALE:
+        rk_consumer_membership_on_commit_error(member, member->attempt,
+                                               RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
+        return;
+    case DONE:
+        done(member);
+        return;
+    case POLLS:
+        rk_consumer_membership_on_poll(member, now);
+        return;
+    case TIMER:
+        if (rk_consumer_membership_deadline(member) != RK_NEVER)
+            now = RK_MAX(now, rk_consumer_membership_deadline(member));
+        rk_consumer_membership_on_timer(member, now);
+        return;
+    case MUCH_LATER:
+        now += 1000 * SECOND;
+        rk_consumer_membership_on_timer(member, now);
+        return;
+    case EVENTS:
+        break;
+    }
+}
+
+static void assert_sane(struct rk_consumer_membership *member)
+{
+    unsigned actions = rk_consumer_membership_take_actions(member);
+    assert_false((actions & ASSIGN) && (actions & REVOKE));
+    assert_true(!(actions & (ASSIGN | REVOKE)) || member->asked != RK_ASKED_NOTHING);
+    if (member->state == RK_CONSUMER_OUT || member->state == RK_CONSUMER_CLOSED) {
+        assert_int_equal(member->owned->cnt, 0);
+        assert_int_equal(rk_consumer_membership_deadline(member), RK_NEVER);
+    }
+    if (member->state == RK_CONSUMER_JOINING)
+        assert_int_equal(member->owned->cnt, 0);
+    if (actions & BEAT)
+        assert_true(member->is_beat_sent);
+    if (rk_consumer_membership_deadline(member) <= now)
+        fail_msg("%s: due at once, for ever", rk_consumer_membership_state_name(member->state));
+}
+
+static void every_event_in_every_state(void **state)
+{
+    (void)state;
+    for (int from = 0; from < RK_CONSUMER_STATES; from++) {
+        for (int first = 0; first < EVENTS; first++) {
+            for (int second = 0; second < EVENTS; second++) {
+                struct rk_consumer_membership member;
+                reach(&member, (enum rk_consumer_membership_state)from);
+                fire(&member, (enum event)first);
+                assert_sane(&member);
+                fire(&member, (enum event)second);
+                assert_sane(&member);
+                rk_consumer_membership_clear(&member);
+            }
+        }
+    }
+}
+
+static void close_ends_every_state(void **state)
+{
+    (void)state;
+    for (int from = 0; from < RK_CONSUMER_STATES; from++) {
+        for (int event = 0; event < EVENTS; event++) {
+            struct rk_consumer_membership member;
+            reach(&member, (enum rk_consumer_membership_state)from);
+            fire(&member, (enum event)event);
+            rk_consumer_membership_on_close(&member, now);
+            for (int i = 0; i < 10 && member.state != RK_CONSUMER_CLOSED; i++) {
+                done(&member);
+                fire(&member, TIMER);
+            }
+            assert_int_equal(member.state, RK_CONSUMER_CLOSED);
+            rk_consumer_membership_clear(&member);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(partitions_move_in_two_steps),
+        cmocka_unit_test(an_answer_to_an_older_heartbeat_acknowledges_nothing),
+        cmocka_unit_test(while_nothing_is_assigned_it_asks_again_soon),
+        cmocka_unit_test(after_a_failure_everything_is_said),
+        cmocka_unit_test(a_subscription_is_said_until_it_is_known),
+        cmocka_unit_test(who_is_put_out_joins_again),
+        cmocka_unit_test(who_is_put_out_while_it_takes_gives_that_up_too),
+        cmocka_unit_test(a_refused_join_leaves_first),
+        cmocka_unit_test(a_static_member_clears_its_place),
+        cmocka_unit_test(a_static_member_whose_place_is_taken_fails),
+        cmocka_unit_test(errors_are_told_once_and_the_member_stays),
+        cmocka_unit_test(who_does_not_poll_leaves_until_it_does),
+        cmocka_unit_test(leaving_gives_up_first),
+        cmocka_unit_test(names_that_come_late),
+        cmocka_unit_test(errors_of_commits_ask_the_coordinator),
+        cmocka_unit_test(every_event_in_every_state),
+        cmocka_unit_test(close_ends_every_state),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
