@@ -52,6 +52,7 @@ static struct task_counts count_tasks(void)
     return counts;
 }
 
+/* Lets time pass: what the library does meanwhile, unasked, is what is measured. */
 static void pause_seconds(int seconds)
 {
     struct timespec pause = {seconds, 0};

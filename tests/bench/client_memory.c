@@ -25,6 +25,7 @@ static long resident_bytes(void)
     return resident * sysconf(_SC_PAGESIZE);
 }
 
+/* Lets time pass: that nothing more comes has no event, it shows by lengths that stay. */
 static void pause_round(void)
 {
     struct timespec pause = {0, ROUND_NS};

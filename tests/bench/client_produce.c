@@ -28,6 +28,7 @@ struct producer {
     size_t pool_count;       /* Different messages; a power of two. */
     char *values;
     char *keys;
+    int flags;     /* RD_KAFKA_MSG_F_*: threads that do not poll wait for room in the library. */
     long reported; /* Touched by the one thread that polls. */
     long failed;
 };
@@ -89,7 +90,7 @@ static rd_kafka_resp_err_t send_by_topic(struct producer *producer, long number)
 {
     const struct bench_options *options = producer->options;
 
-    if (rd_kafka_produce(producer->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+    if (rd_kafka_produce(producer->topic, RD_KAFKA_PARTITION_UA, producer->flags,
                          value_of(producer, number), options->value_size, key_of(producer, number),
                          options->key_size, opaque_of(producer, number)) == 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -103,7 +104,7 @@ static rd_kafka_resp_err_t send_by_name(struct producer *producer, long number)
     return rd_kafka_producev(producer->client, RD_KAFKA_V_TOPIC(options->topic),
                              RD_KAFKA_V_VALUE(value_of(producer, number), options->value_size),
                              RD_KAFKA_V_KEY(key_of(producer, number), options->key_size),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_MSGFLAGS(producer->flags),
                              RD_KAFKA_V_OPAQUE(opaque_of(producer, number)), RD_KAFKA_V_END);
 }
 
@@ -115,7 +116,7 @@ static rd_kafka_resp_err_t send_with_header(struct producer *producer, long numb
                              RD_KAFKA_V_VALUE(value_of(producer, number), options->value_size),
                              RD_KAFKA_V_KEY(key_of(producer, number), options->key_size),
                              RD_KAFKA_V_HEADER("trace-id", "4bf92f3577b34da6", (ssize_t)16),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_MSGFLAGS(producer->flags),
                              RD_KAFKA_V_OPAQUE(opaque_of(producer, number)), RD_KAFKA_V_END);
 }
 
@@ -131,7 +132,7 @@ static rd_kafka_resp_err_t send_with_headers(struct producer *producer, long num
     error = rd_kafka_producev(producer->client, RD_KAFKA_V_RKT(producer->topic),
                               RD_KAFKA_V_VALUE(value_of(producer, number), options->value_size),
                               RD_KAFKA_V_KEY(key_of(producer, number), options->key_size),
-                              RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(producer->flags),
                               RD_KAFKA_V_OPAQUE(opaque_of(producer, number)), RD_KAFKA_V_END);
     if (error)
         rd_kafka_headers_destroy(headers);
@@ -147,17 +148,6 @@ static send_function *choose_send(const struct bench_options *options)
     if (options->headers == 1)
         return send_with_header;
     return options->call == BENCH_CALL_BY_NAME ? send_by_name : send_by_topic;
-}
-
-/* Makes room in the library's queue, or sleeps while another thread does. */
-static void wait_for_room(struct producer *producer, bool may_poll)
-{
-    struct timespec pause = {0, 200 * 1000};
-
-    if (may_poll)
-        poll_reports(producer, 10);
-    else
-        nanosleep(&pause, NULL);
 }
 
 /* Waits until the next message is due. */
@@ -180,7 +170,7 @@ static void produce_singly(struct producer *producer, long first, long count, bo
         rd_kafka_resp_err_t error;
 
         while ((error = send(producer, number)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            wait_for_room(producer, may_poll);
+            poll_reports(producer, 10); /* Makes room. */
         if (error)
             bench_fail("produce: %s", rd_kafka_err2str(error));
         if (--until_poll > 0)
@@ -209,8 +199,8 @@ static void produce_in_batches(struct producer *producer, long first, long count
                                      .key = (void *)(uintptr_t)key_of(producer, number),
                                      .key_len = options->key_size,
                                      ._private = opaque_of(producer, number)};
-        rd_kafka_produce_batch(producer->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                               messages, waiting);
+        rd_kafka_produce_batch(producer->topic, RD_KAFKA_PARTITION_UA, producer->flags, messages,
+                               waiting);
         for (int index = 0; index < waiting; index++) {
             if (messages[index].err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
                 messages[left++] = messages[index];
@@ -219,7 +209,7 @@ static void produce_in_batches(struct producer *producer, long first, long count
         }
         waiting = left;
         if (left > 0)
-            wait_for_room(producer, may_poll);
+            poll_reports(producer, 10); /* Makes room. */
         else if (may_poll)
             poll_reports(producer, 0);
     }
@@ -268,6 +258,7 @@ static void produce_in_threads(struct producer *producer)
     struct produce_thread *threads = bench_alloc((size_t)count * sizeof(*threads));
     long share = producer->options->messages / count;
 
+    producer->flags |= RD_KAFKA_MSG_F_BLOCK;
     for (int index = 0; index < count; index++) {
         struct produce_thread *thread = &threads[index];
 
@@ -288,7 +279,8 @@ static void producer_init(struct producer *producer, const struct bench_options 
 {
     size_t key_size = options->key_size;
 
-    *producer = (struct producer){.options = options, .result = result};
+    *producer =
+        (struct producer){.options = options, .result = result, .flags = RD_KAFKA_MSG_F_COPY};
     rd_kafka_conf_set_opaque(conf, producer);
     if (options->by_event)
         rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
