@@ -218,12 +218,11 @@ static void refuse(struct rk_producer *producer, const struct rk_produce_watcher
         watcher->refused(watcher->argument, err);
 }
 
-/* A thread that waits is a visitor until its message is in the queue: then `visit` has begun. */
-static rd_kafka_resp_err_t take_credit_or_wait(struct rk_producer *producer, int64_t bytes,
-                                               int flags, struct rk_visit *visit)
+/* There was no room. A thread that waits is a visitor until its message is in the queue: then
+ * `visit` has begun. */
+static rd_kafka_resp_err_t wait_or_give_up(struct rk_producer *producer, int64_t bytes, int flags,
+                                           struct rk_visit *visit)
 {
-    if (RK_LIKELY(take_credit(producer, bytes)))
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
     wake_blocked_if_any(producer); /* Our attempt may have kept them from what there was. */
     bool waits = flags & RD_KAFKA_MSG_F_BLOCK && bytes <= producer->limits.queue_bytes;
     if (!waits)
@@ -245,12 +244,14 @@ __attribute__((noinline)) static rd_kafka_resp_err_t show(struct rk_producer *pr
                                            : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Somebody watches, or there was no room for `bytes` more. */
+/* Somebody watches, or there was no room for `bytes` more: that was tried. */
 static __attribute__((noinline)) rd_kafka_resp_err_t
 admit_slowly(struct rk_producer *producer, struct rk_produce *produce,
              const struct rk_produce_watcher *watcher, int64_t bytes, struct rk_visit *visit)
 {
-    rd_kafka_resp_err_t err = take_credit_or_wait(producer, bytes, produce->record.flags, visit);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!watcher || !take_credit(producer, bytes))
+        err = wait_or_give_up(producer, bytes, produce->record.flags, visit);
     if (!err && watcher) {
         err = show(producer, produce, watcher);
         if (err)
