@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "group/consumer_membership.h"
+#include "group/consumer_membership_private.h"
 
 #include <string.h>
 
@@ -36,8 +36,6 @@ static const struct {
     [S(CLOSED)] = {"closed", 0},
 };
 
-static void advance(struct rk_consumer_membership *membership, uint64_t now_us);
-
 /* States */
 
 bool rk_consumer_membership_may_follow(enum rk_consumer_membership_state from,
@@ -54,6 +52,14 @@ const char *rk_consumer_membership_state_name(enum rk_consumer_membership_state 
 bool rk_consumer_membership_is_in(const struct rk_consumer_membership *membership)
 {
     return membership->epoch > 0;
+}
+
+rd_kafka_topic_partition_list_t *
+rk_consumer_membership_held(const struct rk_consumer_membership *membership)
+{
+    return membership->asked == RK_ASKED_ASSIGN
+               ? rk_partition_set_merge(membership->owned, membership->asked_list)
+               : rk_partition_list_copy(membership->owned);
 }
 
 static void set_state(struct rk_consumer_membership *membership,
@@ -274,7 +280,7 @@ void rk_consumer_membership_on_answered(struct rk_consumer_membership *membershi
     membership->asked = RK_ASKED_NOTHING;
     if (membership->owned->cnt == 0)
         membership->is_lost = false;
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }
 
 /* Working towards the goal: one step per call; true: look again. */
@@ -396,62 +402,11 @@ static bool step(struct rk_consumer_membership *membership, uint64_t now_us)
     return false;
 }
 
-static void advance(struct rk_consumer_membership *membership, uint64_t now_us)
+void rk_consumer_membership_advance(struct rk_consumer_membership *membership, uint64_t now_us)
 {
     while (step(membership, now_us)) {
     }
     beat(membership, now_us);
-}
-
-/* What the application wants */
-
-static bool same_topics(const rd_kafka_topic_partition_list_t *a,
-                        const rd_kafka_topic_partition_list_t *b)
-{
-    bool is_same = a->cnt == b->cnt;
-    for (int i = 0; is_same && i < a->cnt; i++)
-        is_same = strcmp(a->elems[i].topic, b->elems[i].topic) == 0;
-    return is_same;
-}
-
-static void want(struct rk_consumer_membership *membership, rd_kafka_topic_partition_list_t *topics,
-                 const char *pattern, uint64_t now_us)
-{
-    if (!same_topics(topics, membership->topics) || strcmp(pattern, membership->pattern) != 0) {
-        membership->subscription++;
-        if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
-            membership->heartbeat_at_us = RK_MIN(membership->heartbeat_at_us, now_us);
-    }
-    replace(&membership->topics, topics);
-    char *copy = rk_strdup(pattern);
-    rk_free(membership->pattern);
-    membership->pattern = copy;
-}
-
-void rk_consumer_membership_on_subscribe(struct rk_consumer_membership *membership,
-                                         rd_kafka_topic_partition_list_t *topics,
-                                         const char *pattern, uint64_t now_us)
-{
-    membership->polled_us = now_us;
-    if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)
-        membership->goal = RK_MEMBERSHIP_WANTS_IN;
-    want(membership, topics, pattern ? pattern : "", now_us);
-    advance(membership, now_us);
-}
-
-void rk_consumer_membership_on_unsubscribe(struct rk_consumer_membership *membership,
-                                           uint64_t now_us)
-{
-    if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
-        membership->goal = RK_MEMBERSHIP_WANTS_OUT;
-    want(membership, rk_partition_list_new(0), "", now_us);
-    advance(membership, now_us);
-}
-
-void rk_consumer_membership_on_close(struct rk_consumer_membership *membership, uint64_t now_us)
-{
-    membership->goal = RK_MEMBERSHIP_WANTS_CLOSE;
-    advance(membership, now_us);
 }
 
 /* Answers */
@@ -573,7 +528,7 @@ void rk_consumer_membership_on_heartbeat_answer(struct rk_consumer_membership *m
     }
     if (answer->target)
         rk_partition_list_destroy(answer->target);
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }
 
 void rk_consumer_membership_on_leave_answer(struct rk_consumer_membership *membership,
@@ -582,7 +537,7 @@ void rk_consumer_membership_on_leave_answer(struct rk_consumer_membership *membe
     if (membership->state != S(LEAVING) || !membership->is_leave_sent)
         return;
     membership->has_left = true;
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }
 
 void rk_consumer_membership_on_names(struct rk_consumer_membership *membership,
@@ -595,7 +550,7 @@ void rk_consumer_membership_on_names(struct rk_consumer_membership *membership,
     }
     replace(&membership->target, target);
     membership->is_partial = is_partial;
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }
 
 void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membership,
@@ -606,17 +561,10 @@ void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membe
         return;
     if (err == RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH || err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         membership->heartbeat_at_us = RK_MIN(membership->heartbeat_at_us, now_us);
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }
 
 /* Other events */
-
-void rk_consumer_membership_on_poll(struct rk_consumer_membership *membership, uint64_t now_us)
-{
-    membership->polled_us = now_us;
-    membership->has_polled = true;
-    advance(membership, now_us);
-}
 
 void rk_consumer_membership_on_timer(struct rk_consumer_membership *membership, uint64_t now_us)
 {
@@ -627,5 +575,5 @@ void rk_consumer_membership_on_timer(struct rk_consumer_membership *membership, 
         membership->has_polled = false;
         set_state(membership, S(WAITING), now_us);
     }
-    advance(membership, now_us);
+    rk_consumer_membership_advance(membership, now_us);
 }

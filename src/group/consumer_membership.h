@@ -46,7 +46,7 @@ struct rk_consumer_beat {
     int32_t epoch;         /* 0: joins; below: has left first. */
     bool has_all;          /* Time-out and assignor too; the rack when joining. */
     bool has_subscription; /* `topics` and `pattern`. */
-    bool has_owned;        /* `owned`. */
+    bool has_owned;        /* rk_consumer_membership_held. */
     bool acknowledges;
     uint32_t subscription; /* Which one it tells. */
 };
@@ -144,6 +144,9 @@ void rk_consumer_membership_on_timer(struct rk_consumer_membership *membership, 
 
 /* Looking at it */
 
+/* What heartbeats say is owned: what the application is about to take, too. returns: new list */
+rd_kafka_topic_partition_list_t *
+rk_consumer_membership_held(const struct rk_consumer_membership *membership);
 /* The coordinator knows it as a member. */
 bool rk_consumer_membership_is_in(const struct rk_consumer_membership *membership);
 const char *rk_consumer_membership_state_name(enum rk_consumer_membership_state state);

@@ -455,19 +455,10 @@ static void advance(struct rk_membership *membership, uint64_t now_us)
 
 /* What the application wants */
 
-static bool same_topics(const rd_kafka_topic_partition_list_t *a,
-                        const rd_kafka_topic_partition_list_t *b)
-{
-    bool is_same = a->cnt == b->cnt;
-    for (int i = 0; is_same && i < a->cnt; i++)
-        is_same = strcmp(a->elems[i].topic, b->elems[i].topic) == 0;
-    return is_same;
-}
-
 void rk_membership_on_subscribe(struct rk_membership *membership,
                                 rd_kafka_topic_partition_list_t *topics, uint64_t now_us)
 {
-    bool is_same = same_topics(topics, membership->topics);
+    bool is_same = rk_partition_set_same_topics(topics, membership->topics);
     replace(&membership->topics, topics);
     membership->polled_us = now_us;
     if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)

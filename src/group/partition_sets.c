@@ -62,3 +62,12 @@ rk_partition_set_of_other_topics(const rd_kafka_topic_partition_list_t *list,
     }
     return others;
 }
+
+bool rk_partition_set_same_topics(const rd_kafka_topic_partition_list_t *a,
+                                  const rd_kafka_topic_partition_list_t *b)
+{
+    bool is_same = a->cnt == b->cnt;
+    for (int i = 0; is_same && i < a->cnt; i++)
+        is_same = strcmp(a->elems[i].topic, b->elems[i].topic) == 0;
+    return is_same;
+}

@@ -25,4 +25,8 @@ rd_kafka_topic_partition_list_t *
 rk_partition_set_of_other_topics(const rd_kafka_topic_partition_list_t *list,
                                  const rd_kafka_topic_partition_list_t *topics);
 
+/* The same names in the same order, whatever the partitions. */
+bool rk_partition_set_same_topics(const rd_kafka_topic_partition_list_t *a,
+                                  const rd_kafka_topic_partition_list_t *b);
+
 #endif

@@ -189,6 +189,7 @@ void rk_mock_classic_complete_sync(struct rk_mock_group *group, uint64_t now_us)
 {
     struct rk_mock_classic_member *member, *next;
     set_state(group, RK_MOCK_CLASSIC_STABLE);
+    rk_mock_group_tell_assigned(group);
     HASH_ITER(hh, group->classic.members, member, next)
     {
         if (!member->is_syncing)

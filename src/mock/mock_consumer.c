@@ -253,6 +253,7 @@ static void go_on(const struct beat *beat, struct rk_mock_consumer_member *membe
     result->member = member;
     result->tells_assignment = is_full(request) || !member->is_told;
     member->is_told = true;
+    rk_mock_group_tell_assigned(beat->group);
 }
 
 void rk_mock_consumer_heartbeat(struct rk_mock_groups *groups,

@@ -87,6 +87,13 @@ const char *rk_mock_group_state_name(const struct rk_mock_group *group)
     return "Dead";
 }
 
+void rk_mock_group_tell_assigned(const struct rk_mock_group *group)
+{
+    const struct rk_mock_groups *groups = group->groups;
+    if (groups->on_assigned)
+        groups->on_assigned(groups->on_assigned_argument, group);
+}
+
 void rk_mock_group_wake_by(struct rk_mock_group *group, uint64_t at_us)
 {
     struct rk_mock_groups *groups = group->groups;

@@ -48,6 +48,9 @@ struct rk_mock_groups {
     uint64_t first_delay_us; /* Of the first rebalance of an empty classic group. */
     uint64_t consumer_session_us;
     int32_t consumer_heartbeat_ms;
+    /* For tests: called with each assignment that members are told. NULL: not. */
+    void (*on_assigned)(void *argument, const struct rk_mock_group *group);
+    void *on_assigned_argument;
 };
 
 void rk_mock_groups_init(struct rk_mock_groups *groups);
@@ -81,6 +84,7 @@ rd_kafka_resp_err_t rk_mock_group_check_fetch(struct rk_mock_groups *groups, con
 void rk_mock_group_on_moved(struct rk_mock_group *group, uint64_t now_us);
 
 /* For the files of this folder. */
+void rk_mock_group_tell_assigned(const struct rk_mock_group *group);
 void rk_mock_group_wake_by(struct rk_mock_group *group, uint64_t at_us);
 /* A name nobody has; rk_free. */
 char *rk_mock_group_new_member_id(struct rk_mock_groups *groups, const char *prefix);

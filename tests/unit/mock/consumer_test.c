@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "mock/mock_group.h"
 #include "mock/mock_topic.h"
+#include "support/group_checker.h"
 
 #define SECOND UINT64_C(1000000)
 
@@ -23,6 +24,7 @@ struct world {
     struct rk_mock_topic topics[TOPICS_MAX];
     int topic_count;
     uint64_t now_us;
+    struct group_checker checker;
 };
 
 /* A member as it knows itself; it owns what it was told, unless a test says otherwise. */
@@ -156,6 +158,7 @@ static int set_up(void **state)
 {
     struct world *world = RK_NEW(struct world);
     rk_mock_groups_init(&world->groups);
+    group_checker_watch(&world->checker, &world->groups);
     world->now_us = 1000 * SECOND;
     *state = world;
     return 0;
@@ -164,6 +167,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
+    assert_string_equal(world->checker.problem, "");
     rk_mock_groups_clear(&world->groups);
     assert_int_equal(world->groups.size, 0);
     HASH_CLEAR(by_name, world->view.by_name);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the application wants of its membership. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "event/partition_list.h"
+#include "group/consumer_membership_private.h"
+#include "group/partition_sets.h"
+
+static void want(struct rk_consumer_membership *membership, rd_kafka_topic_partition_list_t *topics,
+                 const char *pattern, uint64_t now_us)
+{
+    if (!rk_partition_set_same_topics(topics, membership->topics) ||
+        strcmp(pattern, membership->pattern) != 0) {
+        membership->subscription++;
+        if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
+            membership->heartbeat_at_us = RK_MIN(membership->heartbeat_at_us, now_us);
+    }
+    rk_partition_list_destroy(membership->topics);
+    membership->topics = topics;
+    char *copy = rk_strdup(pattern);
+    rk_free(membership->pattern);
+    membership->pattern = copy;
+}
+
+void rk_consumer_membership_on_subscribe(struct rk_consumer_membership *membership,
+                                         rd_kafka_topic_partition_list_t *topics,
+                                         const char *pattern, uint64_t now_us)
+{
+    membership->polled_us = now_us;
+    if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)
+        membership->goal = RK_MEMBERSHIP_WANTS_IN;
+    want(membership, topics, pattern ? pattern : "", now_us);
+    rk_consumer_membership_advance(membership, now_us);
+}
+
+void rk_consumer_membership_on_unsubscribe(struct rk_consumer_membership *membership,
+                                           uint64_t now_us)
+{
+    if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
+        membership->goal = RK_MEMBERSHIP_WANTS_OUT;
+    want(membership, rk_partition_list_new(0), "", now_us);
+    rk_consumer_membership_advance(membership, now_us);
+}
+
+void rk_consumer_membership_on_close(struct rk_consumer_membership *membership, uint64_t now_us)
+{
+    membership->goal = RK_MEMBERSHIP_WANTS_CLOSE;
+    rk_consumer_membership_advance(membership, now_us);
+}
+
+void rk_consumer_membership_on_poll(struct rk_consumer_membership *membership, uint64_t now_us)
+{
+    membership->polled_us = now_us;
+    membership->has_polled = true;
+    rk_consumer_membership_advance(membership, now_us);
+}
