@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,7 @@ static void *produce_blocked(void *argument)
                                 (size_t)(i % 300), NULL, 0, (void *)(intptr_t)i)) {
             assert_int_equal(self->flags, 0);
             self->refused++;
+            sched_yield(); /* Those who wait get their turn on few cores, too. */
         }
     }
     return NULL;
