@@ -15,6 +15,7 @@
 #include "conf/conf_check.h"
 #include "consumer/consumer.h"
 #include "event/visit.h"
+#include "group/group_offsets.h"
 #include "observe/dump.h"
 #include "observe/statistics.h"
 #include "producer/producer.h"
@@ -154,6 +155,8 @@ static void make_parts(rd_kafka_t *rk)
         rk_producer_start(rk->producer, rk->cluster);
     else
         rk_consumer_start(rk->consumer, rk->cluster);
+    if (rk->consumer && rk_consumer_queue(rk->consumer))
+        rk->group_offsets = rk_group_offsets_new(rk->consumer, rk->cluster);
     struct rk_subject subject = subject_of(rk);
     rk->statistics = rk_statistics_new(&subject, rk->main);
 }
@@ -212,6 +215,7 @@ static void free_client(rd_kafka_t *rk, bool keeps_conf)
 {
     if (rk->mock_cluster)
         rk_client_destroy_mock(rk->mock_cluster);
+    rk_group_offsets_destroy(rk->group_offsets);
     if (rk->cluster)
         rk_cluster_destroy(rk->cluster);
     if (rk->main) {
@@ -336,6 +340,13 @@ static void end_producer(void *producer)
     rk_producer_terminate(producer);
 }
 
+static void end_group_offsets(void *argument)
+{
+    rd_kafka_t *rk = argument;
+    rk_on_background(rk->background);
+    rk_group_offsets_terminate(rk->group_offsets);
+}
+
 static void drop_nothing(void *argument)
 {
     (void)argument;
@@ -347,6 +358,8 @@ static void stop_threads(rd_kafka_t *rk)
     rk_loop_stop(rk->main);
     if (rk->producer)
         rk_cluster_post_call(rk->cluster, end_producer, drop_nothing, rk->producer);
+    if (rk->group_offsets)
+        rk_cluster_post_call(rk->cluster, end_group_offsets, drop_nothing, rk);
     rk_cluster_terminate(rk->cluster);
     rk_visits_close(rk->core); /* Nothing blocks any more, but an application's callback. */
     rk_cluster_stop(rk->cluster);

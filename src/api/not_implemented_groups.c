@@ -26,34 +26,6 @@ char *rd_kafka_memberid(const rd_kafka_t *rk)
     return NULL;
 }
 
-rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
-                                    int async)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_resp_err_t rd_kafka_commit_message(rd_kafka_t *rk, const rd_kafka_message_t *rkmessage,
-                                            int async)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_resp_err_t
-rd_kafka_commit_queue(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
-                      rd_kafka_queue_t *rkqu,
-                      void (*cb)(rd_kafka_t *rk, rd_kafka_resp_err_t err,
-                                 rd_kafka_topic_partition_list_t *offsets, void *commit_opaque),
-                      void *commit_opaque)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *partitions,
-                                       int timeout_ms)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
 rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t *rk, const char *group,
                                          const struct rd_kafka_group_list **grplistp,
                                          int timeout_ms)

@@ -142,6 +142,8 @@ rd_kafka_resp_err_t rk_consumer_close(struct rk_consumer *consumer)
         return RD_KAFKA_RESP_ERR__DESTROY;
     rk_assignment_set(consumer, NULL);
     rk_consumer_ask(consumer, stop_all, consumer);
+    if (consumer->group)
+        consumer->group->wait_committed(consumer->group);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -11,11 +11,27 @@
 #include "event/partition_list.h"
 #include "event/queue.h"
 
+/* What a group does for the partitions that are consumed. On background, but where it says so. */
+struct rk_consumer_group {
+    /* The partition waits for its committed offset: rk_position_on_committed. Called again and
+     * again while it does. */
+    void (*look_up)(struct rk_consumer_group *group, struct rk_partition *partition);
+    /* Its consumption is about to end; its cursor is still there. */
+    void (*on_stop)(struct rk_consumer_group *group, struct rk_partition *partition);
+    /* There are, or will be, stored offsets. Any thread. */
+    void (*post_stored)(struct rk_consumer_group *group);
+    /* Waits, within a bound, until what partitions stored that have ended is committed. Application
+     * threads. */
+    void (*wait_committed)(struct rk_consumer_group *group);
+};
+
 struct rk_consumer {
     struct rk_core *core;
     struct rk_cluster *cluster;
     struct rk_cluster_observer observer;
-    rd_kafka_queue_t *queue; /* rd_kafka_consumer_poll()'s; NULL without group.id. */
+    rd_kafka_queue_t *queue;         /* rd_kafka_consumer_poll()'s; NULL without group.id. */
+    struct rk_consumer_group *group; /* Set before the first thread starts; NULL without group.id.
+                                      */
     struct rk_slab_pool *slabs;
     struct rk_room *room; /* Its lock guards `fetchers`. */
     LIST_HEAD(, rk_fetcher) fetchers;

@@ -94,6 +94,9 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bo
     position->epoch = partition->own.walk.epoch;
     if (given < position->offset && tells_all)
         rk_cursor_set_gap(position->cursor, position->version, given, position->offset);
+    struct rk_consumer_group *group = fetcher->consumer->group;
+    if (event && group)
+        group->post_stored(group);
     if (event)
         rk_queue_push(partition->queue, event);
     return true;

@@ -92,7 +92,7 @@ static void forget_idle(struct rk_consumer *consumer)
     for (partition = TAILQ_FIRST(&consumer->known.look_ups); partition; partition = next) {
         next = TAILQ_NEXT(partition, known.look_up_link);
         if (partition->known.state != RK_PARTITION_LOOKING_UP || partition->known.leader < 0 ||
-            partition->known.look_up)
+            partition->known.look_up || partition->known.wanted == RD_KAFKA_OFFSET_STORED)
             unlist(consumer, partition);
     }
 }

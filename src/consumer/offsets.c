@@ -49,7 +49,7 @@ rd_kafka_resp_err_t rk_offsets_watermarks(rd_kafka_topic_t *topic, int32_t numbe
 /* Storing */
 
 static void set_metadata(struct rk_partition *partition, const struct rk_cursor *cursor,
-                         const void *metadata, size_t size)
+                         int64_t offset, const void *metadata, size_t size)
 {
     char *copy = NULL;
     if (metadata && size) {
@@ -62,6 +62,7 @@ static void set_metadata(struct rk_partition *partition, const struct rk_cursor 
         unused = partition->shared.stored_metadata;
         partition->shared.stored_metadata = copy;
         partition->shared.stored_metadata_size = copy ? size : 0;
+        partition->shared.stored_metadata_offset = offset;
     }
     rk_mutex_unlock(&partition->mutex);
     rk_free(unused);
@@ -77,9 +78,12 @@ rd_kafka_resp_err_t rk_offsets_store(rd_kafka_topic_t *topic, int32_t number, in
     struct rk_cursor *cursor = rk_partition_acquire_cursor(partition);
     if (!cursor)
         return RD_KAFKA_RESP_ERR__STATE;
+    set_metadata(partition, cursor, offset, metadata, metadata_size);
     rk_cursor_store(cursor, offset, leader_epoch);
-    set_metadata(partition, cursor, metadata, metadata_size);
     rk_cursor_release(cursor);
+    struct rk_consumer_group *group = partition->consumer->group;
+    if (group)
+        group->post_stored(group);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

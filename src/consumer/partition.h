@@ -72,6 +72,7 @@ struct rk_partition {
         struct rk_cursor *cursor; /* Counted; NULL: not consumed. */
         char *stored_metadata;    /* With the stored offset; owned. */
         size_t stored_metadata_size;
+        int64_t stored_metadata_offset; /* The stored offset that it belongs to. */
     } shared;
     struct { /* Background. */
         enum rk_partition_state state;
@@ -80,14 +81,18 @@ struct rk_partition {
         bool is_paused;   /* By the application; outlives the assignment. */
         struct rk_fetch_position position; /* READY: where to begin, unless a fetcher knows more;
                                               its cursor is borrowed. */
-        int64_t wanted;                    /* LOOKING_UP: RD_KAFKA_OFFSET_BEGINNING or _END. */
-        int64_t tail;                      /* So many before it; 0: none. */
-        int64_t not_before;                /* Not before that offset; -1: no matter. */
-        uint64_t look_up;                  /* Number of the one under way, 0: none. */
-        uint64_t look_up_at_us;            /* Not before. */
+        int64_t wanted;         /* LOOKING_UP: RD_KAFKA_OFFSET_BEGINNING, _END, or _STORED. */
+        int64_t tail;           /* So many before it; 0: none. */
+        int64_t not_before;     /* Not before that offset; -1: no matter. */
+        uint64_t look_up;       /* Number of the one under way, 0: none. */
+        uint64_t look_up_at_us; /* Not before. */
         TAILQ_ENTRY(rk_partition) look_up_link;
         bool is_look_up_listed;
-        int32_t leader; /* -1: none. */
+        TAILQ_ENTRY(rk_partition) committed_link; /* Waits for the group's committed offset. */
+        bool is_committed_listed;
+        int64_t committed;          /* By this client since it is consumed; INVALID: nothing. */
+        uint64_t auto_commit_at_us; /* Started by itself: not before. */
+        int32_t leader;             /* -1: none. */
         int32_t leader_epoch;
         struct rk_closest closest;
         struct rk_uuid topic_id;    /* As metadata tells, */

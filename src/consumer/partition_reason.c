@@ -115,6 +115,9 @@ void rk_partition_reason_find_known(const struct rk_partition *partition, uint64
         rk_reason_set(reason, RK_REASON_BACKING_OFF, since_us, partition->known.look_up_at_us,
                       "looking up its offset failed: %s",
                       rd_kafka_err2str(partition->known.told_look_up));
+    else if (partition->known.wanted == RD_KAFKA_OFFSET_STORED)
+        rk_reason_set(reason, RK_REASON_LOOKING_UP, since_us, 0,
+                      "waiting for the group's coordinator to tell its committed offset");
     else
         rk_reason_set(reason, RK_REASON_LOOKING_UP, since_us, 0,
                       "waiting for broker %d to tell its offset", (int)partition->known.leader);

@@ -102,6 +102,8 @@ static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch)
         become_looking_up(partition, RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_TAIL_BASE - offset);
     else if (offset == RD_KAFKA_OFFSET_BEGINNING || offset == RD_KAFKA_OFFSET_END)
         become_looking_up(partition, offset, 0);
+    else if (partition->consumer->group)
+        become_looking_up(partition, RD_KAFKA_OFFSET_STORED, 0);
     else
         reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, offset, "no committed offset");
 }
@@ -148,6 +150,15 @@ static void give_to(struct rk_partition *partition, struct rk_fetcher *fetcher) 
     rk_fetcher_post_adopt(fetcher, partition, &position);
 }
 
+static void want_look_up(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    struct rk_consumer_group *group = partition->consumer->group;
+    if (partition->known.wanted == RD_KAFKA_OFFSET_STORED)
+        group->look_up(group, partition);
+    else
+        rk_offset_lookup_want(partition);
+}
+
 /* Does whatever is to be done next. */
 static void settle(struct rk_partition *partition)
 {
@@ -160,7 +171,7 @@ static void settle(struct rk_partition *partition)
         if (wanted)
             give_to(partition, wanted);
         else if (partition->known.state == RK_PARTITION_LOOKING_UP && !partition->known.look_up)
-            rk_offset_lookup_want(partition);
+            want_look_up(partition);
     } else if (fetcher != wanted ||
                partition->known.given_version != partition->known.position.version) {
         partition->known.is_releasing = true;
@@ -412,14 +423,20 @@ void rk_position_start(struct rk_partition *partition, int64_t offset, int32_t e
     partition->known.told = RD_KAFKA_RESP_ERR_NO_ERROR;
     partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     rk_closest_init(&partition->known.closest);
+    partition->known.committed = RD_KAFKA_OFFSET_INVALID;
+    partition->known.auto_commit_at_us =
+        rk_clock_now_us() + (uint64_t)partition->topic->conf->auto_commit_interval_ms * 1000;
     go_to(partition, offset, epoch);
     look_at_metadata(partition);
 }
 
 void rk_position_stop(struct rk_partition *partition)
 {
+    struct rk_consumer_group *group = partition->consumer->group;
     if (partition->known.state == RK_PARTITION_STOPPED)
         return;
+    if (group)
+        group->on_stop(group, partition);
     partition->known.state = RK_PARTITION_STOPPED;
     partition->known.look_up = 0;
     rk_cursor_void(partition->shared.cursor);
@@ -482,6 +499,25 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
     } else {
         bool is_cut = offset < partition->known.not_before;
         become_ready(partition, is_cut ? partition->known.not_before : offset, is_cut ? -1 : epoch);
+    }
+    settle(partition);
+}
+
+void rk_position_on_committed(struct rk_partition *partition, rd_kafka_resp_err_t err,
+                              int64_t offset, int32_t epoch, const char *text, uint64_t now_us)
+{
+    const struct rk_conf *conf = partition->consumer->core->conf;
+    if (err) {
+        tell(partition, &partition->known.told_look_up, err, text ? text : rd_kafka_err2str(err));
+        partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
+    } else {
+        partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
+        partition->known.committed = offset;
+        if (offset >= 0)
+            become_ready(partition, offset, epoch);
+        else
+            reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_OFFSET_STORED,
+                  "no committed offset");
     }
     settle(partition);
 }

@@ -20,8 +20,8 @@ struct rk_snapshot_topic;
 /* An offset that may be asked for: not negative, or a logical one. */
 bool rk_position_is_valid(int64_t offset);
 
-/* Begins to consume with a new cursor. RD_KAFKA_OFFSET_STORED and _INVALID mean what
- * auto.offset.reset says, as long as a group has no committed offsets to tell. `epoch`: leader
+/* Begins to consume with a new cursor. RD_KAFKA_OFFSET_STORED and _INVALID mean the offset that the
+ * group has committed; without one, or without a group, auto.offset.reset decides. `epoch`: leader
  * epoch of the record before, or -1. */
 void rk_position_start(struct rk_partition *partition, int64_t offset,
                        int32_t epoch) RK_ON_BACKGROUND;
@@ -38,6 +38,12 @@ void rk_position_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
 /* The look-up it waited for. */
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
                               int64_t offset, int32_t epoch, uint64_t now_us) RK_ON_BACKGROUND;
+
+/* The committed offset it waited for; INVALID: there is none. `text` (NULL: the code says it all)
+ * is for errors, after which it waits for the next attempt. */
+void rk_position_on_committed(struct rk_partition *partition, rd_kafka_resp_err_t err,
+                              int64_t offset, int32_t epoch, const char *text,
+                              uint64_t now_us) RK_ON_BACKGROUND;
 
 /* Why a fetcher gives a position back. */
 enum rk_return_reason {

@@ -16,6 +16,8 @@ struct rk_membership_identity {
     const char *member_id;   /* Borrowed, "" while there is none. */
     const char *instance_id; /* group.instance.id, borrowed; NULL: not static, or no member. */
     bool is_consumer;        /* Of the consumer protocol (KIP-848): generation is an epoch. */
+    bool is_lost; /* Its partitions may belong to others by now: what they have stored is not
+                     to be committed. */
 };
 
 static inline void rk_membership_identity_init(struct rk_membership_identity *identity)

@@ -50,12 +50,12 @@ static void test_where_it_begins(void **state)
     consume_expect_nothing(&fixture);
 }
 
-/* As long as no group tells committed offsets, auto.offset.reset decides. */
+/* Without committed offsets auto.offset.reset decides. */
 static void test_stored_offsets(void **state)
 {
     (void)state;
     consume_fill(&fixture, "t", 0, 0, 5);
-    consume_start(&fixture, NULL);
+    consume_start(&fixture, "enable.auto.commit", "false", NULL);
     consume_assign(&fixture, "t", 1, RD_KAFKA_OFFSET_STORED);
     consume_expect(&fixture, 0, 0);
     consume_assign(&fixture, "t", 1, RD_KAFKA_OFFSET_INVALID);

@@ -9,7 +9,9 @@
 #include "sim/run.h"
 #include "sim/scheduler.h"
 
-enum { VALUE_MAX = 1024, BIG_VALUE_MAX = 65536, POLL_MS = 100, DESTROY_MS = 1000, LEVEL_DEBUG = 7 };
+enum { VALUE_MAX = 1024, BIG_VALUE_MAX = 65536, POLL_MS = 100, LEVEL_DEBUG = 7 };
+/* A consumer waits a while for its last commit. */
+enum { DESTROY_MS = 1000, DESTROY_CONSUMER_MS = 4000 };
 enum { LOGGED_MAX = 1000 };
 
 static struct sim_client *clients;
@@ -149,7 +151,9 @@ void sim_clients_end(void)
 {
     for (struct sim_client *client = clients; client; client = client->next) {
         if (client->handle)
-            sim_destroy(client, DESTROY_MS);
+            sim_destroy(client, rd_kafka_type(client->handle) == RD_KAFKA_CONSUMER
+                                    ? DESTROY_CONSUMER_MS
+                                    : DESTROY_MS);
     }
 }
 

@@ -30,7 +30,7 @@ SIM_SCENARIO(destroy_unreachable, "clients are destroyed while no broker can be 
     sim_produce(producer, "t", -1, (int)sim_below(500));
     sim_run_for((int64_t)sim_below(sim_one_in(2) ? 10 : 20000));
     sim_destroy(producer, 1000);
-    sim_destroy(consumer, 1000);
+    sim_destroy(consumer, 4000);
 }
 
 SIM_SCENARIO(destroy_at_once, "clients are destroyed at any moment of their first milliseconds")
@@ -40,6 +40,6 @@ SIM_SCENARIO(destroy_at_once, "clients are destroyed at any moment of their firs
     for (int i = 0; i < 5; i++) {
         struct sim_client *client = sim_one_in(2) ? sim_producer(NULL) : sim_consumer(NULL);
         sim_run_for((int64_t)sim_below(30));
-        sim_destroy(client, 1000);
+        sim_destroy(client, 4000); /* A consumer waits for its last commit. */
     }
 }

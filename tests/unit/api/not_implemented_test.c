@@ -23,7 +23,6 @@ static void test_codes(void **state)
 
     (void)state;
     assert_int_equal(rd_kafka_subscribe(NULL, NULL), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
-    assert_int_equal(rd_kafka_commit(NULL, NULL, 0), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
     assert_int_equal(
         rd_kafka_oauthbearer_set_token(NULL, "token", 0, "me", NULL, 0, text, sizeof(text)),
         RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
