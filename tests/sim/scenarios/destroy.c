@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Clients are destroyed; within a second, whatever the state of the cluster (sim.h). */
+/* Clients are destroyed whatever the state of the cluster; producers within a second (sim.h). */
 #include "sim/sim.h"
 
 static void break_everything(void)
