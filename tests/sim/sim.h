@@ -27,7 +27,7 @@
  * may be used: sim_run_for(), sim_spawn(), sim_pipe() stand for them. Variables that several
  * threads of a scenario use need no lock.
  *
- * When the function returns, what is left is destroyed, which must take less than a second, and the
+ * When the function returns, what is left is destroyed, within seconds, and the
  * checkers look (checkers.h says at what). What a scenario rightly breaks it allows with
  * sim_allow(). Anything else that must hold is said with sim_check().
  *
@@ -177,7 +177,8 @@ rd_kafka_t *sim_handle(struct sim_client *client);
 void sim_poll_for(struct sim_client *client, int64_t ms);
 /* How often a client has logged with that facility, of the first 1000 lines. */
 int sim_logged(const char *facility);
-/* Fails when it takes longer. The clients left at the end are destroyed within 1000 ms. */
+/* Fails when it takes longer. The clients left at the end get 1000 ms, consumers 4000: they
+ * wait for their last commits. */
 void sim_destroy(struct sim_client *client, int64_t within_ms);
 
 /* Numbered messages of random size and flags; polls while the queue is full. partition -1: any. */

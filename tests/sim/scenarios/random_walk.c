@@ -365,7 +365,7 @@ static void step_client(void)
 {
     if (sim_one_in(2)) {
         int i = (int)sim_below((uint64_t)walk.consumer_count);
-        sim_destroy(walk.consumers[i], 1000);
+        sim_destroy(walk.consumers[i], 4000);
         walk.consumers[i] = new_consumer();
         walk.assigned[i] = NULL;
     } else if (walk.producer_count > 1) {
