@@ -2311,6 +2311,8 @@ RD_EXPORT rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout
  * commits what is stored when enable.auto.commit is on, and tells the group. Messages not taken
  * are dropped. The client itself has to be destroyed afterwards.
  *
+ * Beside the callback it takes ten seconds at most, whatever brokers do.
+ *
  * Returns: 0, RD_KAFKA_RESP_ERR__DESTROY when it was closed before, or the fatal error there is,
  * in which case it is not closed.
  */

@@ -15,6 +15,7 @@
 #include "conf/conf_check.h"
 #include "consumer/consumer.h"
 #include "event/visit.h"
+#include "group/group.h"
 #include "group/group_offsets.h"
 #include "observe/dump.h"
 #include "observe/statistics.h"
@@ -137,6 +138,7 @@ static struct rk_subject subject_of(const rd_kafka_t *rk)
                                .cluster = rk->cluster,
                                .producer = rk->producer,
                                .consumer = rk->consumer,
+                               .group = rk->group,
                                .created_us = rk->created_us};
 }
 
@@ -155,8 +157,10 @@ static void make_parts(rd_kafka_t *rk)
         rk_producer_start(rk->producer, rk->cluster);
     else
         rk_consumer_start(rk->consumer, rk->cluster);
-    if (rk->consumer && rk_consumer_queue(rk->consumer))
+    if (rk->consumer && rk_consumer_queue(rk->consumer)) {
         rk->group_offsets = rk_group_offsets_new(rk->consumer, rk->cluster);
+        rk->group = rk_group_new(rk->core, rk->cluster, rk->consumer, rk->group_offsets);
+    }
     struct rk_subject subject = subject_of(rk);
     rk->statistics = rk_statistics_new(&subject, rk->main);
 }
@@ -228,6 +232,7 @@ static void free_client(rd_kafka_t *rk, bool keeps_conf)
     rk_core_end_logs(rk->core);
     if (rk->producer)
         rk_producer_release(rk->producer);
+    rk_group_destroy(rk->group);
     if (rk->consumer)
         rk_consumer_destroy(rk->consumer);
     if (keeps_conf)
@@ -358,6 +363,8 @@ static void stop_threads(rd_kafka_t *rk)
     rk_loop_stop(rk->main);
     if (rk->producer)
         rk_cluster_post_call(rk->cluster, end_producer, drop_nothing, rk->producer);
+    if (rk->group)
+        rk_cluster_post_call(rk->cluster, rk_group_terminate, drop_nothing, rk->group);
     if (rk->group_offsets)
         rk_cluster_post_call(rk->cluster, end_group_offsets, drop_nothing, rk);
     rk_cluster_terminate(rk->cluster);
@@ -405,14 +412,16 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
                  flags & RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE ? "NoConsumerClose" : "none",
                  (unsigned)flags);
     bool closes = !(flags & RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) && !atomic_load(&core->fatal_err);
-    if (rk->consumer && closes)
-        rk_consumer_close(rk->consumer);
+    if (rk->group && closes)
+        rk_group_end(rk->group);
     atomic_store(&core->is_terminating, true);
     if (rk->producer)
         rk_producer_wake_blocked(rk->producer);
     rk_queue_disable(core->main_queue);
     stop_threads(rk);
     int64_t dropped = rk->producer ? rk_producer_drop_all(rk->producer) : 0;
+    if (rk->group)
+        rk_group_drop_all(rk->group);
     if (rk->consumer)
         rk_consumer_drop_all(rk->consumer);
     if (dropped > 0)

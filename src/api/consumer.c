@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The consumer's queue and its end: rd_kafka_consumer_*() and what hands out queues. Membership of
- * a group is answered in not_implemented_groups.c.
+ * The consumer's group, its queue and its end: rd_kafka_subscribe(), rd_kafka_consumer_*() and what
+ * hands out queues.
  */
 #include "api/client.h"
 #include "base/clock.h"
+#include "conf/conf.h"
 #include "consumer/consumer.h"
 #include "consumer/partition.h"
 #include "event/error.h"
 #include "event/message.h"
 #include "event/visit.h"
+#include "group/group.h"
 
 static rd_kafka_queue_t *queue_of(const rd_kafka_t *rk)
 {
@@ -29,17 +31,21 @@ rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)
     return message ? &message->rkmessage : NULL;
 }
 
+/* What a close may begin with; 0 when it may. */
+static rd_kafka_resp_err_t check_close(const rd_kafka_t *rk)
+{
+    return rk->group ? rk_core_fatal_error(rk->core, NULL, 0) : RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+}
+
 rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
 {
-    rd_kafka_resp_err_t err = rk_core_fatal_error(rk->core, NULL, 0);
-    if (!queue_of(rk))
-        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    rd_kafka_resp_err_t err = check_close(rk);
+    struct rk_visit visit;
     if (err)
         return err;
-    struct rk_visit visit;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
-    err = rk_consumer_close(rk->consumer);
+    err = rk_group_close(rk->group);
     rk_visit_end(&visit);
     return err;
 }
@@ -48,29 +54,55 @@ rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t
 {
     if (!rkqu)
         return rk_error_new(RD_KAFKA_RESP_ERR__INVALID_ARG, 0, "a queue is needed");
-    rd_kafka_resp_err_t err = rd_kafka_consumer_close(rk);
+    rd_kafka_resp_err_t err = check_close(rk);
+    if (!err)
+        err = rk_group_begin_close(rk->group, rkqu);
     return err ? rk_error_new(err, 0, NULL) : NULL;
 }
 
 int rd_kafka_consumer_closed(rd_kafka_t *rk)
 {
-    return queue_of(rk) && rk_consumer_is_closed(rk->consumer);
+    return rk->group && rk_group_is_closed(rk->group);
+}
+
+/* The group */
+
+rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
+                                       const rd_kafka_topic_partition_list_t *topics)
+{
+    if (!rk->group)
+        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    if (rk->core->conf->group_protocol == RK_CONF_GROUP_PROTOCOL_CONSUMER)
+        return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+    return rk_group_subscribe(rk->group, topics);
 }
 
 rd_kafka_resp_err_t rd_kafka_unsubscribe(rd_kafka_t *rk)
 {
-    return queue_of(rk) ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    return rk->group ? rk_group_unsubscribe(rk->group) : RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+}
+
+rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partition_list_t **topics)
+{
+    if (!rk->group)
+        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    *topics = rk_group_subscription(rk->group);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+char *rd_kafka_memberid(const rd_kafka_t *rk)
+{
+    return rk->group ? rk_group_member_id(rk->group) : NULL;
 }
 
 const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk)
 {
-    return queue_of(rk) ? "NONE" : NULL; /* No group has chosen one. */
+    return rk->group ? rk_group_protocol_name(rk->group) : NULL;
 }
 
 int rd_kafka_assignment_lost(rd_kafka_t *rk)
 {
-    (void)rk;
-    return 0; /* Without a group nobody else can take partitions. */
+    return rk->group && rk_group_is_lost(rk->group);
 }
 
 /* Queues */

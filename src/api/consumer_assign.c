@@ -20,7 +20,9 @@ static rd_kafka_error_t *error_of(rd_kafka_resp_err_t err, const char *conflict,
 {
     if (!err)
         return NULL;
-    const char *text = err == RD_KAFKA_RESP_ERR__CONFLICT      ? conflict
+    const char *text = err == RD_KAFKA_RESP_ERR__STATE
+                           ? "the group's protocol is EAGER: rd_kafka_assign() is to be used"
+                       : err == RD_KAFKA_RESP_ERR__CONFLICT    ? conflict
                        : err == RD_KAFKA_RESP_ERR__INVALID_ARG ? invalid
                                                                : rd_kafka_err2str(err);
     return rk_error_new(err, 0, "%s", text);

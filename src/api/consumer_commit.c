@@ -8,7 +8,7 @@
 #include "event/message.h"
 #include "event/partition_list.h"
 #include "event/visit.h"
-#include "group/group_offsets.h"
+#include "group/group.h"
 
 /* What is wrong with the client, or the list. */
 static rd_kafka_resp_err_t check(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets)
@@ -17,7 +17,7 @@ static rd_kafka_resp_err_t check(rd_kafka_t *rk, const rd_kafka_topic_partition_
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
     if (rk_core_fatal_error(rk->core, NULL, 0))
         return RD_KAFKA_RESP_ERR__FATAL;
-    if (rk_consumer_is_closed(rk->consumer))
+    if (rk_group_is_closed(rk->group))
         return RD_KAFKA_RESP_ERR__DESTROY;
     for (int i = 0; offsets && i < offsets->cnt; i++) {
         if (!offsets->elems[i].topic || !*offsets->elems[i].topic ||

@@ -5,9 +5,9 @@
 #include "event/group_metadata.h"
 
 #include "api/client.h"
-#include "conf/conf.h"
 
 #include "event/error.h"
+#include "group/group.h"
 
 rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata_new(const char *group_id)
 {
@@ -75,8 +75,5 @@ rd_kafka_error_t *rd_kafka_consumer_group_metadata_read(rd_kafka_consumer_group_
 
 rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata(rd_kafka_t *rk)
 {
-    if (rk->core->type != RD_KAFKA_CONSUMER || !rk->core->conf->group_id)
-        return NULL;
-    return rk_group_metadata_new(rk->core->conf->group_id, -1, "",
-                                 rk->core->conf->group_instance_id);
+    return rk->group ? rk_group_metadata(rk->group) : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Group membership and committed offsets: not implemented yet.
+ * Lists of groups: not implemented yet.
  */
 #include "api/not_implemented.h"
 
@@ -8,23 +8,6 @@
 
 /* Arguments of what is not implemented have no use. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
-                                       const rd_kafka_topic_partition_list_t *topics)
-{
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partition_list_t **topics)
-{
-    *topics = NULL;
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-}
-
-char *rd_kafka_memberid(const rd_kafka_t *rk)
-{
-    return NULL;
-}
 
 rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t *rk, const char *group,
                                          const struct rd_kafka_group_list **grplistp,

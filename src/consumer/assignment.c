@@ -13,6 +13,7 @@ struct change {
     struct rk_consumer *consumer;
     const rd_kafka_topic_partition_list_t *list;
     struct rk_partition **partitions; /* Of the entries; NULL: nobody has named it so far. */
+    bool is_of_group;                 /* Not the application's. */
     rd_kafka_resp_err_t err;
 };
 
@@ -60,14 +61,21 @@ static struct rk_partition *find(struct rk_consumer *consumer,
                 : rk_partition_find(topic, entry->partition);
 }
 
+static void init_change(struct change *change, struct rk_consumer *consumer,
+                        const rd_kafka_topic_partition_list_t *list, bool adds)
+{
+    *change = (struct change){.consumer = consumer, .list = list};
+    change->partitions = rk_calloc((size_t)list->cnt + 1, sizeof(*change->partitions));
+    for (int i = 0; i < list->cnt; i++)
+        change->partitions[i] = find(consumer, &list->elems[i], adds);
+}
+
 /* Has background make the change. Partitions nobody has named are made if `adds`. */
 static rd_kafka_resp_err_t make_change(struct rk_consumer *consumer, void (*run)(void *argument),
                                        const rd_kafka_topic_partition_list_t *list, bool adds)
 {
-    struct change change = {.consumer = consumer, .list = list};
-    change.partitions = rk_calloc((size_t)list->cnt + 1, sizeof(*change.partitions));
-    for (int i = 0; i < list->cnt; i++)
-        change.partitions[i] = find(consumer, &list->elems[i], adds);
+    struct change change;
+    init_change(&change, consumer, list, adds);
     if (!rk_consumer_ask(consumer, run, &change))
         change.err = RD_KAFKA_RESP_ERR__DESTROY;
     rk_free(change.partitions);
@@ -75,6 +83,20 @@ static rd_kafka_resp_err_t make_change(struct rk_consumer *consumer, void (*run)
 }
 
 /* Background */
+
+static bool may(struct change *change, enum rk_assignment_change kind)
+{
+    struct rk_assignment_guard *guard = change->consumer->guard;
+    if (guard && !change->is_of_group)
+        change->err = guard->may_change(guard, kind);
+    return !change->err;
+}
+
+static void tell_changed(struct rk_consumer *consumer, enum rk_assignment_change kind)
+{
+    if (consumer->guard)
+        consumer->guard->on_changed(consumer->guard, kind);
+}
 
 static void replace_list(struct rk_consumer *consumer, rd_kafka_topic_partition_list_t *list)
 {
@@ -111,6 +133,8 @@ static void run_set(void *argument)
     struct change *change = argument;
     struct rk_consumer *consumer = change->consumer;
     rk_on_background(rk_cluster_background(consumer->cluster));
+    if (!may(change, RK_ASSIGNMENT_SET))
+        return;
     rd_kafka_topic_partition_list_t *before = rk_assignment_copy(consumer);
     for (int i = 0; i < before->cnt; i++)
         stop(consumer, &before->elems[i]);
@@ -120,6 +144,7 @@ static void run_set(void *argument)
     for (int i = 0; i < change->list->cnt; i++)
         start(change->partitions[i], &change->list->elems[i]);
     replace_list(consumer, sorted_copy(change->list));
+    tell_changed(consumer, RK_ASSIGNMENT_SET);
 }
 
 static bool is_assigned(const struct change *change, int index)
@@ -133,6 +158,8 @@ static void run_add(void *argument)
     struct change *change = argument;
     struct rk_consumer *consumer = change->consumer;
     rk_on_background(rk_cluster_background(consumer->cluster));
+    if (!may(change, RK_ASSIGNMENT_ADD))
+        return;
     for (int i = 0; i < change->list->cnt; i++) {
         if (is_assigned(change, i))
             change->err = RD_KAFKA_RESP_ERR__CONFLICT;
@@ -146,6 +173,7 @@ static void run_add(void *argument)
     }
     rk_partition_list_sort(list, NULL, NULL);
     replace_list(consumer, list);
+    tell_changed(consumer, RK_ASSIGNMENT_ADD);
 }
 
 /* Both are sorted. */
@@ -167,6 +195,8 @@ static void run_remove(void *argument)
     struct change *change = argument;
     struct rk_consumer *consumer = change->consumer;
     rk_on_background(rk_cluster_background(consumer->cluster));
+    if (!may(change, RK_ASSIGNMENT_REMOVE))
+        return;
     for (int i = 0; i < change->list->cnt; i++) {
         if (!is_assigned(change, i))
             change->err = RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -180,6 +210,66 @@ static void run_remove(void *argument)
     replace_list(consumer, subtract(before, removed));
     rk_partition_list_destroy(removed);
     rk_partition_list_destroy(before);
+    tell_changed(consumer, RK_ASSIGNMENT_REMOVE);
+}
+
+/* By a group */
+
+static void make_change_here(struct rk_consumer *consumer, void (*run)(void *argument),
+                             const rd_kafka_topic_partition_list_t *list, bool adds)
+{
+    struct change change;
+    init_change(&change, consumer, list, adds);
+    change.is_of_group = true;
+    run(&change);
+    rk_free(change.partitions);
+}
+
+void rk_assignment_set_here(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list)
+{
+    static const rd_kafka_topic_partition_list_t nothing = {0};
+    make_change_here(consumer, run_set, list ? list : &nothing, true);
+}
+
+/* Those of `list` that are assigned, or are not. */
+static rd_kafka_topic_partition_list_t *select_assigned(struct rk_consumer *consumer,
+                                                        const rd_kafka_topic_partition_list_t *list,
+                                                        bool is_wanted) RK_ON_BACKGROUND
+{
+    rd_kafka_topic_partition_list_t *selected = rk_partition_list_new(list->cnt);
+    for (int i = 0; i < list->cnt; i++) {
+        const struct rk_partition *partition = find(consumer, &list->elems[i], false);
+        if ((partition && partition->known.is_assigned) == is_wanted)
+            rk_partition_list_add_copy(selected, &list->elems[i]);
+    }
+    return selected;
+}
+
+void rk_assignment_add_here(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *fitting = select_assigned(consumer, list, false);
+    make_change_here(consumer, run_add, fitting, true);
+    rk_partition_list_destroy(fitting);
+}
+
+void rk_assignment_remove_here(struct rk_consumer *consumer,
+                               const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *fitting = select_assigned(consumer, list, true);
+    make_change_here(consumer, run_remove, fitting, false);
+    rk_partition_list_destroy(fitting);
+}
+
+void rk_assignment_withhold(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        struct rk_partition *partition = find(consumer, &list->elems[i], false);
+        if (partition && partition->known.is_assigned)
+            rk_position_withhold(partition);
+    }
 }
 
 /* Assignments */

@@ -12,9 +12,20 @@
 #include "consumer/consumer.h"
 
 /* Replaces the assignment; NULL or empty: ends it. A partition that stays begins anew at the
- * entry's offset. borrows: list. _UNKNOWN_GROUP, _INVALID_ARG, _FATAL, _DESTROY */
+ * entry's offset. borrows: list. _UNKNOWN_GROUP, _INVALID_ARG, _FATAL, _DESTROY; _STATE when a
+ * group's protocol wants the other kind of change. */
 rd_kafka_resp_err_t rk_assignment_set(struct rk_consumer *consumer,
                                       const rd_kafka_topic_partition_list_t *list);
+/* The same by a group, on background; what does not fit is left out. borrows: list */
+void rk_assignment_set_here(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
+void rk_assignment_add_here(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
+void rk_assignment_remove_here(struct rk_consumer *consumer,
+                               const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
+/* Nothing of these is handed out until they are assigned anew. */
+void rk_assignment_withhold(struct rk_consumer *consumer,
+                            const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
 /* Adds to it. _CONFLICT for what is assigned already; nothing is done then. */
 rd_kafka_resp_err_t rk_assignment_add(struct rk_consumer *consumer,
                                       const rd_kafka_topic_partition_list_t *list);

@@ -80,6 +80,11 @@ void rk_consumer_start(struct rk_consumer *consumer, struct rk_cluster *cluster)
     rk_cluster_set_observer(cluster, &consumer->observer);
 }
 
+void rk_consumer_set_guard(struct rk_consumer *consumer, struct rk_assignment_guard *guard)
+{
+    consumer->guard = guard;
+}
+
 rd_kafka_queue_t *rk_consumer_queue(const struct rk_consumer *consumer)
 {
     return consumer->queue;
@@ -127,24 +132,14 @@ static void visit_stop(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKGROUND
         rk_position_stop(partition);
 }
 
-static void stop_all(void *argument)
+void rk_consumer_stop_all_here(struct rk_consumer *consumer)
 {
-    struct rk_consumer *consumer = argument;
-    rk_on_background(rk_cluster_background(consumer->cluster));
     rk_topic_registry_visit(rk_cluster_topics(consumer->cluster), visit_stop, NULL);
 }
 
-rd_kafka_resp_err_t rk_consumer_close(struct rk_consumer *consumer)
+void rk_consumer_begin_close(struct rk_consumer *consumer)
 {
-    if (!consumer->queue)
-        return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
-    if (atomic_exchange(&consumer->is_closed, true))
-        return RD_KAFKA_RESP_ERR__DESTROY;
-    rk_assignment_set(consumer, NULL);
-    rk_consumer_ask(consumer, stop_all, consumer);
-    if (consumer->group)
-        consumer->group->wait_committed(consumer->group);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
+    atomic_store(&consumer->is_closed, true);
 }
 
 bool rk_consumer_is_closed(const struct rk_consumer *consumer)

@@ -20,18 +20,16 @@ struct rk_consumer_group {
     void (*on_stop)(struct rk_consumer_group *group, struct rk_partition *partition);
     /* There are, or will be, stored offsets. Any thread. */
     void (*post_stored)(struct rk_consumer_group *group);
-    /* Waits, within a bound, until what partitions stored that have ended is committed. Application
-     * threads. */
-    void (*wait_committed)(struct rk_consumer_group *group);
 };
 
 struct rk_consumer {
     struct rk_core *core;
     struct rk_cluster *cluster;
     struct rk_cluster_observer observer;
-    rd_kafka_queue_t *queue;         /* rd_kafka_consumer_poll()'s; NULL without group.id. */
-    struct rk_consumer_group *group; /* Set before the first thread starts; NULL without group.id.
-                                      */
+    struct rk_assignment_guard *guard; /* NULL: no group. */
+    rd_kafka_queue_t *queue;           /* rd_kafka_consumer_poll()'s; NULL without group.id. */
+    struct rk_consumer_group *group;   /* Set before the first thread starts; NULL without group.id.
+                                        */
     struct rk_slab_pool *slabs;
     struct rk_room *room; /* Its lock guards `fetchers`. */
     LIST_HEAD(, rk_fetcher) fetchers;
@@ -49,11 +47,5 @@ struct rk_consumer {
         int fetchers_in_use; /* That have partitions: each gets its share of the budget. */
     } known;
 };
-
-/*
- * Runs `run(argument)` on background while the calling application thread waits. False when the
- * client goes away instead.
- */
-bool rk_consumer_ask(struct rk_consumer *consumer, void (*run)(void *argument), void *argument);
 
 #endif

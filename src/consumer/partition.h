@@ -79,6 +79,7 @@ struct rk_partition {
         bool is_assigned; /* By rd_kafka_assign() and friends; else by rd_kafka_consume_start(). */
         bool is_detached; /* Its queue was led elsewhere than to the consumer queue. */
         bool is_paused;   /* By the application; outlives the assignment. */
+        bool is_withheld; /* By the group: the application is asked to give it up. */
         struct rk_fetch_position position; /* READY: where to begin, unless a fetcher knows more;
                                               its cursor is borrowed. */
         int64_t wanted;         /* LOOKING_UP: RD_KAFKA_OFFSET_BEGINNING, _END, or _STORED. */

@@ -110,6 +110,11 @@ static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch)
 
 /* Fetchers */
 
+static bool is_halted(const struct rk_partition *partition)
+{
+    return partition->known.is_paused || partition->known.is_withheld;
+}
+
 /* NULL: metadata has to tell of it first, if it does not start just now. */
 static struct rk_broker *closest_broker(struct rk_partition *partition) RK_ON_BACKGROUND
 {
@@ -131,7 +136,7 @@ static struct rk_broker *closest_broker(struct rk_partition *partition) RK_ON_BA
 
 static struct rk_fetcher *wanted_fetcher(struct rk_partition *partition) RK_ON_BACKGROUND
 {
-    if (partition->known.state != RK_PARTITION_READY || partition->known.is_paused ||
+    if (partition->known.state != RK_PARTITION_READY || is_halted(partition) ||
         partition->known.leader < 0)
         return NULL;
     struct rk_broker *broker = closest_broker(partition);
@@ -399,6 +404,8 @@ void rk_position_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t
     struct rk_partition *partition;
     for (int i = 0; (partition = rk_partition_at(topic, i)) != NULL; i++)
         take_metadata(partition, data);
+    if (consumer->guard)
+        consumer->guard->on_topic(consumer->guard, topic);
 }
 
 /* What is known now, and news of it when that is not enough. */
@@ -438,6 +445,7 @@ void rk_position_stop(struct rk_partition *partition)
     if (group)
         group->on_stop(group, partition);
     partition->known.state = RK_PARTITION_STOPPED;
+    partition->known.is_withheld = false;
     partition->known.look_up = 0;
     rk_cursor_void(partition->shared.cursor);
     rk_partition_drop_void(partition);
@@ -454,19 +462,38 @@ void rk_position_seek(struct rk_partition *partition, int64_t offset, int32_t ep
     settle(partition);
 }
 
+/* What was fetched goes; consumption goes on behind what was handed out, once it may. */
+static void halt(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    if (partition->known.state != RK_PARTITION_READY)
+        return;
+    struct rk_cursor_values values = rk_cursor_void(partition->shared.cursor);
+    rk_partition_drop_void(partition);
+    partition->known.position.version = values.version;
+    partition->known.position.offset = values.next;
+    partition->known.position.epoch = values.next_epoch;
+    partition->known.position.told_end = RD_KAFKA_OFFSET_INVALID;
+}
+
 void rk_position_set_paused(struct rk_partition *partition, bool is_paused)
 {
     if (partition->known.is_paused == is_paused)
         return;
+    bool was_halted = is_halted(partition);
     partition->known.is_paused = is_paused;
-    if (is_paused && partition->known.state == RK_PARTITION_READY) {
-        struct rk_cursor_values values = rk_cursor_void(partition->shared.cursor);
-        rk_partition_drop_void(partition);
-        partition->known.position.version = values.version;
-        partition->known.position.offset = values.next;
-        partition->known.position.epoch = values.next_epoch;
-        partition->known.position.told_end = RD_KAFKA_OFFSET_INVALID;
-    }
+    if (!was_halted)
+        halt(partition);
+    settle(partition);
+}
+
+void rk_position_withhold(struct rk_partition *partition)
+{
+    bool was_halted = is_halted(partition);
+    if (partition->known.state == RK_PARTITION_STOPPED || partition->known.is_withheld)
+        return;
+    partition->known.is_withheld = true;
+    if (!was_halted)
+        halt(partition);
     settle(partition);
 }
 

@@ -30,6 +30,8 @@ void rk_position_stop(struct rk_partition *partition) RK_ON_BACKGROUND;
 void rk_position_seek(struct rk_partition *partition, int64_t offset,
                       int32_t epoch) RK_ON_BACKGROUND;
 void rk_position_set_paused(struct rk_partition *partition, bool is_paused) RK_ON_BACKGROUND;
+/* Nothing more is handed out until it is stopped or started anew. */
+void rk_position_withhold(struct rk_partition *partition) RK_ON_BACKGROUND;
 
 /* rk_cluster_observer.on_topic */
 void rk_position_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t *topic,

@@ -320,6 +320,15 @@ bool rk_queue_is_forwarded_by_application(rd_kafka_queue_t *queue)
 
 /* Looking and clearing */
 
+bool rk_queue_was_polled(rd_kafka_queue_t *queue) RK_NO_THREAD_ANALYSIS
+{
+    rd_kafka_queue_t *end = rk_queue_lock_end(queue);
+    bool was_polled = end->shared.was_polled || end->shared.waiters > 0;
+    end->shared.was_polled = false;
+    rk_queue_unlock_end(queue, end, false);
+    return was_polled;
+}
+
 size_t rk_queue_length(rd_kafka_queue_t *queue)
 {
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);

@@ -26,6 +26,7 @@ struct rd_kafka_queue_s {
         bool is_disabled;
         bool is_yielded; /* The next thread that would wait returns. */
         bool has_told;   /* The wake-up has fired, and nobody has taken since. */
+        bool was_polled; /* Somebody took, or tried to, since rk_queue_was_polled(). */
         bool is_forwarded_by_application;
         struct {
             void (*callback)(rd_kafka_t *rk, void *opaque);

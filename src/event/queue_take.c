@@ -56,6 +56,7 @@ static rd_kafka_queue_t *wait_until_filled(rd_kafka_queue_t *queue, uint64_t dea
     for (;;) {
         rd_kafka_queue_t *end = rk_queue_lock_end(queue);
         end->shared.has_told = false;
+        end->shared.was_polled = true;
         if (RK_LIKELY(!TAILQ_EMPTY(&end->shared.events)))
             return end;
         bool is_over = true;
@@ -86,6 +87,7 @@ static inline rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);
     if (RK_LIKELY(!TAILQ_EMPTY(&end->shared.events))) {
         end->shared.has_told = false;
+        end->shared.was_polled = true;
         return end;
     }
     rk_queue_unlock_end(queue, end, false);
@@ -296,6 +298,7 @@ struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue,
     struct rk_message *message = NULL;
     if (RK_LIKELY(has_messages(event))) {
         queue->shared.has_told = false;
+        queue->shared.was_polled = true;
         message = next_message(queue, event, &emptied);
         if (RK_LIKELY(!emptied && !message->is_watched && !queue->shared.waiters)) {
             rk_mutex_unlock(&queue->mutex);

@@ -10,8 +10,6 @@
 #include "group/group_offsets_private.h"
 #include "runtime/reply.h"
 
-#define CLOSE_PATIENCE_US 3000000u /* So long rd_kafka_consumer_close() waits for commits. */
-
 /* The outcome of a commit, for a thread that waits. */
 struct outcome {
     rd_kafka_resp_err_t err;
@@ -267,50 +265,6 @@ rd_kafka_resp_err_t rk_group_offsets_committed(struct rk_group_offsets *offsets,
     return err;
 }
 
-/* Closing */
-
-struct patience {
-    struct rk_group_offsets *offsets;
-    struct rk_commit_waiter waiter;
-    struct rk_reply *reply;
-};
-
-static void on_all_committed(struct rk_commit_waiter *waiter)
-{
-    struct patience *patience = waiter->owner;
-    rk_reply_answer(patience->reply, NULL);
-    rk_free(patience);
-}
-
-static void wait_for_all(void *argument)
-{
-    struct patience *patience = argument;
-    rk_on_background(patience->offsets->background);
-    patience->waiter.on_committed = on_all_committed;
-    patience->waiter.owner = patience;
-    rk_group_offsets_when_committed(patience->offsets, &patience->waiter);
-}
-
-static void drop_patience(void *argument)
-{
-    struct patience *patience = argument;
-    rk_reply_abandon(patience->reply);
-    rk_free(patience);
-}
-
-static void wait_committed(struct rk_consumer_group *group)
-{
-    struct rk_group_offsets *offsets = rk_container_of(group, struct rk_group_offsets, hooks);
-    struct patience *patience = RK_NEW(struct patience);
-    struct rk_reply *reply = rk_reply_new(NULL);
-    void *nothing;
-    patience->offsets = offsets;
-    patience->reply = reply;
-    rk_cluster_post_call(offsets->cluster, wait_for_all, drop_patience, patience);
-    rk_reply_wait(reply, rk_clock_now_us() + CLOSE_PATIENCE_US, &nothing);
-    rk_reply_release(reply);
-}
-
 /* For membership */
 
 struct rk_coordinator *rk_group_offsets_coordinator(struct rk_group_offsets *offsets)
@@ -375,7 +329,6 @@ struct rk_group_offsets *rk_group_offsets_new(struct rk_consumer *consumer,
         .look_up = rk_group_position_look_up,
         .on_stop = rk_group_commit_on_stop,
         .post_stored = rk_group_commit_post_stored,
-        .wait_committed = wait_committed,
     };
     offsets->own.coordinator = rk_coordinator_new(cluster, RK_COORDINATOR_OF_GROUP, group_id);
     rk_membership_identity_init(&offsets->own.identity);

@@ -294,6 +294,14 @@ void rk_membership_on_answered(struct rk_membership *membership, uint64_t now_us
     advance(membership, now_us);
 }
 
+void rk_membership_on_declined(struct rk_membership *membership, uint64_t now_us)
+{
+    if (membership->asked != RK_ASKED_ASSIGN)
+        return;
+    membership->asked = RK_ASKED_NOTHING;
+    advance(membership, now_us);
+}
+
 /* Working towards the goal: one step per call; true: look again. */
 
 static bool prepare(struct rk_membership *membership, uint64_t now_us)
@@ -517,6 +525,15 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         if (assigns)
             membership->actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
     }
+    advance(membership, now_us);
+}
+
+void rk_membership_on_join_failed(struct rk_membership *membership, uint64_t now_us)
+{
+    if (membership->state != S(ASSIGNING))
+        return;
+    forget(membership, true);
+    rejoin(membership, "no assignment could be made", now_us);
     advance(membership, now_us);
 }
 

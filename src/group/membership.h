@@ -155,6 +155,10 @@ void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t at
 
 /* The application did what it was asked last. */
 void rk_membership_on_answered(struct rk_membership *membership, uint64_t now_us);
+/* It was not asked after all, to take partitions. */
+void rk_membership_on_declined(struct rk_membership *membership, uint64_t now_us);
+/* Leader: no assignment could be made. */
+void rk_membership_on_join_failed(struct rk_membership *membership, uint64_t now_us);
 /* It polled since the last look. */
 void rk_membership_on_poll(struct rk_membership *membership, uint64_t now_us);
 /* The partitions that were assigned by this leader are others now. */

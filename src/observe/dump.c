@@ -23,7 +23,9 @@ static void print_client(FILE *file, const struct rk_stats_client *client)
             " answers, %" PRId64 " bytes\n",
             client->tx, client->tx_bytes, client->rx, client->rx_bytes);
     if (client->cgrp)
-        fprintf(file, "  group: %" PRId64 " partitions assigned\n", client->cgrp->assignment_size);
+        fprintf(file, "  group: %" PRId64 " partitions assigned, %s, %s%s%s\n",
+                client->cgrp->assignment_size, client->cgrp->state, client->cgrp->join_state,
+                client->cgrp->reason[0] ? ": it " : "", client->cgrp->reason);
     if (client->fatal)
         fprintf(file, "  fatal error: %s: %s\n", client->fatal->error, client->fatal->reason);
 }

@@ -13,6 +13,7 @@
 #include "consumer/consumer_private.h"
 #include "event/core.h"
 #include "event/queue.h"
+#include "group/group.h"
 #include "producer/producer.h"
 
 const char *rk_observation_text(struct rk_arena *arena, const char *format, ...)
@@ -64,17 +65,22 @@ static void see_producer(struct rk_stats_client *client, struct rk_producer *pro
     client->msg_size_max = producer->limits.queue_bytes;
 }
 
-/* Membership is not there yet: what can be told is what the application has assigned. */
-static void see_group(struct rk_observation *observation, struct rk_consumer *consumer)
+static void see_group(struct rk_observation *observation) RK_ON_BACKGROUND
 {
     struct rk_stats_client *client = &observation->stats;
-    rd_kafka_topic_partition_list_t *list = rk_assignment_copy(consumer);
+    struct rk_group_view view;
+    rd_kafka_topic_partition_list_t *list = rk_assignment_copy(observation->subject.consumer);
+    rk_group_look(observation->subject.group, observation->now_us, &view);
     client->cgrp = RK_NEW(struct rk_stats_cgrp);
-    client->cgrp->state = rk_consumer_is_closed(consumer) ? "term" : "init";
-    client->cgrp->stateage = client->age / 1000;
-    client->cgrp->join_state = list->cnt > 0 ? "steady" : "init";
-    client->cgrp->rebalance_reason = "";
+    client->cgrp->state = view.state;
+    client->cgrp->stateage = view.state_age_us / 1000;
+    client->cgrp->join_state = view.join_state;
+    client->cgrp->rebalance_age = view.rebalance_age_us / 1000;
+    client->cgrp->rebalance_cnt = view.rebalance_count;
+    client->cgrp->rebalance_reason =
+        rk_observation_text(&observation->arena, "%s", view.rebalance_reason);
     client->cgrp->assignment_size = list->cnt;
+    client->cgrp->reason = rk_observation_text(&observation->arena, "%s", view.waits_for);
     if (list->cnt > 0)
         client->simple_cnt = -1;
     rd_kafka_topic_partition_list_destroy(list);
@@ -109,8 +115,6 @@ static void see_client(struct rk_observation *observation)
     client->replyq = (int64_t)rk_queue_length(subject->core->main_queue);
     if (subject->producer)
         see_producer(client, subject->producer);
-    if (subject->consumer && rk_consumer_queue(subject->consumer))
-        see_group(observation, subject->consumer);
     see_fatal(observation);
     for (int i = 0; i < client->brokers.count; i++)
         sum_broker(client, &client->brokers.items[i]);
@@ -332,6 +336,8 @@ static void see_on_background(void *argument)
     observation->now_us = rk_clock_now_us();
     rk_cluster_visit_brokers(cluster, add_broker, observation);
     rk_observation_see_topics(observation);
+    if (observation->subject.group)
+        see_group(observation);
     for (int i = 0; i < observation->stats.brokers.count; i++)
         see_or_post(observation, &observation->stats.brokers.items[i]);
     release(observation);

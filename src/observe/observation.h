@@ -31,6 +31,7 @@ struct rk_subject {
     struct rk_cluster *cluster;
     struct rk_producer *producer; /* NULL on a consumer. */
     struct rk_consumer *consumer; /* NULL on a producer. */
+    struct rk_group *group;       /* NULL without group.id. */
     uint64_t created_us;
 };
 

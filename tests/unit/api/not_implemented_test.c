@@ -22,7 +22,6 @@ static void test_codes(void **state)
     char text[64] = "";
 
     (void)state;
-    assert_int_equal(rd_kafka_subscribe(NULL, NULL), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
     assert_int_equal(
         rd_kafka_oauthbearer_set_token(NULL, "token", 0, "me", NULL, 0, text, sizeof(text)),
         RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
@@ -55,8 +54,6 @@ static void test_objects_and_results(void **state)
     assert_null(rd_kafka_NewTopic_new("topic", 1, 1, NULL, 0));
     assert_null(rd_kafka_CreateTopics_result_topics(NULL, &count));
     assert_int_equal(count, 0);
-    assert_int_equal(rd_kafka_subscription(NULL, &partitions), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
-    assert_null(partitions);
     assert_int_equal(rd_kafka_list_groups(NULL, NULL, &groups, 0),
                      RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
     assert_null(groups);

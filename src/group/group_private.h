@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the group share: group.c (life, settle), group_requests.c (to and from the
+ * coordinator), group_rebalance.c (to and from the application), group_topics.c (metadata),
+ * group_reason.c (why it is not moving), group_close.c.
+ */
+#ifndef RK_GROUP_GROUP_PRIVATE_H
+#define RK_GROUP_GROUP_PRIVATE_H
+
+#include "consumer/assignment.h"
+#include "group/group.h"
+#include "group/leader_plan.h"
+#include "group/subscription.h"
+
+struct rk_group {
+    struct rk_core *core;
+    struct rk_cluster *cluster;
+    struct rk_consumer *consumer;
+    struct rk_group_offsets *offsets;
+    struct rk_coordinator *coordinator; /* Of `offsets`. */
+    struct rk_assignment_guard guard;
+    rd_kafka_queue_t *queue; /* Leads to the consumer queue, or to that of close. */
+    _Atomic bool is_lost;
+    _Atomic bool is_closing, is_closed;
+    struct rk_mutex mutex; /* RK_RANK_PARTITION */
+    struct {
+        rd_kafka_topic_partition_list_t *subscription; /* As given. */
+        char *member_id;
+        int32_t generation;
+        bool has_protocol;
+    } shared;
+    struct { /* Background. */
+        struct rk_membership membership;
+        struct rk_timer timer;
+        struct rk_subscription *subscription; /* NULL: none. */
+        struct rk_request *joined;            /* Whose answer the plan borrows. */
+        struct rk_leader_plan *plan;          /* NULL: not the leader. */
+        uint64_t plan_until_us;               /* Topics that nothing is known of are waited for. */
+        struct rk_timer plan_timer;
+        struct rk_timer pattern_timer; /* The next look at all topics. */
+        struct rk_backoff pattern_backoff;
+        bool is_looking; /* A request for all topics is under way. */
+        bool asks_old_broker;
+        bool decides_alone; /* The application is not asked any more. */
+        bool is_settling, is_terminated;
+        bool has_stopped;     /* Closing: nothing is assigned any more. */
+        bool awaits_commits;  /* Of what was given up; until then others would not see them. */
+        uint32_t commit_wait; /* Number of the wait. */
+        struct rk_timer commit_timer; /* They take too long. */
+        bool answers_after;           /* What was asked is answered when they are done. */
+        rd_kafka_queue_t *close_queue;
+        struct rk_timer reason_timer; /* Something is waited for. */
+        uint64_t waits_since_us;      /* 0: nothing is. */
+        int64_t rebalance_count;
+        uint64_t rebalanced_us;
+        uint64_t started_us;
+    } own;
+};
+
+/* Has the machine's actions done; ends every event. */
+void rk_group_settle(struct rk_group *group) RK_ON_BACKGROUND;
+/* The same as _post_: `run(argument)` on background, then settled. False: the client has gone. */
+bool rk_group_ask(struct rk_group *group, void (*run)(void *argument), void *argument);
+
+/* group_requests.c */
+void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_send_heartbeat(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_send_leave(struct rk_group *group, const char *member_id,
+                         const char *reason) RK_ON_BACKGROUND;
+void rk_group_drop_plan(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_rebalance.c */
+void rk_group_init_guard(struct rk_group *group);
+void rk_group_tell(struct rk_group *group, bool assigns) RK_ON_BACKGROUND;
+/* What it was asked, in the queue. */
+void rk_group_push_question(struct rk_group *group) RK_ON_BACKGROUND;
+/* For rk_queue_remove. */
+bool rk_group_is_rebalance(const rd_kafka_event_t *event, const void *group);
+/* Until what partitions had stored that were given up is committed, or that takes too long; then
+ * what waits for it goes on. */
+void rk_group_await_commits(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_tell_poll_exceeded(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_tell_error(struct rk_group *group, bool is_fatal) RK_ON_BACKGROUND;
+/* What was asked is not waited for any more: the library does it. */
+void rk_group_answer_alone(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_topics.c */
+void rk_group_init_topics(struct rk_group *group);
+/* takes: subscription */
+void rk_group_follow(struct rk_group *group, struct rk_subscription *subscription) RK_ON_BACKGROUND;
+void rk_group_stop_following(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_begin_plan(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_on_topic(struct rk_group *group, rd_kafka_topic_t *topic) RK_ON_BACKGROUND;
+
+/* group_reason.c */
+void rk_group_on_reason_timer(struct rk_timer *timer, uint64_t now_us);
+void rk_group_watch(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_close.c */
+void rk_group_go_on_closing(struct rk_group *group) RK_ON_BACKGROUND;
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How the group stands, in librdkafka's words for statistics and in a sentence for people: what a
+ * member waits for, of whom, since when; and the line in the log when that takes long.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "group/group_private.h"
+
+static const char *state_text(const struct rk_group *group,
+                              const struct rk_coordinator_view *coordinator) RK_ON_BACKGROUND
+{
+    if (group->own.membership.state == RK_MEMBERSHIP_CLOSED || atomic_load(&group->is_closing))
+        return "term";
+    switch (coordinator->state) {
+    case RK_COORDINATOR_UNKNOWN:
+        return group->own.membership.state == RK_MEMBERSHIP_OUT ? "init" : "query-coord";
+    case RK_COORDINATOR_ASKING:
+        return "wait-coord";
+    case RK_COORDINATOR_BACKING_OFF:
+        return "query-coord";
+    case RK_COORDINATOR_KNOWN:
+        break;
+    }
+    return "up";
+}
+
+static const char *join_state_text(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    const struct rk_membership *membership = &group->own.membership;
+    if (membership->asked == RK_ASKED_ASSIGN)
+        return "wait-assign-call";
+    if (membership->asked == RK_ASKED_REVOKE)
+        return group->own.answers_after          ? "wait-unassign-to-complete"
+               : membership->conf.is_cooperative ? "wait-incr-unassign-to-complete"
+                                                 : "wait-unassign-call";
+    switch (membership->state) {
+    case RK_MEMBERSHIP_JOINING:
+    case RK_MEMBERSHIP_PREPARING:
+        return "wait-join";
+    case RK_MEMBERSHIP_ASSIGNING:
+        return "wait-metadata";
+    case RK_MEMBERSHIP_SYNCING:
+        return "wait-sync";
+    case RK_MEMBERSHIP_REVOKING:
+    case RK_MEMBERSHIP_TAKING:
+    case RK_MEMBERSHIP_STABLE:
+        return "steady";
+    case RK_MEMBERSHIP_OUT:
+    case RK_MEMBERSHIP_WAITING:
+    case RK_MEMBERSHIP_LEAVING:
+    case RK_MEMBERSHIP_FAILED:
+    case RK_MEMBERSHIP_CLOSED:
+    case RK_MEMBERSHIP_STATES:
+        break;
+    }
+    return "init";
+}
+
+static const char *asked_text(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    if (group->own.answers_after)
+        return "the commit of what its partitions have stored";
+    return group->own.membership.asked == RK_ASKED_ASSIGN
+               ? "the application to take partitions (rd_kafka_assign() and its like)"
+               : "the application to give up partitions (rd_kafka_assign() and its like)";
+}
+
+/* Without the time; NULL: nothing is waited for. */
+static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    const struct rk_membership *membership = &group->own.membership;
+    if (membership->asked != RK_ASKED_NOTHING)
+        return asked_text(group);
+    switch (membership->state) {
+    case RK_MEMBERSHIP_PREPARING:
+    case RK_MEMBERSHIP_JOINING:
+        return membership->is_join_sent ? "the coordinator to answer JoinGroup: for all members to "
+                                          "join"
+                                        : "its next attempt to join";
+    case RK_MEMBERSHIP_ASSIGNING:
+        return "metadata of the members' topics";
+    case RK_MEMBERSHIP_SYNCING:
+        return "the leader's assignment (SyncGroup)";
+    case RK_MEMBERSHIP_WAITING:
+        return "the application to poll: max.poll.interval.ms was exceeded";
+    case RK_MEMBERSHIP_LEAVING:
+        return "the coordinator to answer LeaveGroup";
+    case RK_MEMBERSHIP_FAILED:
+        return "nothing any more: a fatal error was raised";
+    case RK_MEMBERSHIP_OUT:
+        return group->own.subscription ? "metadata of all topics, for its patterns" : NULL;
+    case RK_MEMBERSHIP_REVOKING:
+    case RK_MEMBERSHIP_TAKING:
+    case RK_MEMBERSHIP_STABLE:
+    case RK_MEMBERSHIP_CLOSED:
+    case RK_MEMBERSHIP_STATES:
+        break;
+    }
+    return NULL;
+}
+
+static void describe(const struct rk_group *group, const struct rk_coordinator_view *coordinator,
+                     uint64_t now_us, char *text, size_t size) RK_ON_BACKGROUND
+{
+    const struct rk_membership *membership = &group->own.membership;
+    const char *reason = find_reason(group);
+    bool is_asked = membership->asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? membership->asked_us : membership->since_us;
+    text[0] = '\0';
+    if (!reason)
+        return;
+    int used = snprintf(text, size, "waits for %s", reason);
+    if (since_us && used > 0 && (size_t)used < size)
+        used += snprintf(text + used, size - (size_t)used, ", since %.1f s",
+                         (double)(now_us - since_us) / 1e6);
+    if (!is_asked && coordinator->last_error[0] && used > 0 && (size_t)used < size)
+        used += snprintf(text + used, size - (size_t)used, "; coordinator: %s",
+                         coordinator->last_error);
+    if (membership->told_err && used > 0 && (size_t)used < size)
+        snprintf(text + used, size - (size_t)used, "; last error: %s: %s",
+                 rk_api_name((int16_t)membership->told_api),
+                 rd_kafka_err2str(membership->told_err));
+}
+
+void rk_group_look(struct rk_group *group, uint64_t now_us, struct rk_group_view *view)
+{
+    struct rk_coordinator_view coordinator = rk_coordinator_look(group->coordinator);
+    const struct rk_membership *membership = &group->own.membership;
+    uint64_t since_us = membership->since_us ? membership->since_us : group->own.started_us;
+    *view = (struct rk_group_view){
+        .state = state_text(group, &coordinator),
+        .join_state = join_state_text(group),
+        .state_age_us = (int64_t)(now_us - since_us),
+        .rebalance_age_us =
+            group->own.rebalance_count > 0 ? (int64_t)(now_us - group->own.rebalanced_us) : 0,
+        .rebalance_count = group->own.rebalance_count,
+    };
+    rk_text_copy(view->rebalance_reason, sizeof(view->rebalance_reason), membership->reason);
+    describe(group, &coordinator, now_us, view->waits_for, sizeof(view->waits_for));
+}
+
+/* The line in the log */
+
+void rk_group_on_reason_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_group *group = rk_container_of(timer, struct rk_group, own.reason_timer);
+    struct rk_group_view view;
+    rk_on_background(rk_cluster_background(group->cluster));
+    rk_group_look(group, now_us, &view);
+    if (view.waits_for[0])
+        rk_log(group->core, 4, "GROUP", "Group \"%s\" is not moving: it %s",
+               group->core->conf->group_id, view.waits_for);
+    rk_group_watch(group);
+}
+
+/* Runs while something is waited for; begins anew when that is something else. */
+void rk_group_watch(struct rk_group *group)
+{
+    struct rk_loop *loop = rk_cluster_background(group->cluster);
+    const struct rk_membership *membership = &group->own.membership;
+    int log_ms = group->core->conf->silence_log_ms;
+    bool is_asked = membership->asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? membership->asked_us : membership->since_us;
+    if (log_ms == 0 || !find_reason(group) || membership->state == RK_MEMBERSHIP_FAILED) {
+        rk_loop_stop_timer(loop, &group->own.reason_timer);
+        group->own.waits_since_us = 0;
+        return;
+    }
+    if (group->own.waits_since_us == since_us && rk_timer_is_started(&group->own.reason_timer))
+        return;
+    group->own.waits_since_us = since_us;
+    rk_loop_start_timer(loop, &group->own.reason_timer,
+                        rk_clock_now_us() + (uint64_t)log_ms * 1000);
+}

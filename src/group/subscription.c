@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "group/subscription.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "event/partition_list.h"
+
+static bool add_pattern(struct rk_subscription *subscription, const char *pattern, char *reason,
+                        size_t size)
+{
+    char why[128];
+    regex_t *regex = &subscription->patterns[subscription->pattern_count];
+    int error = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
+    if (!error) {
+        subscription->pattern_count++;
+        return true;
+    }
+    regerror(error, regex, why, sizeof(why));
+    snprintf(reason, size, "\"%s\" is no regular expression: %s", pattern, why);
+    return false;
+}
+
+static bool add(struct rk_subscription *subscription, const char *topic, char *reason, size_t size)
+{
+    if (!topic || !topic[0]) {
+        rk_text_copy(reason, size, "a topic's name is empty");
+        return false;
+    }
+    if (rk_partition_list_find(subscription->list, topic, RD_KAFKA_PARTITION_UA)) {
+        snprintf(reason, size, "\"%s\" is named twice", topic);
+        return false;
+    }
+    rk_partition_list_add(subscription->list, topic, RD_KAFKA_PARTITION_UA);
+    if (topic[0] == '^')
+        return add_pattern(subscription, topic, reason, size);
+    rk_partition_list_add(subscription->names, topic, RD_KAFKA_PARTITION_UA);
+    return true;
+}
+
+struct rk_subscription *rk_subscription_try_new(const rd_kafka_topic_partition_list_t *list,
+                                                char *reason, size_t size)
+{
+    if (!list || list->cnt == 0) {
+        rk_text_copy(reason, size, "there is nothing to subscribe to");
+        return NULL;
+    }
+    struct rk_subscription *subscription = RK_NEW(struct rk_subscription);
+    subscription->list = rk_partition_list_new(list->cnt);
+    subscription->names = rk_partition_list_new(list->cnt);
+    subscription->patterns = rk_calloc((size_t)list->cnt, sizeof(*subscription->patterns));
+    for (int i = 0; i < list->cnt; i++) {
+        if (!add(subscription, list->elems[i].topic, reason, size)) {
+            rk_subscription_destroy(subscription);
+            return NULL;
+        }
+    }
+    rk_partition_list_sort(subscription->names, NULL, NULL);
+    return subscription;
+}
+
+void rk_subscription_destroy(struct rk_subscription *subscription)
+{
+    if (!subscription)
+        return;
+    for (int i = 0; i < subscription->pattern_count; i++)
+        regfree(&subscription->patterns[i]);
+    rk_free(subscription->patterns);
+    rk_partition_list_destroy(subscription->list);
+    rk_partition_list_destroy(subscription->names);
+    rk_free(subscription);
+}
+
+bool rk_subscription_matches(const struct rk_subscription *subscription, const char *topic,
+                             const struct rk_patterns *blacklist)
+{
+    for (size_t i = 0; i < blacklist->count; i++) {
+        if (regexec(&blacklist->items[i], topic, 0, NULL, 0) == 0)
+            return false;
+    }
+    for (int i = 0; i < subscription->pattern_count; i++) {
+        if (regexec(&subscription->patterns[i], topic, 0, NULL, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+rd_kafka_topic_partition_list_t *
+rk_subscription_topics(const struct rk_subscription *subscription,
+                       const rd_kafka_topic_partition_list_t *found)
+{
+    rd_kafka_topic_partition_list_t *all = rk_partition_list_copy(subscription->names);
+    rd_kafka_topic_partition_list_t *topics = rk_partition_list_new(0);
+    for (int i = 0; found && i < found->cnt; i++)
+        rk_partition_list_add(all, found->elems[i].topic, RD_KAFKA_PARTITION_UA);
+    rk_partition_list_sort(all, NULL, NULL);
+    for (int i = 0; i < all->cnt; i++) {
+        if (i == 0 || strcmp(all->elems[i - 1].topic, all->elems[i].topic) != 0)
+            rk_partition_list_add(topics, all->elems[i].topic, RD_KAFKA_PARTITION_UA);
+    }
+    rk_partition_list_destroy(all);
+    return topics;
+}

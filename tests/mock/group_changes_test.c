@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What happens to a group and its members: applications that do not poll, restarts of static
+ * members, patterns and topics that come, coordinators that fail, move, or refuse.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/group_fixture.h"
+
+static struct group_fixture fixture;
+
+static int begin(void **state)
+{
+    (void)state;
+    group_init(&fixture, 4);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    group_end(&fixture);
+    return 0;
+}
+
+static bool first_has_all(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 4;
+}
+
+static bool second_has_all(struct group_fixture *f)
+{
+    return group_assigned(&f->members[1]) == 4;
+}
+
+static bool two_each(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
+}
+
+static bool first_has_error(struct group_fixture *f)
+{
+    return f->members[0].last_error != 0;
+}
+
+static bool first_lost(struct group_fixture *f)
+{
+    return f->members[0].losses > 0;
+}
+
+/* It is told, has lost its partitions, and gets some again when it polls. */
+static void application_that_does_not_poll(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000",
+                                             "max.poll.interval.ms", "1000", NULL);
+    struct group_member *second = group_start(&fixture, 1, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    group_subscribe(second, "t");
+    group_run(&fixture, two_each);
+    rd_kafka_t *silent = first->rk;
+    first->rk = NULL; /* Not polled. */
+    group_run(&fixture, second_has_all);
+    assert_int_equal(second->losses, 0);
+    first->rk = silent;
+    group_run(&fixture, first_has_error);
+    assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED);
+    group_run(&fixture, first_lost);
+    group_run(&fixture, two_each);
+}
+
+/* Polls that find nothing, and one that waits, count. */
+static void polling_without_messages(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000",
+                                             "max.poll.interval.ms", "1000", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    assert_null(rd_kafka_consumer_poll(first->rk, 2500));
+    group_run_ms(&fixture, 1500);
+    assert_int_equal(first->last_error, 0);
+    assert_int_equal(first->revokes, 0);
+}
+
+/* The others do not notice. */
+static void static_member_comes_back(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, "group.instance.id", "a", NULL);
+    struct group_member *second = group_start(&fixture, 1, true, "group.instance.id", "b", NULL);
+    group_subscribe(first, "t");
+    group_subscribe(second, "t");
+    group_run(&fixture, two_each);
+    int assigns = first->assigns, revokes = first->revokes;
+    group_destroy_member(second);
+    second = group_start(&fixture, 1, true, "group.instance.id", "b", NULL);
+    group_subscribe(second, "t");
+    group_run(&fixture, two_each);
+    group_run_ms(&fixture, 200);
+    assert_int_equal(first->assigns, assigns);
+    assert_int_equal(first->revokes, revokes);
+    /* Unsubscribing is leaving. */
+    assert_int_equal(rd_kafka_unsubscribe(second->rk), 0);
+    group_run(&fixture, first_has_all);
+}
+
+/* Two with one name: the older one is put out, for good. */
+static void static_member_twice(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, "group.instance.id", "a", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    struct group_member *second = group_start(&fixture, 1, true, "group.instance.id", "a", NULL);
+    group_subscribe(second, "t");
+    group_run(&fixture, first_lost);
+    char text[200];
+    assert_int_equal(rd_kafka_fatal_error(first->rk, text, sizeof(text)),
+                     RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0);
+    assert_int_equal(rd_kafka_subscribe(first->rk, list), RD_KAFKA_RESP_ERR__FATAL);
+    rd_kafka_topic_partition_list_destroy(list);
+    assert_int_equal(rd_kafka_consumer_close(first->rk), RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    group_run(&fixture, second_has_all);
+}
+
+static bool has_six(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 6;
+}
+
+static bool has_nine(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 9;
+}
+
+/* Patterns follow the topics of the cluster, but for the blacklist; those of leaders too. */
+static void patterns(void **state)
+{
+    (void)state;
+    consume_add_topic(&fixture.base, "t2", 2);
+    consume_add_topic(&fixture.base, "t3", 8);
+    consume_add_topic(&fixture.base, "other", 1);
+    struct group_member *member =
+        group_start(&fixture, 0, true, "topic.blacklist", "^t3$,^x", NULL);
+    group_subscribe(member, "^t[0-9]*$");
+    group_run(&fixture, has_six);
+    consume_add_topic(&fixture.base, "t4", 3);
+    group_run(&fixture, has_nine);
+    assert_int_equal(rd_kafka_mock_topic_delete(fixture.base.cluster, "t4"), 0);
+    group_run(&fixture, has_six);
+    rd_kafka_topic_partition_list_t *list;
+    assert_int_equal(rd_kafka_subscription(member->rk, &list), 0);
+    assert_string_equal(list->elems[0].topic, "^t[0-9]*$");
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static bool first_has_one(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 1;
+}
+
+/* A topic that is not there is told of, and consumed when it is made. */
+static void topic_that_comes_later(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    group_subscribe(member, "later");
+    group_run(&fixture, first_has_error);
+    assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    consume_add_topic(&fixture.base, "later", 1);
+    group_run(&fixture, first_has_one);
+}
+
+/* While it is away members keep what they have; they go on with the next one. */
+static void coordinator_moves(void **state)
+{
+    (void)state;
+    rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 1);
+    struct group_member *first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 2);
+    group_run_ms(&fixture, 300);
+    struct group_member *second = group_start(&fixture, 1, true, NULL);
+    group_subscribe(second, "t");
+    group_run(&fixture, two_each);
+    assert_int_equal(first->losses, 0);
+}
+
+static void closes_without_coordinator(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    rd_kafka_mock_broker_set_down(fixture.base.cluster, 1);
+    rd_kafka_mock_broker_set_down(fixture.base.cluster, 2);
+    struct group_member *second = group_start(&fixture, 1, true, NULL);
+    group_subscribe(second, "t"); /* Never gets there. */
+    assert_int_equal(rd_kafka_consumer_close(second->rk), 0);
+    group_destroy_member(second);
+    assert_int_equal(rd_kafka_consumer_close(first->rk), 0);
+    assert_int_equal(first->revokes, 1);
+    group_destroy_member(first);
+}
+
+/* The error is told, and when it is over the member is in. */
+static void group_that_may_not_be_used(void **state)
+{
+    (void)state;
+    rd_kafka_mock_push_request_errors(fixture.base.cluster, 11, 2,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    struct group_member *first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_error);
+    assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    group_run(&fixture, first_has_all);
+}
+
+/* Errors of each request, some of which lose the partitions; the member is in again in the end. */
+static void errors_of_members(void **state)
+{
+    (void)state;
+    static const struct {
+        int16_t api;
+        rd_kafka_resp_err_t err;
+        bool loses;
+    } cases[] = {
+        {12, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, true},
+        {12, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, true},
+        {12, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, false},
+        {12, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, false},
+        {12, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, false},
+    };
+    /* Members that were told they are none are still there for the coordinator, for a session. */
+    struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int losses = first->losses;
+        rd_kafka_mock_push_request_errors(fixture.base.cluster, cases[i].api, 1, cases[i].err);
+        group_run_ms(&fixture, 300);
+        group_run(&fixture, first_has_all);
+        assert_int_equal(first->losses - losses, cases[i].loses);
+    }
+    static const rd_kafka_resp_err_t of_sync[] = {
+        RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
+        RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE};
+    for (size_t i = 0; i < sizeof(of_sync) / sizeof(of_sync[0]); i++) {
+        group_destroy_member(first);
+        rd_kafka_mock_push_request_errors(fixture.base.cluster, 14, 1, of_sync[i]);
+        first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
+        group_subscribe(first, "t");
+        group_run(&fixture, first_has_all);
+    }
+}
+
+static void destroys_without_closing(void **state)
+{
+    (void)state;
+    struct group_member *first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    rd_kafka_destroy_flags(first->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    first->rk = NULL;
+    assert_int_equal(first->revokes, 0);
+    first = group_start(&fixture, 0, true, NULL);
+    rd_kafka_destroy(first->rk); /* Never subscribed. */
+    first->rk = NULL;
+    first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_destroy_member(first); /* While it joins. */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
+        cmocka_unit_test_setup_teardown(polling_without_messages, begin, end),
+        cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
+        cmocka_unit_test_setup_teardown(static_member_twice, begin, end),
+        cmocka_unit_test_setup_teardown(patterns, begin, end),
+        cmocka_unit_test_setup_teardown(topic_that_comes_later, begin, end),
+        cmocka_unit_test_setup_teardown(coordinator_moves, begin, end),
+        cmocka_unit_test_setup_teardown(closes_without_coordinator, begin, end),
+        cmocka_unit_test_setup_teardown(group_that_may_not_be_used, begin, end),
+        cmocka_unit_test_setup_teardown(errors_of_members, begin, end),
+        cmocka_unit_test_setup_teardown(destroys_without_closing, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Members of a classic group: one, two, one that leaves; callbacks in both styles; what each is
+ * told of itself and of the group.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/group_fixture.h"
+
+static struct group_fixture fixture;
+
+static int begin(void **state)
+{
+    (void)state;
+    group_init(&fixture, 4);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    group_end(&fixture);
+    return 0;
+}
+
+static bool first_has_all(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 4;
+}
+
+static bool two_each(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
+}
+
+static bool all_consumed(struct group_fixture *f)
+{
+    return f->total >= 400;
+}
+
+static void check_each_once(int partition_count, int count)
+{
+    for (int p = 0; p < partition_count; p++) {
+        for (int i = 0; i < count; i++)
+            assert_int_equal(fixture.consumed[p][i], 1);
+    }
+}
+
+/* Without a callback the library assigns. */
+static void one_member_gets_everything(void **state)
+{
+    (void)state;
+    consume_fill_all(&fixture.base, "t", 4, 100);
+    struct group_member *member = group_start(&fixture, 0, false, NULL);
+    char *id = rd_kafka_memberid(member->rk);
+    assert_string_equal(id, "");
+    rd_kafka_mem_free(member->rk, id);
+    assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "NONE");
+    group_subscribe(member, "t");
+    group_run(&fixture, all_consumed);
+    check_each_once(4, 100);
+    assert_int_equal(group_assigned(member), 4);
+    assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "EAGER");
+    id = rd_kafka_memberid(member->rk);
+    assert_true(strlen(id) > 0);
+    rd_kafka_consumer_group_metadata_t *metadata = rd_kafka_consumer_group_metadata(member->rk);
+    assert_string_equal(rd_kafka_consumer_group_metadata_member_id(metadata), id);
+    assert_true(rd_kafka_consumer_group_metadata_generation_id(metadata) > 0);
+    rd_kafka_consumer_group_metadata_destroy(metadata);
+    rd_kafka_mem_free(member->rk, id);
+    rd_kafka_topic_partition_list_t *list;
+    assert_int_equal(rd_kafka_subscription(member->rk, &list), 0);
+    assert_int_equal(list->cnt, 1);
+    assert_string_equal(list->elems[0].topic, "t");
+    rd_kafka_topic_partition_list_destroy(list);
+    assert_int_equal(rd_kafka_assignment_lost(member->rk), 0);
+    assert_int_equal(rd_kafka_consumer_close(member->rk), 0);
+    assert_int_equal(rd_kafka_consumer_closed(member->rk), 1);
+    assert_int_equal(rd_kafka_consumer_close(member->rk), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(group_assigned(member), 0);
+}
+
+static void two_members_share(const char *strategy)
+{
+    struct group_member *first =
+        group_start(&fixture, 0, true, "partition.assignment.strategy", strategy, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    assert_int_equal(first->assigns, 1);
+    struct group_member *second =
+        group_start(&fixture, 1, true, "partition.assignment.strategy", strategy, NULL);
+    group_subscribe(second, "t");
+    group_run(&fixture, two_each);
+    assert_int_equal(first->revokes, 1);
+    assert_int_equal(first->losses, 0);
+    assert_int_equal(rd_kafka_consumer_close(second->rk), 0);
+    assert_int_equal(second->revokes, 1);
+    assert_int_equal(group_assigned(second), 0);
+    group_destroy_member(second);
+    group_run(&fixture, first_has_all);
+    assert_int_equal(first->losses, 0);
+}
+
+static void two_eager_members(void **state)
+{
+    (void)state;
+    two_members_share("range");
+}
+
+static void two_round_robin_members(void **state)
+{
+    (void)state;
+    two_members_share("roundrobin");
+}
+
+/* Only what moves is given up. */
+static void two_cooperative_members(void **state)
+{
+    (void)state;
+    two_members_share("cooperative-sticky");
+    assert_int_equal(fixture.members[0].revokes, 1);
+}
+
+/* Every call for the other protocol is refused, and nothing happens. */
+static void wrong_assign_calls(void **state)
+{
+    (void)state;
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0);
+    struct group_member *eager = group_start(&fixture, 0, true, NULL);
+    group_subscribe(eager, "t");
+    group_run(&fixture, first_has_all);
+    rd_kafka_error_t *error = rd_kafka_incremental_unassign(eager->rk, list);
+    assert_int_equal(rd_kafka_error_code(error), RD_KAFKA_RESP_ERR__STATE);
+    rd_kafka_error_destroy(error);
+    error = rd_kafka_incremental_assign(eager->rk, list);
+    assert_int_equal(rd_kafka_error_code(error), RD_KAFKA_RESP_ERR__STATE);
+    rd_kafka_error_destroy(error);
+    assert_int_equal(group_assigned(eager), 4);
+    group_destroy_member(eager);
+    struct group_member *cooperative =
+        group_start(&fixture, 0, true, "partition.assignment.strategy", "cooperative-sticky", NULL);
+    group_subscribe(cooperative, "t");
+    group_run(&fixture, first_has_all);
+    assert_int_equal(rd_kafka_assign(cooperative->rk, list), RD_KAFKA_RESP_ERR__STATE);
+    assert_int_equal(group_assigned(cooperative), 4);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void bad_subscriptions(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    assert_int_equal(rd_kafka_subscribe(member->rk, list), RD_KAFKA_RESP_ERR__INVALID_ARG);
+    rd_kafka_topic_partition_list_add(list, "t", 0);
+    rd_kafka_topic_partition_list_add(list, "t", 1);
+    assert_int_equal(rd_kafka_subscribe(member->rk, list), RD_KAFKA_RESP_ERR__INVALID_ARG);
+    rd_kafka_topic_partition_list_destroy(list);
+    static const char *const names[] = {"", "^(", "^t["};
+    for (int i = 0; i < 3; i++) {
+        list = consume_list(names[i], RD_KAFKA_PARTITION_UA, 0);
+        assert_int_equal(rd_kafka_subscribe(member->rk, list), RD_KAFKA_RESP_ERR__INVALID_ARG);
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+    group_subscribe(member, "t"); /* Of use all the same. */
+    group_run(&fixture, first_has_all);
+    assert_int_equal(rd_kafka_unsubscribe(member->rk), 0);
+    while (group_assigned(member) > 0)
+        group_run_ms(&fixture, 5);
+    assert_int_equal(member->revokes, 1);
+    group_subscribe(member, "t");
+    group_run(&fixture, first_has_all);
+}
+
+/* Nothing is handed out before the application has assigned, nor after it was told to give up. */
+static void application_takes_its_time(void **state)
+{
+    (void)state;
+    consume_fill_all(&fixture.base, "t", 4, 100);
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    member->is_held = true;
+    group_subscribe(member, "t");
+    while (!member->assigns)
+        group_run_ms(&fixture, 5);
+    group_run_ms(&fixture, 200);
+    assert_int_equal(member->messages, 0);
+    assert_int_equal(group_assigned(member), 0);
+    assert_int_equal(member->last_count, 4);
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 2, RD_KAFKA_OFFSET_INVALID);
+    assert_int_equal(rd_kafka_assign(member->rk, list), 0); /* Its own choice. */
+    rd_kafka_topic_partition_list_destroy(list);
+    while (member->messages < 100)
+        group_run_ms(&fixture, 5);
+    consume_fill(&fixture.base, "t", 2, 100, 50);
+    struct group_member *second = group_start(&fixture, 1, true, NULL);
+    group_subscribe(second, "t");
+    while (!member->revokes)
+        group_run_ms(&fixture, 5);
+    int before = member->messages;
+    group_run_ms(&fixture, 200);
+    assert_int_equal(member->messages, before);
+    assert_int_equal(second->assigns, 0);
+    assert_int_equal(rd_kafka_assign(member->rk, NULL), 0);
+    while (!second->assigns)
+        group_run_ms(&fixture, 5);
+    assert_int_equal(rd_kafka_consumer_close(member->rk), 0); /* Never answered the assignment. */
+}
+
+static void rebalances_as_events(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, false, NULL);
+    group_destroy_member(member);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char error[256];
+    rd_kafka_conf_set(conf, "bootstrap.servers",
+                      rd_kafka_mock_cluster_bootstraps(fixture.base.cluster), error, sizeof(error));
+    rd_kafka_conf_set(conf, "group.id", "events", error, sizeof(error));
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
+    assert_non_null(rk);
+    member->rk = rk;
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    group_subscribe(member, "t");
+    rd_kafka_event_t *event = NULL;
+    while (!event)
+        event = rd_kafka_queue_poll(queue, 1000);
+    assert_int_equal(rd_kafka_event_type(event), RD_KAFKA_EVENT_REBALANCE);
+    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS);
+    assert_int_equal(rd_kafka_event_topic_partition_list(event)->cnt, 4);
+    assert_int_equal(group_assigned(member), 0);
+    assert_int_equal(rd_kafka_assign(rk, rd_kafka_event_topic_partition_list(event)), 0);
+    rd_kafka_event_destroy(event);
+    assert_int_equal(group_assigned(member), 4);
+    rd_kafka_error_t *refused = rd_kafka_consumer_close_queue(rk, NULL);
+    assert_int_equal(rd_kafka_error_code(refused), RD_KAFKA_RESP_ERR__INVALID_ARG);
+    rd_kafka_error_destroy(refused);
+    rd_kafka_queue_t *closing = rd_kafka_queue_new(rk);
+    assert_null(rd_kafka_consumer_close_queue(rk, closing));
+    event = rd_kafka_queue_poll(closing, 10000);
+    assert_non_null(event);
+    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS);
+    assert_int_equal(rd_kafka_consumer_closed(rk), 0);
+    assert_int_equal(rd_kafka_assign(rk, NULL), 0);
+    rd_kafka_event_destroy(event);
+    while (!rd_kafka_consumer_closed(rk))
+        rd_kafka_event_destroy(rd_kafka_queue_poll(closing, 100));
+    rd_kafka_queue_destroy(closing);
+    rd_kafka_queue_destroy(queue);
+}
+
+/* Events that nobody answers do not keep destroy. */
+static void events_left_alone(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    member->is_held = true;
+    group_subscribe(member, "t");
+    while (!member->assigns)
+        group_run_ms(&fixture, 5);
+    rd_kafka_queue_t *closing = rd_kafka_queue_new(member->rk);
+    assert_null(rd_kafka_consumer_close_queue(member->rk, closing));
+    rd_kafka_queue_destroy(closing);
+    group_destroy_member(member);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(one_member_gets_everything, begin, end),
+        cmocka_unit_test_setup_teardown(two_eager_members, begin, end),
+        cmocka_unit_test_setup_teardown(two_round_robin_members, begin, end),
+        cmocka_unit_test_setup_teardown(two_cooperative_members, begin, end),
+        cmocka_unit_test_setup_teardown(wrong_assign_calls, begin, end),
+        cmocka_unit_test_setup_teardown(bad_subscriptions, begin, end),
+        cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(rebalances_as_events, begin, end),
+        cmocka_unit_test_setup_teardown(events_left_alone, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
