@@ -15,21 +15,6 @@ enum { TIMES = 3, RECORDS = 10, MANY = 2000 };
 
 static struct hostile_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    hostile_init(&fixture, 2);
-    hostile_add_topic(&fixture, "t", 2);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    hostile_end(&fixture);
-    return 0;
-}
-
 /* Fetch */
 
 static struct rk_fetch_answer *fetched(struct liar_answer *answer)
@@ -236,30 +221,12 @@ static enum liar_fate hint(struct liar_answer *answer, int32_t leader, int32_t e
     return partition_code(answer, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 }
 
-static enum liar_fate hint_without_address(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, NULL, 0);
-}
-
-static enum liar_fate hint_without_host(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "", 9092);
-}
-
-static enum liar_fate hint_to_port_0(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "127.0.0.1", 0);
-}
-
-static enum liar_fate hint_to_port_70000(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "127.0.0.1", 70000);
-}
-
-static enum liar_fate hint_to_nobody(struct liar_answer *answer)
-{
-    return hint(answer, -9, INT32_MAX, "127.0.0.1", 1);
-}
+#define HINT(name, ...)                                    \
+    static enum liar_fate name(struct liar_answer *answer) \
+    {                                                      \
+        return hint(answer, __VA_ARGS__);                  \
+    }
+HOSTILE_HINTS(HINT)
 
 static enum liar_fate divergence_nowhere(struct liar_answer *answer)
 {
@@ -284,8 +251,6 @@ static enum liar_fate negative_pause(struct liar_answer *answer)
     fetched(answer)->throttle_time_ms = INT32_MIN;
     return LIAR_TELL;
 }
-
-#define LIE(name) #name, name
 
 /* Marked: the error is told of the partition. */
 static const struct hostile_lie fetch_lies[] = {
@@ -572,7 +537,7 @@ static void test_offset_for_leader_epoch(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) HOSTILE_TEST(name, &fixture)
 
 int main(void)
 {

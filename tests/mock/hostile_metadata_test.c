@@ -14,21 +14,6 @@ enum { TIMES = 3, RECORDS = 10, MANY = 2000 };
 
 static struct hostile_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    hostile_init(&fixture, 2);
-    hostile_add_topic(&fixture, "t", 2);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    hostile_end(&fixture);
-    return 0;
-}
-
 /* Metadata */
 
 #define BROKERS(answer)   (((struct rk_metadata_answer *)(answer)->answer)->brokers)
@@ -253,8 +238,6 @@ static enum liar_fate negative_pause(struct liar_answer *answer)
     return LIAR_TELL;
 }
 
-#define LIE(name) #name, name
-
 /* Marked: it says that a partition is not there, which is believed of a topic nobody knew before.
  */
 static const struct hostile_lie metadata_lies[] = {
@@ -389,7 +372,7 @@ static void test_partition_too_many(void **state)
     assert_int_equal(fixture.undelivered, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) HOSTILE_TEST(name, &fixture)
 
 int main(void)
 {

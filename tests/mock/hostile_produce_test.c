@@ -15,21 +15,6 @@ enum { TIMES = 3, MANY = 2000 };
 
 static struct hostile_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    hostile_init(&fixture, 2);
-    hostile_add_topic(&fixture, "t", 2);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    hostile_end(&fixture);
-    return 0;
-}
-
 #define PRODUCED(answer) ((struct rk_produce_answer *)(answer)->answer)
 #define PRODUCED_PARTITION(answer) \
     (&PRODUCED(answer)->responses.items[0].partition_responses.items[0])
@@ -159,34 +144,16 @@ static enum liar_fate hint(struct liar_answer *answer, int32_t leader, int32_t e
     return produce_code(answer, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 }
 
-static enum liar_fate hint_without_address(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, NULL, 0);
-}
-
-static enum liar_fate hint_without_host(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "", 9092);
-}
-
-static enum liar_fate hint_to_port_0(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "127.0.0.1", 0);
-}
-
-static enum liar_fate hint_to_port_70000(struct liar_answer *answer)
-{
-    return hint(answer, 77, INT32_MAX, "127.0.0.1", 70000);
-}
+#define HINT(name, ...)                                    \
+    static enum liar_fate name(struct liar_answer *answer) \
+    {                                                      \
+        return hint(answer, __VA_ARGS__);                  \
+    }
+HOSTILE_HINTS(HINT)
 
 static enum liar_fate hint_to_the_past(struct liar_answer *answer)
 {
     return hint(answer, 2, -3, NULL, 0);
-}
-
-static enum liar_fate hint_to_nobody(struct liar_answer *answer)
-{
-    return hint(answer, -9, INT32_MAX, "127.0.0.1", 1);
 }
 
 static enum liar_fate produce_negative_pause(struct liar_answer *answer)
@@ -196,26 +163,26 @@ static enum liar_fate produce_negative_pause(struct liar_answer *answer)
 }
 
 static const struct hostile_lie produce_lies[] = {
-    {"other_topic", other_topic, false},
-    {"other_partition", other_partition, false},
-    {"negative_partition", negative_partition, false},
-    {"nothing_said", nothing_said, false},
-    {"topic_without_partitions", topic_without_partitions, false},
-    {"partition_over_and_over", partition_over_and_over, false},
-    {"topic_over_and_over", topic_over_and_over, false},
-    {"no_such_offset", no_such_offset, false},
-    {"last_offset", last_offset, false},
-    {"produce_code_of_ours", produce_code_of_ours, true},
-    {"produce_code_unheard_of", produce_code_unheard_of, true},
-    {"too_large_for_ever", too_large_for_ever, true},
-    {"no_such_records", no_such_records, true},
-    {"hint_without_address", hint_without_address, false},
-    {"hint_without_host", hint_without_host, false},
-    {"hint_to_port_0", hint_to_port_0, false},
-    {"hint_to_port_70000", hint_to_port_70000, false},
-    {"hint_to_the_past", hint_to_the_past, false},
-    {"hint_to_nobody", hint_to_nobody, false},
-    {"produce_negative_pause", produce_negative_pause, false},
+    {LIE(other_topic), false},
+    {LIE(other_partition), false},
+    {LIE(negative_partition), false},
+    {LIE(nothing_said), false},
+    {LIE(topic_without_partitions), false},
+    {LIE(partition_over_and_over), false},
+    {LIE(topic_over_and_over), false},
+    {LIE(no_such_offset), false},
+    {LIE(last_offset), false},
+    {LIE(produce_code_of_ours), true},
+    {LIE(produce_code_unheard_of), true},
+    {LIE(too_large_for_ever), true},
+    {LIE(no_such_records), true},
+    {LIE(hint_without_address), false},
+    {LIE(hint_without_host), false},
+    {LIE(hint_to_port_0), false},
+    {LIE(hint_to_port_70000), false},
+    {LIE(hint_to_the_past), false},
+    {LIE(hint_to_nobody), false},
+    {LIE(produce_negative_pause), false},
 };
 
 static void produce_against(int16_t max_version)
@@ -268,7 +235,7 @@ static enum liar_fate pause_for_ever(struct liar_answer *answer)
 static void test_a_pause_for_ever(void **state)
 {
     (void)state;
-    static const struct hostile_lie for_ever = {"pause_for_ever", pause_for_ever, false};
+    static const struct hostile_lie for_ever = {LIE(pause_for_ever), false};
     hostile_start(&fixture, RD_KAFKA_PRODUCER, NULL);
     hostile_tell(&fixture, &for_ever, TIMES, RK_API_PRODUCE, 1);
     for (int32_t p = 0; p < 2; p++)
@@ -290,7 +257,7 @@ static void test_a_pause_for_ever(void **state)
     assert_int_equal(fixture.undelivered, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) HOSTILE_TEST(name, &fixture)
 
 int main(void)
 {

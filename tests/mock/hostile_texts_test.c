@@ -10,21 +10,6 @@
 
 static struct hostile_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    hostile_init(&fixture, 2);
-    hostile_add_topic(&fixture, "t", 2);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    hostile_end(&fixture);
-    return 0;
-}
-
 static void expect_part(const char *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void expect_part(const char *text, const char *format, ...)
@@ -149,7 +134,7 @@ static void test_a_refused_fetch(void **state)
     hostile_expect_consumed(&fixture, 1, 10);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) HOSTILE_TEST(name, &fixture)
 
 int main(void)
 {

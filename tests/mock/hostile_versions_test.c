@@ -15,21 +15,6 @@ enum { TIMES = 3 };
 
 static struct hostile_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    hostile_init(&fixture, 2);
-    hostile_add_topic(&fixture, "t", 2);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    hostile_end(&fixture);
-    return 0;
-}
-
 #define VERSIONS(answer) ((struct rk_api_versions_answer *)(answer)->answer)
 
 static enum liar_fate tell_and_close(struct liar_answer *answer)
@@ -125,17 +110,17 @@ static enum liar_fate versions_pause(struct liar_answer *answer)
 }
 
 static const struct hostile_lie versions_lies[] = {
-    {"no_apis", no_apis, false},
-    {"negative_ranges", negative_ranges, false},
-    {"reversed_ranges", reversed_ranges, false},
-    {"endless_ranges", endless_ranges, false},
-    {"future_ranges", future_ranges, false},
-    {"strange_apis", strange_apis, false},
-    {"same_apis", same_apis, false},
-    {"versions_code_of_ours", versions_code_of_ours, false},
-    {"always_another_version", always_another_version, false},
-    {"always_invalid", always_invalid, false},
-    {"versions_pause", versions_pause, false},
+    {LIE(no_apis), false},
+    {LIE(negative_ranges), false},
+    {LIE(reversed_ranges), false},
+    {LIE(endless_ranges), false},
+    {LIE(future_ranges), false},
+    {LIE(strange_apis), false},
+    {LIE(same_apis), false},
+    {LIE(versions_code_of_ours), false},
+    {LIE(always_another_version), false},
+    {LIE(always_invalid), false},
+    {LIE(versions_pause), false},
 };
 
 static void test_versions(void **state)
@@ -167,7 +152,7 @@ static enum liar_fate nothing_in_common(struct liar_answer *answer)
 static void test_nothing_in_common(void **state)
 {
     (void)state;
-    static const struct hostile_lie nothing = {"nothing_in_common", nothing_in_common, false};
+    static const struct hostile_lie nothing = {LIE(nothing_in_common), false};
     char text[128];
     hostile_tell(&fixture, &nothing, 1000, RK_API_API_VERSIONS, 0);
     hostile_start(&fixture, RD_KAFKA_PRODUCER, NULL);
@@ -183,7 +168,7 @@ static void test_nothing_in_common(void **state)
     assert_true(is_named);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) HOSTILE_TEST(name, &fixture)
 
 int main(void)
 {

@@ -235,6 +235,19 @@ void hostile_wait(struct hostile_fixture *fixture,
     }
 }
 
+int hostile_set_up(void **state)
+{
+    hostile_init(*state, 2);
+    hostile_add_topic(*state, "t", 2);
+    return 0;
+}
+
+int hostile_tear_down(void **state)
+{
+    hostile_end(*state);
+    return 0;
+}
+
 void hostile_produce(struct hostile_fixture *fixture, const char *topic, int32_t partition)
 {
     assert_int_equal(rd_kafka_producev(fixture->rk, RD_KAFKA_V_TOPIC(topic),

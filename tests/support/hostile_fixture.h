@@ -27,6 +27,16 @@ struct hostile_lie {
     bool may_fail; /* Messages may come back undelivered. */
 };
 
+#define LIE(name) #name, name
+
+/* Hints at a leader that cannot be: (name, leader, epoch, host, port). */
+#define HOSTILE_HINTS(HINT)                                     \
+    HINT(hint_without_address, 77, INT32_MAX, NULL, 0)          \
+    HINT(hint_without_host, 77, INT32_MAX, "", 9092)            \
+    HINT(hint_to_port_0, 77, INT32_MAX, "127.0.0.1", 0)         \
+    HINT(hint_to_port_70000, 77, INT32_MAX, "127.0.0.1", 70000) \
+    HINT(hint_to_nobody, -9, INT32_MAX, "127.0.0.1", 1)
+
 struct hostile_fixture {
     struct consume_fixture base;
     struct liar *liar;
@@ -53,6 +63,12 @@ void hostile_start(struct hostile_fixture *fixture, rd_kafka_type_t type, ...)
     __attribute__((sentinel));
 /* Destroys the client, if that was not done, and the brokers. */
 void hostile_end(struct hostile_fixture *fixture);
+
+/* A test with two brokers and "t" of two partitions; `fixture`: its struct hostile_fixture. */
+#define HOSTILE_TEST(name, fixture) \
+    cmocka_unit_test_prestate_setup_teardown(name, hostile_set_up, hostile_tear_down, fixture)
+int hostile_set_up(void **state);
+int hostile_tear_down(void **state);
 
 /* In the next `times` answers to that API, of one broker or of all (0); then the truth. */
 void hostile_tell(struct hostile_fixture *fixture, const struct hostile_lie *lie, int times,
