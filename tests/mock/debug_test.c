@@ -15,6 +15,7 @@
 
 #include "rdkafka.h"
 #include "rdkafka_mock.h"
+#include "support/client.h"
 
 enum { TIMEOUT_MS = 20000, LINES_MAX = 4000, DEBUG_LEVEL = 7 };
 
@@ -69,19 +70,12 @@ static int set_up(void **state)
 
 static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
 {
-    char error[256];
-    const char *name;
     va_list arguments;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
     va_start(arguments, type);
-    while ((name = va_arg(arguments, const char *)) != NULL)
-        if (rd_kafka_conf_set(conf, name, va_arg(arguments, const char *), error, sizeof(error)))
-            fail_msg("%s", error);
+    rd_kafka_t *rk = client_new(type, conf, arguments);
     va_end(arguments);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, error, sizeof(error));
-    if (!rk)
-        fail_msg("%s", error);
     return rk;
 }
 

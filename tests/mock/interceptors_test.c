@@ -16,6 +16,7 @@
 #include "base/assert.h"
 #include "rdkafka.h"
 #include "rdkafka_mock.h"
+#include "support/client.h"
 
 enum { TIMEOUT_MS = 20000, CALLS_MAX = 4096 };
 
@@ -215,9 +216,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
 {
     static char names[2][2] = {"a", "b"};
-    char error[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    const char *name;
     va_list arguments;
     noted.application = pthread_self();
     for (int i = 0; i < 2; i++) {
@@ -226,13 +225,8 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
     }
     rd_kafka_conf_set_log_cb(conf, on_log);
     va_start(arguments, type);
-    while ((name = va_arg(arguments, const char *)) != NULL)
-        if (rd_kafka_conf_set(conf, name, va_arg(arguments, const char *), error, sizeof(error)))
-            fail_msg("%s", error);
+    rd_kafka_t *rk = client_new(type, conf, arguments);
     va_end(arguments);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, error, sizeof(error));
-    if (!rk)
-        fail_msg("%s", error);
     return rk;
 }
 

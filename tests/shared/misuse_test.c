@@ -2,12 +2,6 @@
 /*
  * Calls that a program should not make: each has its documented answer, and none harms the client.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,20 +9,13 @@
 
 #include "rdkafka.h"
 #include "rdkafka_mock.h"
+#include "support/client.h"
 
 enum { TIMEOUT_MS = 20000 };
 
 static rd_kafka_t *producer, *consumer, *loner; /* `loner`: a consumer without a group. */
 static rd_kafka_mock_cluster_t *cluster;
 static rd_kafka_topic_t *written, *read_topic; /* "t", of the producer and of the consumer. */
-
-/* The code of an error object, which is destroyed. */
-static int code_of(rd_kafka_error_t *error)
-{
-    int code = rd_kafka_error_code(error);
-    rd_kafka_error_destroy(error);
-    return code;
-}
 
 /* The last error, if the call failed. */
 static int last_of(int result)
@@ -38,19 +25,12 @@ static int last_of(int result)
 
 static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
 {
-    char error[256];
-    const char *name;
     va_list arguments;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, NULL);
     va_start(arguments, type);
-    while ((name = va_arg(arguments, const char *)) != NULL)
-        if (rd_kafka_conf_set(conf, name, va_arg(arguments, const char *), error, sizeof(error)))
-            fail_msg("%s", error);
+    rd_kafka_t *rk = client_new(type, conf, arguments);
     va_end(arguments);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, error, sizeof(error));
-    if (!rk)
-        fail_msg("%s", error);
     return rk;
 }
 
@@ -146,15 +126,16 @@ static rd_kafka_topic_partition_list_t *ignored_list;
 
 WITH_LIST(producer_assign, "t", 0, 0, rd_kafka_assign(producer, list))
 WITH_LIST(producer_incremental_assign, "t", 0, 0,
-          code_of(rd_kafka_incremental_assign(producer, list)))
+          client_code_of(rd_kafka_incremental_assign(producer, list)))
 WITH_LIST(producer_incremental_unassign, "t", 0, 0,
-          code_of(rd_kafka_incremental_unassign(producer, list)))
+          client_code_of(rd_kafka_incremental_unassign(producer, list)))
 CALL(producer_assignment, rd_kafka_assignment(producer, &ignored_list))
 CALL(producer_unsubscribe, rd_kafka_unsubscribe(producer))
 CALL(producer_consumer_close, rd_kafka_consumer_close(producer))
 CALL(producer_consumer_closed, rd_kafka_consumer_closed(producer))
 CALL(producer_poll_set_consumer, rd_kafka_poll_set_consumer(producer))
-WITH_LIST(producer_seek_partitions, "t", 0, 0, code_of(rd_kafka_seek_partitions(producer, list, 0)))
+WITH_LIST(producer_seek_partitions, "t", 0, 0,
+          client_code_of(rd_kafka_seek_partitions(producer, list, 0)))
 WITH_LIST(producer_position, "t", 0, 0, rd_kafka_position(producer, list))
 WITH_LIST(producer_offsets_store, "t", 0, 0, rd_kafka_offsets_store(producer, list))
 CALL(producer_offset_store, rd_kafka_offset_store(written, 0, 0))
@@ -213,7 +194,7 @@ static void test_a_producer_consumes(void **state)
 
 CALL(consumer_produce, last_of(rd_kafka_produce(read_topic, 0, 0, NULL, 0, NULL, 0, NULL)))
 CALL(consumer_producev, rd_kafka_producev(consumer, RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_END))
-CALL(consumer_produceva, code_of(rd_kafka_produceva(consumer, NULL, 0)))
+CALL(consumer_produceva, client_code_of(rd_kafka_produceva(consumer, NULL, 0)))
 CALL(consumer_flush, rd_kafka_flush(consumer, 0))
 CALL(consumer_purge, rd_kafka_purge(consumer, RD_KAFKA_PURGE_F_QUEUE))
 CALL(consumer_is_available, rd_kafka_topic_partition_available(read_topic, 0))
@@ -262,7 +243,7 @@ CALL(both_kinds_of_headers,
                        RD_KAFKA_V_HEADERS(NULL), RD_KAFKA_V_END))
 CALL(unknown_argument, rd_kafka_producev(producer, (rd_kafka_vtype_t)99, RD_KAFKA_V_END))
 CALL(an_end_in_an_array,
-     code_of(rd_kafka_produceva(producer, &(rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_END}, 1)))
+     client_code_of(rd_kafka_produceva(producer, &(rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_END}, 1)))
 CALL(purge_unknown_flags, rd_kafka_purge(producer, 0x100))
 CALL(purge_nothing, rd_kafka_purge(producer, 0))
 CALL(an_empty_batch, rd_kafka_produce_batch(written, 0, 0, NULL, 0))
@@ -304,17 +285,19 @@ CALL(callback_of_what_was_not_started,
      last_of(rd_kafka_consume_callback(read_topic, 77, 0, NULL, NULL)))
 CALL(seek_no_partition, rd_kafka_seek(read_topic, RD_KAFKA_PARTITION_UA, 0, 0))
 CALL(seek_what_was_not_started, rd_kafka_seek(read_topic, 77, 0, 0))
-CALL(seek_no_list, code_of(rd_kafka_seek_partitions(consumer, NULL, 0)))
-WITH_NOTHING(seek_nothing, code_of(rd_kafka_seek_partitions(consumer, list, 0)))
+CALL(seek_no_list, client_code_of(rd_kafka_seek_partitions(consumer, NULL, 0)))
+WITH_NOTHING(seek_nothing, client_code_of(rd_kafka_seek_partitions(consumer, list, 0)))
 WITH_LIST(seek_unassigned, "t", 1, 0,
-          code_of(rd_kafka_seek_partitions(consumer, list, 100)) ? -1 : (int)list->elems[0].err)
+          client_code_of(rd_kafka_seek_partitions(consumer, list, 100)) ? -1
+                                                                        : (int)list->elems[0].err)
 WITH_LIST(assign_no_offset, "t", 0, -5, rd_kafka_assign(consumer, list))
-CALL(incrementally_nothing, code_of(rd_kafka_incremental_assign(consumer, NULL)))
-CALL(incrementally_unassign_nothing, code_of(rd_kafka_incremental_unassign(consumer, NULL)))
-WITH_LIST(unassign_unassigned, "t", 1, 0, code_of(rd_kafka_incremental_unassign(consumer, list)))
+CALL(incrementally_nothing, client_code_of(rd_kafka_incremental_assign(consumer, NULL)))
+CALL(incrementally_unassign_nothing, client_code_of(rd_kafka_incremental_unassign(consumer, NULL)))
+WITH_LIST(unassign_unassigned, "t", 1, 0,
+          client_code_of(rd_kafka_incremental_unassign(consumer, list)))
 WITH_LIST(assign_twice, "t", 0, 0,
           (rd_kafka_topic_partition_list_add(list, "t", 0),
-           code_of(rd_kafka_incremental_assign(consumer, list))))
+           client_code_of(rd_kafka_incremental_assign(consumer, list))))
 WITH_LIST(pause_unknown, "nowhere", 0, 0,
           rd_kafka_pause_partitions(consumer, list) ? -1 : (int)list->elems[0].err)
 WITH_LIST(resume_unknown, "nowhere", 0, 0,
@@ -331,7 +314,7 @@ CALL(watermarks_of_no_partition,
 CALL(known_watermarks_of_nothing,
      rd_kafka_get_watermark_offsets(consumer, "nowhere", 0, &(int64_t){0}, &(int64_t){0}))
 WITH_NOTHING(times_of_nothing, rd_kafka_offsets_for_times(consumer, list, 100))
-CALL(close_into_no_queue, code_of(rd_kafka_consumer_close_queue(consumer, NULL)))
+CALL(close_into_no_queue, client_code_of(rd_kafka_consumer_close_queue(consumer, NULL)))
 CALL(partition_of_no_topic, rd_kafka_queue_get_partition(consumer, NULL, 0) != NULL)
 CALL(partition_without_number, rd_kafka_queue_get_partition(consumer, "t", -1) != NULL)
 CALL(no_log_queue, rd_kafka_set_log_queue(consumer, NULL))
@@ -453,99 +436,14 @@ static void test_topics_and_clients(void **state)
     rd_kafka_conf_destroy(NULL);
 }
 
-/* Objects without a client */
-
-static void test_nothing_is_destroyed(void **state)
+static void test_fatal_errors(void **state)
 {
     (void)state;
-    rd_kafka_error_destroy(NULL);
-    rd_kafka_event_destroy(NULL);
-    rd_kafka_queue_destroy(NULL);
-    rd_kafka_topic_partition_list_destroy(NULL);
-    rd_kafka_topic_partition_destroy(NULL);
-    rd_kafka_headers_destroy(NULL);
-    rd_kafka_message_destroy(NULL);
-    rd_kafka_metadata_destroy(NULL);
-    rd_kafka_consumer_group_metadata_destroy(NULL);
-    rd_kafka_Uuid_destroy(NULL);
-    rd_kafka_mem_free(NULL, NULL);
-    rd_kafka_conf_dump_free(NULL, 0);
-}
-
-static void test_no_error(void **state)
-{
-    (void)state;
-    assert_int_equal(rd_kafka_error_code(NULL), 0);
-    assert_string_equal(rd_kafka_error_name(NULL), "");
-    assert_string_equal(rd_kafka_error_string(NULL), "");
-    assert_int_equal(rd_kafka_error_is_fatal(NULL), 0);
-    assert_int_equal(rd_kafka_error_is_retriable(NULL), 0);
-    assert_int_equal(rd_kafka_error_txn_requires_abort(NULL), 0);
-    rd_kafka_error_t *error = rd_kafka_error_new(RD_KAFKA_RESP_ERR__STATE, NULL);
-    assert_string_equal(rd_kafka_error_string(error), rd_kafka_err2str(RD_KAFKA_RESP_ERR__STATE));
-    rd_kafka_error_destroy(error);
-    assert_string_equal(rd_kafka_err2str((rd_kafka_resp_err_t)-9999), "Err--9999?");
-    assert_string_equal(rd_kafka_err2name((rd_kafka_resp_err_t)9999), "ERR_9999?");
     assert_int_equal(rd_kafka_fatal_error(producer, NULL, 0), 0);
     assert_int_equal(rd_kafka_test_fatal_error(loner, RD_KAFKA_RESP_ERR__STATE, NULL), 0);
     assert_int_equal(rd_kafka_test_fatal_error(loner, RD_KAFKA_RESP_ERR__FAIL, "again"),
                      RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS);
     assert_int_equal(rd_kafka_fatal_error(loner, NULL, 0), RD_KAFKA_RESP_ERR__STATE);
-}
-
-static void test_lists(void **state)
-{
-    (void)state;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(0);
-    rd_kafka_topic_partition_list_sort(list, NULL, NULL);
-    assert_null(rd_kafka_topic_partition_list_find(list, "t", 0));
-    assert_int_equal(rd_kafka_topic_partition_list_del(list, "t", 0), 0);
-    assert_int_equal(rd_kafka_topic_partition_list_del_by_idx(list, 0), 0);
-    assert_int_equal(rd_kafka_topic_partition_list_del_by_idx(list, -1), 0);
-    assert_int_equal(rd_kafka_topic_partition_list_set_offset(list, "t", 0, 5),
-                     RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-    rd_kafka_topic_partition_list_add_range(list, "t", 3, 2);
-    assert_int_equal(list->cnt, 0);
-    rd_kafka_topic_partition_list_add_range(list, "t", 3, 5);
-    assert_int_equal(list->cnt, 3);
-    rd_kafka_topic_partition_list_t *copy = rd_kafka_topic_partition_list_copy(list);
-    assert_int_equal(copy->cnt, 3);
-    assert_int_equal(rd_kafka_topic_partition_get_leader_epoch(&copy->elems[0]), -1);
-    rd_kafka_topic_partition_list_destroy(copy);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void test_headers(void **state)
-{
-    const char *name;
-    const void *value;
-    size_t size;
-    (void)state;
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(0);
-    assert_int_equal(rd_kafka_header_remove(headers, "x"), RD_KAFKA_RESP_ERR__NOENT);
-    assert_int_equal(rd_kafka_header_get_last(headers, "x", &value, &size),
-                     RD_KAFKA_RESP_ERR__NOENT);
-    assert_int_equal(rd_kafka_header_get(headers, 0, "x", &value, &size), RD_KAFKA_RESP_ERR__NOENT);
-    assert_int_equal(rd_kafka_header_get_all(headers, 0, &name, &value, &size),
-                     RD_KAFKA_RESP_ERR__NOENT);
-    assert_int_equal(rd_kafka_header_add(headers, "x", -1, NULL, 5), 0);
-    assert_int_equal(rd_kafka_header_get_last(headers, "x", &value, &size), 0);
-    assert_null(value);
-    assert_int_equal(size, 0);
-    assert_int_equal(rd_kafka_header_get(headers, 1, "x", &value, &size), RD_KAFKA_RESP_ERR__NOENT);
-    rd_kafka_headers_destroy(headers);
-}
-
-static void test_group_metadata(void **state)
-{
-    rd_kafka_consumer_group_metadata_t *metadata;
-    (void)state;
-    assert_null(rd_kafka_consumer_group_metadata_new(NULL));
-    assert_int_equal(code_of(rd_kafka_consumer_group_metadata_read(&metadata, "nonsense", 8)),
-                     RD_KAFKA_RESP_ERR__BAD_MSG);
-    assert_int_equal(code_of(rd_kafka_consumer_group_metadata_read(&metadata, "", 0)),
-                     RD_KAFKA_RESP_ERR__BAD_MSG);
-    assert_null(metadata);
 }
 
 /* Events: what belongs to another kind is NULL, 0 or -1 */
@@ -688,18 +586,10 @@ static void test_mock_cluster(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_producer_consumes),
-        TEST(test_a_consumer_produces),
-        TEST(test_impossible_messages),
-        TEST(test_impossible_consumption),
-        TEST(test_without_a_group),
-        TEST(test_topics_and_clients),
-        cmocka_unit_test(test_nothing_is_destroyed),
-        TEST(test_no_error),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_group_metadata),
-        TEST(test_events),
+        TEST(test_a_producer_consumes), TEST(test_a_consumer_produces),
+        TEST(test_impossible_messages), TEST(test_impossible_consumption),
+        TEST(test_without_a_group),     TEST(test_topics_and_clients),
+        TEST(test_fatal_errors),        TEST(test_events),
         TEST(test_mock_cluster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 
 #include "rdkafka.h"
 #include "rdkafka_mock.h"
+#include "support/client.h"
 
 enum { TIMEOUT_MS = 20000, METADATA = 3, API_VERSIONS = 18 };
 
@@ -24,8 +25,6 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
 {
     static const char *const quick[] = {"retry.backoff.ms", "reconnect.backoff.ms",
                                         "retry.backoff.max.ms", "reconnect.backoff.max.ms"};
-    char error[256];
-    const char *name;
     va_list arguments;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, NULL);
@@ -33,13 +32,8 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
         rd_kafka_conf_set(conf, quick[i], "20", NULL, 0);
     rd_kafka_conf_set(conf, "topic.metadata.refresh.fast.interval.ms", "20", NULL, 0);
     va_start(arguments, type);
-    while ((name = va_arg(arguments, const char *)) != NULL)
-        if (rd_kafka_conf_set(conf, name, va_arg(arguments, const char *), error, sizeof(error)))
-            fail_msg("%s", error);
+    rd_kafka_t *rk = client_new(type, conf, arguments);
     va_end(arguments);
-    rd_kafka_t *rk = rd_kafka_new(type, conf, error, sizeof(error));
-    if (!rk)
-        fail_msg("%s", error);
     return rk;
 }
 
