@@ -3,51 +3,7 @@
  * The codec's rules, on an API made up to have every kind of field: bytes computed by hand,
  * versions, nulls, tags, and what a broken or hostile peer sends.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "wire/codec.h"
-#include "wire/layout.h"
-#include "wire/messages.h"
-
-#include "wire/schema_structs.h"
-#include "unit/wire/codec_test.def"
-#include "wire/schema_end.h"
-
-#include "wire/schema_tables.h"
-#include "unit/wire/codec_test.def"
-#include "wire/schema_end.h"
-
-#define ARENA_LIMIT 65536
-
-static const struct rk_schema *const schema = &rk_sample_request_schema;
-
-/* ---- helpers ---- */
-
-struct bytes {
-    uint8_t data[1024];
-    size_t size;
-};
-
-static struct bytes hex(const char *text)
-{
-    struct bytes bytes = {.size = 0};
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        char pair[3] = {text[0], text[1], 0};
-        bytes.data[bytes.size++] = (uint8_t)strtoul(pair, NULL, 16);
-        text++;
-    }
-    return bytes;
-}
+#include "unit/wire/codec_sample.h"
 
 static void assert_encodes(int16_t version, const struct rk_sample_request *message,
                            const char *expected_hex)
@@ -76,37 +32,6 @@ static void assert_does_not_encode(int16_t version, const struct rk_sample_reque
     assert_non_null(writer.failure);
     assert_string_equal(writer.field, field);
     rk_writer_clear(&writer);
-}
-
-/* The arena is the caller's to clear. */
-static void decode(int16_t version, struct bytes *bytes, struct rk_sample_request *message,
-                   struct rk_arena *arena)
-{
-    struct rk_reader reader;
-    rk_arena_init(arena, ARENA_LIMIT);
-    rk_reader_init(&reader, bytes->data, bytes->size);
-    bool done = rk_codec_decode(schema, version, message, &reader, arena);
-    if (!done)
-        print_error("%s: %s\n", reader.field, reader.failure);
-    assert_true(done);
-}
-
-static void assert_does_not_decode(int16_t version, const char *text, const char *field,
-                                   const char *failure)
-{
-    struct bytes bytes = hex(text);
-    struct rk_sample_request message;
-    struct rk_reader reader;
-    struct rk_arena arena;
-    rk_arena_init(&arena, ARENA_LIMIT);
-    rk_reader_init(&reader, bytes.data, bytes.size);
-    assert_false(rk_codec_decode(schema, version, &message, &reader, &arena));
-    assert_non_null(strstr(reader.failure, failure));
-    if (field)
-        assert_string_equal(reader.field, field);
-    else
-        assert_null(reader.field);
-    rk_arena_clear(&arena);
 }
 
 /* ---- bytes computed by hand ---- */
@@ -441,160 +366,6 @@ static void test_spliced_records(void **state)
 
 /* ---- hostile and broken input ---- */
 
-/* A message of defaults, up to the field `parts` and from `inner` to the tags. */
-#define EMPTY_FIXED                                         \
-    "01 00 0000 ffffffff 0000000000000000 0000000000000000" \
-    "00000000000000000000000000000000"
-#define EMPTY_0 EMPTY_FIXED "0000 0000 00000000 00000000 00000000 00000000 00000000 00000000"
-#define EMPTY_4 EMPTY_FIXED "01 01 01 01 01 01 01 01"
-#define INNER_4 "03 0000000000000000 00 ff 00000000 00000000"
-
-static void test_hostile_counts(void **state)
-{
-    (void)state;
-    static const char counted[] = "counts more items";
-    assert_does_not_decode(0, EMPTY_0 "7fffffff", "parts", counted);
-    assert_does_not_decode(0, EMPTY_0 "00000004 00000000 00000000 00000000", "parts", counted);
-    assert_does_not_decode(4, EMPTY_4 "ffffffff0f", "parts", counted);
-    assert_does_not_decode(4, EMPTY_4 "03 0000000001 00 000000", "parts", counted);
-    assert_does_not_decode(0, EMPTY_0 "fffffffe", "parts", "negative");
-    assert_does_not_decode(0, EMPTY_0 "80000000", "parts", "negative");
-    assert_does_not_decode(4, EMPTY_4 "ffffffff1f", "parts", "32 bits");
-    assert_does_not_decode(4, EMPTY_4 "808080808080", "parts", "32 bits");
-    assert_does_not_decode(4, EMPTY_4 "8080", "parts", "the bytes end");
-
-    /* Every kind of array. */
-    assert_does_not_decode(0, EMPTY_FIXED "0000 0000 00000000 00000000 00000002 01", "tinies",
-                           counted);
-    assert_does_not_decode(4, EMPTY_FIXED "01 01 01 01 01 03 00000000 000000", "numbers", counted);
-    assert_does_not_decode(4, EMPTY_FIXED "01 01 01 01 01 01 02 00000000000000", "larges", counted);
-    assert_does_not_decode(4, EMPTY_FIXED "01 01 01 01 01 01 01 03 01", "names", counted);
-}
-
-static void test_hostile_lengths(void **state)
-{
-    (void)state;
-    static const char truncated[] = "the bytes end";
-    assert_does_not_decode(0, EMPTY_FIXED "7fff 6161", "name", truncated);
-    assert_does_not_decode(0, EMPTY_FIXED "fffe", "name", "negative");
-    assert_does_not_decode(0, EMPTY_FIXED "ffff", "name", "null");
-    assert_does_not_decode(4, EMPTY_FIXED "00", "name", "null");
-    assert_does_not_decode(4, EMPTY_FIXED "ffffffff0f", "name", truncated);
-    assert_does_not_decode(0, EMPTY_FIXED "0003 610061", "name", "zero byte");
-    assert_does_not_decode(0, EMPTY_FIXED "0000 ffff", "maybe_name", "null");
-    assert_does_not_decode(0, EMPTY_FIXED "0000 0000 7fffffff", "blob", truncated);
-    assert_does_not_decode(0, EMPTY_FIXED "0000 0000 fffffff0", "blob", "negative");
-    assert_does_not_decode(4, EMPTY_FIXED "01 01 ffffffff0f 00", "blob", truncated);
-}
-
-static void test_null_records_are_taken(void **state)
-{
-    (void)state;
-    struct bytes bytes = hex(EMPTY_FIXED "01 01 01 00 01 01 01 01 01" INNER_4 "00");
-    struct rk_sample_request message;
-    struct rk_arena arena;
-    decode(4, &bytes, &message, &arena);
-    assert_int_equal(message.records.size, -1);
-    rk_arena_clear(&arena);
-}
-
-static void test_nullable_struct(void **state)
-{
-    (void)state;
-    static const char head[] = EMPTY_4 "01 03 0000000000000000 00";
-    char text[512];
-    snprintf(text, sizeof(text), "%s00", head);
-    assert_does_not_decode(4, text, "maybe_inner", "neither null");
-    snprintf(text, sizeof(text), "%s02", head);
-    assert_does_not_decode(4, text, "maybe_inner", "neither null");
-    snprintf(text, sizeof(text), "%s01", head);
-    assert_does_not_decode(4, text, "a", "the bytes end");
-}
-
-static void test_trailing_bytes(void **state)
-{
-    (void)state;
-    assert_does_not_decode(4, EMPTY_4 "01" INNER_4 "00 00", NULL, "left after");
-}
-
-static void test_unknown_tags(void **state)
-{
-    (void)state;
-    /* 2: unknown; 5: known from version 4 on; both are skipped by version 3. */
-    struct bytes bytes = hex(EMPTY_4 "01" INNER_4 "03  00 02 02 74  02 03 ffffff  05 01 ff");
-    struct rk_sample_request message;
-    struct rk_arena arena;
-    decode(3, &bytes, &message, &arena);
-    assert_string_equal(message.tag_name, "t");
-    assert_int_equal(message.tag_parts.count, 0);
-    rk_arena_clear(&arena);
-
-    /* In nested structs too. */
-    bytes = hex(EMPTY_4 "02 00000001 00 01 ff01 02 abcd" INNER_4 "00");
-    decode(4, &bytes, &message, &arena);
-    assert_int_equal(message.parts.items[0].id, 1);
-    rk_arena_clear(&arena);
-}
-
-static void test_broken_tags(void **state)
-{
-    (void)state;
-#define AT_TAGS EMPTY_4 "01" INNER_4
-    assert_does_not_decode(4, AT_TAGS "02 02 00 01 00", NULL, "ascending");
-    assert_does_not_decode(4, AT_TAGS "02 02 00 02 00", NULL, "ascending");
-    assert_does_not_decode(4, AT_TAGS "01 02 05 00", NULL, "the bytes end");
-    assert_does_not_decode(4, AT_TAGS "ffffffff0f", NULL, "the bytes end");
-    assert_does_not_decode(4, AT_TAGS "01 00 7f 02 74", "tag_name", "the bytes end");
-    /* A known field must fit its size exactly. */
-    assert_does_not_decode(4, AT_TAGS "01 00 03 02 74 00", "tag_name", "longer than its value");
-    assert_does_not_decode(4, AT_TAGS "01 00 01 02 74", "tag_name", "the bytes end");
-    assert_does_not_decode(4, AT_TAGS "01 05 01 02 00000000 00 00", "tag_parts",
-                           "counts more items");
-}
-
-static void test_arena_limit(void **state)
-{
-    (void)state;
-    /* Two bytes on the wire per item, many more in memory. */
-    enum { COUNT = 5000 };
-    struct rk_writer writer;
-    rk_writer_init(&writer);
-    struct bytes head = hex(EMPTY_0);
-    rk_writer_put_raw(&writer, head.data, head.size);
-    rk_writer_put_int32(&writer, COUNT);
-    for (int i = 0; i < COUNT; i++)
-        rk_writer_put_int32(&writer, i);
-    struct bytes tail = hex("03 0000000000000000 00000000");
-    rk_writer_put_raw(&writer, tail.data, tail.size);
-
-    struct rk_sample_request message;
-    struct rk_reader reader;
-    struct rk_arena arena;
-    rk_arena_init(&arena, COUNT * sizeof(struct rk_sample_part) - 1);
-    rk_reader_init(&reader, writer.data, writer.size);
-    assert_false(rk_codec_decode(schema, 0, &message, &reader, &arena));
-    assert_string_equal(reader.field, "parts");
-    assert_non_null(strstr(reader.failure, "limit"));
-    rk_arena_clear(&arena);
-
-    rk_arena_init(&arena, COUNT * sizeof(struct rk_sample_part));
-    rk_reader_init(&reader, writer.data, writer.size);
-    assert_true(rk_codec_decode(schema, 0, &message, &reader, &arena));
-    rk_arena_clear(&arena);
-    rk_writer_clear(&writer);
-}
-
-static void test_min_size(void **state)
-{
-    (void)state;
-    assert_int_equal(rk_codec_min_size(schema, 0), hex(EMPTY_0 "00000000 03 0000000000000000"
-                                                               "00000000")
-                                                       .size);
-    assert_int_equal(rk_codec_min_size(schema, 4), hex(EMPTY_4 "01" INNER_4 "00").size);
-    assert_int_equal(rk_codec_min_size(&rk_sample_answer_schema, 0), 2);
-    assert_int_equal(rk_codec_min_size(&rk_sample_answer_schema, 5), 3);
-}
-
 static void test_dump(void **state)
 {
     (void)state;
@@ -639,15 +410,6 @@ int main(void)
         cmocka_unit_test(test_nulls_where_none_may_be),
         cmocka_unit_test(test_too_long_a_text),
         cmocka_unit_test(test_spliced_records),
-        cmocka_unit_test(test_hostile_counts),
-        cmocka_unit_test(test_hostile_lengths),
-        cmocka_unit_test(test_null_records_are_taken),
-        cmocka_unit_test(test_nullable_struct),
-        cmocka_unit_test(test_trailing_bytes),
-        cmocka_unit_test(test_unknown_tags),
-        cmocka_unit_test(test_broken_tags),
-        cmocka_unit_test(test_arena_limit),
-        cmocka_unit_test(test_min_size),
         cmocka_unit_test(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
