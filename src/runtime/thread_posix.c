@@ -17,6 +17,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "runtime/lock_rank.h"
 
 struct rk_role rk_role_broker;
 struct rk_role rk_role_background;
@@ -36,43 +37,6 @@ struct start {
 
 static _Atomic int thread_count;
 static _Thread_local char thread_name[MAX_NAME];
-
-/* Ranks */
-
-#ifdef RK_DEBUG
-#define MAX_HELD 8
-static _Thread_local enum rk_rank held[MAX_HELD];
-static _Thread_local int held_count;
-
-static void push_rank(enum rk_rank rank)
-{
-    RK_ASSERT(held_count < MAX_HELD);
-    for (int i = 0; i < held_count; i++)
-        RK_ASSERT(held[i] < rank);
-    held[held_count++] = rank;
-}
-
-static void pop_rank(enum rk_rank rank)
-{
-    int i = held_count - 1;
-    while (i >= 0 && held[i] != rank)
-        i--;
-    RK_ASSERT(i >= 0);
-    for (; i < held_count - 1; i++)
-        held[i] = held[i + 1];
-    held_count--;
-}
-#else
-static inline void push_rank(enum rk_rank rank)
-{
-    (void)rank;
-}
-
-static inline void pop_rank(enum rk_rank rank)
-{
-    (void)rank;
-}
-#endif
 
 /* Locks and conditions */
 
@@ -141,14 +105,14 @@ void rk_mutex_clear(struct rk_mutex *mutex)
 
 void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
-    push_rank(mutex->rank);
+    rk_lock_rank_push(mutex->rank);
     if (RK_UNLIKELY(!try_lock(mutex)))
         lock_slowly(mutex);
 }
 
 void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
-    pop_rank(mutex->rank);
+    rk_lock_rank_pop(mutex->rank);
     /* From the exchange on another thread may free it: waking at its address then wakes nobody. */
     if (RK_UNLIKELY(atomic_exchange_explicit(&mutex->state, MUTEX_FREE, memory_order_release) ==
                     MUTEX_AWAITED))

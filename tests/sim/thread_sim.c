@@ -15,6 +15,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "runtime/signal.h"
+#include "runtime/lock_rank.h"
 #include "sim/faults.h"
 #include "sim/scheduler.h"
 
@@ -26,7 +27,7 @@ void __tsan_release(void *address);
 #define __tsan_release(address) ((void)(address))
 #endif
 
-enum { FREE = 0, HELD = 1, STATE_MASK = 3, NUMBER_SHIFT = 2, SPURIOUS_ONE_IN = 512, MAX_HELD = 8 };
+enum { FREE = 0, HELD = 1, STATE_MASK = 3, NUMBER_SHIFT = 2, SPURIOUS_ONE_IN = 512 };
 
 struct rk_role rk_role_broker;
 struct rk_role rk_role_background;
@@ -36,29 +37,6 @@ struct rk_thread {
 };
 
 static uint32_t last_number;
-static _Thread_local enum rk_rank held[MAX_HELD];
-static _Thread_local int held_count;
-
-/* Ranks */
-
-static void push_rank(enum rk_rank rank)
-{
-    RK_ASSERT(held_count < MAX_HELD);
-    for (int i = 0; i < held_count; i++)
-        RK_ASSERT(held[i] < rank);
-    held[held_count++] = rank;
-}
-
-static void pop_rank(enum rk_rank rank)
-{
-    int i = held_count - 1;
-    while (i >= 0 && held[i] != rank)
-        i--;
-    RK_ASSERT(i >= 0);
-    for (; i < held_count - 1; i++)
-        held[i] = held[i + 1];
-    held_count--;
-}
 
 /* Locks */
 
@@ -110,7 +88,7 @@ static void give(struct rk_mutex *mutex)
 
 void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
-    push_rank(mutex->rank);
+    rk_lock_rank_push(mutex->rank);
     sim_switch_point(SIM_TRACE_LOCK, number_of(mutex), mutex->rank);
     take(mutex);
 }
@@ -118,7 +96,7 @@ void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
     int64_t number = number_of(mutex);
-    pop_rank(mutex->rank);
+    rk_lock_rank_pop(mutex->rank);
     give(mutex);
     sim_switch_point(SIM_TRACE_UNLOCK, number, 0); /* Another thread may have freed it. */
 }
@@ -142,14 +120,14 @@ bool rk_condition_wait(struct rk_condition *condition, struct rk_mutex *mutex,
     bool in_time = true;
     int64_t number = atomic_load_explicit(&condition->sequence, memory_order_relaxed);
     sim_trace(SIM_TRACE_WAIT, number, number_of(mutex));
-    pop_rank(mutex->rank);
+    rk_lock_rank_pop(mutex->rank);
     atomic_fetch_add_explicit(&condition->waiters, 1, memory_order_relaxed);
     give(mutex);
     if (deadline_us <= sim_now_us())
         in_time = false;
     else if (sim_chance_below(SIM_CHANCE_SCHEDULER, SPURIOUS_ONE_IN) > 0)
         in_time = sim_wait_for(SIM_WAITS_CONDITION, condition, number, deadline_us);
-    push_rank(mutex->rank);
+    rk_lock_rank_push(mutex->rank);
     take(mutex);
     atomic_fetch_sub_explicit(&condition->waiters, 1, memory_order_relaxed);
     return in_time;
