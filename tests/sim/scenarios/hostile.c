@@ -72,7 +72,7 @@ SIM_SCENARIO(impatient,
     struct sim_client *producer = sim_producer("linger.ms", "0", NULL);
     struct sim_client *consumer = sim_consumer(NULL);
     sim_assign(consumer, "t", 4, RD_KAFKA_OFFSET_BEGINNING);
-    sim_run_for(60000);
+    sim_run_for(20000);
     for (int i = 0; i < 10; i++) {
         sim_produce(producer, "t", (int)sim_below(4), 1);
         sim_flush(producer, 5000);

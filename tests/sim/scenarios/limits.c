@@ -147,7 +147,7 @@ static rd_kafka_t *new_event_producer(void)
 {
     static const char *const properties[][2] = {{"queue.buffering.max.messages", "500"},
                                                 {"message.timeout.ms", "30000"},
-                                                {"statistics.interval.ms", "250"}};
+                                                {"statistics.interval.ms", "1000"}};
     char text[200];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", sim_bootstraps(), text, sizeof(text));
