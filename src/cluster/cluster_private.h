@@ -58,7 +58,15 @@ void rk_cluster_update_brokers(struct rk_cluster *cluster,
 void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
                            const struct rk_snapshot_topic *data,
                            const struct rk_snapshot *snapshot) RK_ON_BACKGROUND;
-void rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request) RK_ON_BACKGROUND;
+/* Returns whom it was sent to; -1: the seed, or nobody. takes: request */
+int32_t rk_cluster_send_any(struct rk_cluster *cluster,
+                            struct rk_request *request) RK_ON_BACKGROUND;
+/* A broker at an address where nobody was asked, connected if there is one, or else at random;
+ * NULL: there is none. `was_asked` is asked about the seed too. */
+struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster,
+                                       bool (*was_asked)(const struct rk_broker *broker,
+                                                         void *argument),
+                                       void *argument) RK_ON_BACKGROUND RK_ON_BROKER;
 void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
                      struct rk_request *request) RK_ON_BACKGROUND;
 /* Closes all connections and begins anew with the bootstrap servers, unless

@@ -3,6 +3,8 @@
  * Which broker gets a request that was given to the cluster. On background, which the requests of
  * other threads reach as mail.
  */
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "cluster/cluster_private.h"
@@ -44,22 +46,49 @@ static struct rk_broker *any_connected(const struct rk_cluster *cluster)
     return chosen;
 }
 
-void rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request)
+int32_t rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *request)
 {
     if (cluster->own.is_terminating) {
         rk_request_fail(request, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
-        return;
+        return -1;
     }
     struct rk_broker *broker = any_connected(cluster);
     if (broker) {
         rk_broker_post_send(broker, RK_PURPOSE_GENERAL, request);
-        return;
+        return broker->id;
     }
     if (rk_seed_is_empty(&cluster->own.seed, cluster->own.snapshot)) {
         rk_request_fail(request, RD_KAFKA_RESP_ERR__TRANSPORT, "no bootstrap.servers configured");
-        return;
+        return -1;
     }
     rk_broker_post_send(cluster->own.seed.broker, RK_PURPOSE_GENERAL, request);
+    return -1;
+}
+
+struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster,
+                                       bool (*was_asked)(const struct rk_broker *broker,
+                                                         void *argument),
+                                       void *argument)
+{
+    const struct rk_broker *seed = cluster->own.seed.broker;
+    const struct rk_broker *chosen = NULL;
+    bool seed_was_asked = was_asked(seed, argument), is_up = false;
+    uint32_t seen = 0;
+    for (int i = 0; i < cluster->own.brokers.count; i++) {
+        const struct rk_broker *broker = cluster->own.brokers.items[i];
+        bool is_seed = seed_was_asked && broker->known.port == seed->own.port &&
+                       strcmp(broker->known.host, seed->own.host) == 0;
+        if (!broker->known.is_named || is_seed || was_asked(broker, argument))
+            continue;
+        bool up = atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0;
+        if (is_up && !up)
+            continue;
+        seen = up && !is_up ? 0 : seen;
+        is_up |= up;
+        if (rk_random_below(++seen) == 0)
+            chosen = broker;
+    }
+    return chosen ? rk_cluster_use_broker(cluster, chosen->id) : NULL;
 }
 
 struct send_mail {

@@ -11,6 +11,8 @@
 #define MAX_REQUEST_TIMEOUT_US \
     10000000u /* A broker that hangs must not keep the client blind for longer. */
 
+#define SILENCE_US           1000000u /* Then another one is asked. */
+
 #define REBOOTSTRAP_REQUIRED 129 /* Has no name in rdkafka.h. */
 
 static void on_answer(struct rk_request *request);
@@ -20,7 +22,7 @@ struct collection {
     struct rk_metadata *metadata;
     struct rk_request *request;
     bool all;
-    bool failed;
+    bool again; /* What was asked for already. */
     int32_t count, capacity;
     struct rk_metadata_request_topic *items;
 };
@@ -39,22 +41,30 @@ static void schedule(struct rk_metadata *metadata)
         rk_loop_start_timer(loop, &metadata->timer, due_us);
 }
 
+static bool is_asked_for(const struct collection *collection, const rd_kafka_topic_t *topic)
+{
+    if (collection->again)
+        return topic->known.is_asked;
+    return collection->all || topic->known.is_wanted_again;
+}
+
 static void count_topic(rd_kafka_topic_t *topic, void *argument)
 {
     struct collection *collection = argument;
-    if (collection->all || topic->known.is_wanted_again)
-        collection->capacity++;
+    collection->capacity += is_asked_for(collection, topic);
 }
 
 static void collect_topic(rd_kafka_topic_t *topic, void *argument)
 {
     struct collection *collection = argument;
-    if (!collection->all && !topic->known.is_wanted_again)
+    if (!is_asked_for(collection, topic))
         return;
     if (collection->count == collection->capacity)
         return; /* Added meanwhile by another thread: it has asked for a refresh of its own. */
-    topic->known.is_asked = true;
-    topic->known.is_wanted_again = false; /* Whoever wants news from now on wants newer ones. */
+    if (!collection->again) {
+        topic->known.is_asked = true;
+        topic->known.is_wanted_again = false; /* Whoever wants news from now on wants newer ones. */
+    }
     collection->items[collection->count++].name = topic->base.name;
 }
 
@@ -63,7 +73,7 @@ static bool allows_creation(const struct rk_core *core)
     return core->conf->allow_auto_create_topics; /* Unset: true for producers only. */
 }
 
-static struct rk_request *new_request(struct rk_metadata *metadata, uint64_t now_us)
+static struct rk_request *new_request(struct rk_metadata *metadata, bool again, uint64_t now_us)
 {
     struct rk_cluster *cluster = metadata->cluster;
     const struct rk_conf *conf = cluster->core->conf;
@@ -72,7 +82,7 @@ static struct rk_request *new_request(struct rk_metadata *metadata, uint64_t now
     if (!request)
         return NULL;
     struct collection collection = {
-        .metadata = metadata, .request = request, .all = metadata->wants_all};
+        .metadata = metadata, .request = request, .all = metadata->wants_all, .again = again};
     rk_topic_registry_visit(&cluster->topics, count_topic, &collection);
     collection.items = rk_metadata_request_topic_try_new(&request->arena, collection.capacity);
     if (!collection.items) {
@@ -97,7 +107,7 @@ static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
         metadata->wants_some = metadata->wants_all = false;
         return;
     }
-    struct rk_request *request = new_request(metadata, now_us);
+    struct rk_request *request = new_request(metadata, false, now_us);
     if (!request) {
         metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
         return;
@@ -106,7 +116,44 @@ static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
     metadata->wants_all = false;
     metadata->wants_some = metadata->wants_new = false;
     metadata->last_asked_us = now_us;
-    rk_cluster_send_any(metadata->cluster, request);
+    metadata->asked[0].request = request; /* It may fail at once, and be answered. */
+    metadata->asked_count = 1;
+    rk_loop_start_timer(metadata->cluster->background, &metadata->silence_timer,
+                        now_us + SILENCE_US);
+    int32_t broker_id = rk_cluster_send_any(metadata->cluster, request);
+    metadata->asked[0].broker_id = broker_id;
+}
+
+static bool was_asked(const struct rk_broker *broker, void *argument)
+{
+    const struct rk_metadata *metadata = argument;
+    for (int i = 0; i < metadata->asked_count; i++) {
+        if (metadata->asked[i].broker_id == broker->id)
+            return true;
+    }
+    return false;
+}
+
+/* Nobody has answered for a while, although somebody may be there. */
+static void on_silence(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_metadata *metadata = rk_container_of(timer, struct rk_metadata, silence_timer);
+    struct rk_cluster *cluster = metadata->cluster;
+    rk_on_background(cluster->background);
+    rk_on_broker(cluster->background); /* The seed runs here. */
+    if (!metadata->is_asking || metadata->asked_count == RK_METADATA_ASKED_MAX)
+        return;
+    struct rk_broker *other = rk_cluster_use_other(cluster, was_asked, metadata);
+    struct rk_request *request = other ? new_request(metadata, true, now_us) : NULL;
+    if (!request)
+        return;
+    rk_log_debug(cluster->core, RK_DEBUG_METADATA, "METADATA",
+                 "No answer to a metadata request within %dms: asking broker %d as well",
+                 (int)((now_us - metadata->last_asked_us) / 1000), (int)other->id);
+    metadata->asked[metadata->asked_count].request = request;
+    metadata->asked[metadata->asked_count++].broker_id = other->id;
+    rk_loop_start_timer(cluster->background, &metadata->silence_timer, now_us + SILENCE_US);
+    rk_broker_post_send(other, RK_PURPOSE_GENERAL, request);
 }
 
 /* The periodic one: at the refresh interval, and before what is known gets too old. */
@@ -136,6 +183,7 @@ void rk_metadata_init(struct rk_metadata *metadata, struct rk_cluster *cluster)
     const struct rk_conf *conf = cluster->core->conf;
     *metadata = (struct rk_metadata){.cluster = cluster, .next_refresh_us = RK_NEVER};
     rk_timer_init(&metadata->timer, on_timer);
+    rk_timer_init(&metadata->silence_timer, on_silence);
     rk_backoff_init(&metadata->backoff, conf->retry_backoff_ms, conf->retry_backoff_max_ms);
 }
 
@@ -149,6 +197,7 @@ void rk_metadata_start(struct rk_metadata *metadata)
 void rk_metadata_stop(struct rk_metadata *metadata)
 {
     metadata->is_stopped = true;
+    rk_loop_stop_timer(metadata->cluster->background, &metadata->silence_timer);
     schedule(metadata);
 }
 
@@ -381,19 +430,45 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
     }
 }
 
+static bool has_failed(const struct rk_request *request)
+{
+    const struct rk_metadata_answer *answer = request->answer;
+    return request->err || answer->error_code || answer->brokers.count <= 0;
+}
+
+/* False when it is of no account: another broker has answered, or may still do better. */
+static bool counts(struct rk_metadata *metadata, const struct rk_request *request)
+{
+    int others = 0;
+    bool is_asked = false;
+    for (int i = 0; i < metadata->asked_count; i++) {
+        others += metadata->asked[i].request && metadata->asked[i].request != request;
+        if (metadata->asked[i].request != request)
+            continue;
+        is_asked = true;
+        metadata->asked[i].request = NULL;
+    }
+    if (!is_asked || (others > 0 && has_failed(request)))
+        return false;
+    metadata->is_asking = false;
+    metadata->asked_count = 0;
+    rk_loop_stop_timer(metadata->cluster->background, &metadata->silence_timer);
+    return true;
+}
+
 static void on_answer(struct rk_request *request)
 {
     struct rk_metadata *metadata = request->owner;
     rk_on_background(metadata->cluster->background);
     const struct rk_metadata_answer *answer = request->answer;
     uint64_t now_us = rk_clock_now_us();
-    metadata->is_asking = false;
-    if (metadata->is_stopped) {
+    bool is_of_account = counts(metadata, request);
+    if (request->broker_id < 0 && !metadata->is_stopped)
+        rk_cluster_post_connection_change(metadata->cluster); /* The seed may have nothing to do. */
+    if (metadata->is_stopped || !is_of_account) {
         rk_request_destroy(request);
         return;
     }
-    if (request->broker_id < 0) /* By the seed, which may have nothing more to do. */
-        rk_cluster_post_connection_change(metadata->cluster);
     if (answer && answer->error_code == REBOOTSTRAP_REQUIRED)
         rk_cluster_rebootstrap(metadata->cluster, "the cluster says so");
     /* Nothing that another try would change: no silence until somebody restarts the broker. */

@@ -2,10 +2,12 @@
 /*
  * The metadata machine: keeps the snapshot fresh for the topics the client works with.
  *
- * Background. One request under way at a time. Asks at the start, at the refresh interval, and when
- * somebody wants news of a topic; asks again with back-off while a wanted topic has no usable
- * answer. When nobody has given one for long, or the cluster says that it is another, all
- * connections are closed and the bootstrap servers asked anew (KIP-899, KIP-1102).
+ * Background. One question under way at a time. Asks at the start, at the refresh interval, and
+ * when somebody wants news of a topic; asks again with back-off while a wanted topic has no usable
+ * answer. A broker that keeps silent for a second does not make the client wait: the same question
+ * goes to another one, and the first answer counts. When nobody has given one for long, or the
+ * cluster says that it is another, all connections are closed and the bootstrap servers asked anew
+ * (KIP-899, KIP-1102).
  */
 #ifndef RK_CLUSTER_METADATA_H
 #define RK_CLUSTER_METADATA_H
@@ -17,14 +19,23 @@
 #include "runtime/loop.h"
 
 struct rd_kafka_topic_s;
+struct rk_request;
 struct rk_cluster;
+
+#define RK_METADATA_ASKED_MAX 3 /* Brokers that are asked the same. */
 
 struct rk_metadata {
     struct rk_cluster *cluster;
     struct rk_timer timer;
+    struct rk_timer silence_timer; /* Until another broker is asked. */
+    struct {
+        struct rk_request *request; /* NULL: it has failed. Only to be compared. */
+        int32_t broker_id;          /* -1: the seed. */
+    } asked[RK_METADATA_ASKED_MAX];
+    int asked_count;
     struct rk_backoff backoff;
     bool is_stopped;
-    bool is_asking;  /* A request is under way. */
+    bool is_asking;  /* Requests are under way, for the same. */
     bool wants_all;  /* All topics of the registry are due. */
     bool wants_some; /* Topics marked is_wanted_again are due, */
     bool wants_new;  /* one of them for the first time: that is not put off. */

@@ -169,3 +169,18 @@ SIM_SCENARIO(leader_back, "the leader cannot be reached for a while, and no othe
     sim_produce(producer, "t", 0, 1);
     sim_consume_all(consumer, 12000 + AT_ONCE_MS); /* reconnect.backoff.max.ms and a fifth. */
 }
+
+/* Only the leader is connected, and stands still: others are asked about the topic. */
+SIM_SCENARIO(asked_stands_still, "the broker that is asked for metadata stands still: ask another")
+{
+    begin();
+    sim_topic("u", 1, 3);
+    rk_mock_cluster_set_leader(sim_mock(), "u", 0, 2);
+    sim_run_for(12000); /* Others that answered the first questions are closed by now. */
+    uint64_t before = sim_counts(producer).acked;
+    sim_freeze(1);
+    sim_produce(producer, "u", 0, 10);
+    sim_await_acked(producer, before + 10, 3 * AT_ONCE_MS);
+    sim_heal(1);
+    expect_flow(AT_ONCE_MS + 10000);
+}
