@@ -25,6 +25,7 @@
 static void on_thread_started(void *argument)
 {
     struct rk_broker *broker = argument;
+    rk_log_label_thread(broker->own.name);
     rk_interceptors_on_thread_start(&broker->core->conf_object->interceptors, broker->core->client,
                                     RD_KAFKA_THREAD_BROKER, broker->own.name);
 }

@@ -74,6 +74,8 @@ void rk_core_release(struct rk_core *core);
  * Logging (event/log.c): any thread, no lock held, for log_cb may run here. Levels as in syslog(3);
  * a log level that is not wanted costs a compare. `facility` is a short upper-case word.
  */
+/* What stands for the calling thread in its log lines: "[thrd:<name>]". Copies. */
+void rk_log_label_thread(const char *name);
 void rk_log(struct rk_core *core, int level, const char *facility, const char *format, ...)
     RK_FORMAT(4, 5);
 /* At level 7, as belonging to a context of the debug property. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the library's log calls to the application's log_cb or log queue, and the two loggers that
- * come with the library. Any thread; no state but the core's.
+ * come with the library. Any thread; no state but the core's, and what a thread is called.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -19,10 +19,17 @@
 /* Logs kept until there is a log queue; the first ones, for they tell how the client was set up. */
 enum { EARLY_LOGS_MAX = 10000 };
 
-/* "main" for the thread "rdk:main". */
-static const char *short_thread_name(void)
+static _Thread_local char label[128];
+
+void rk_log_label_thread(const char *name)
 {
-    const char *name = rk_thread_name();
+    snprintf(label, sizeof(label), "%s", name);
+}
+
+/* "main" for the thread "rdk:main". */
+static const char *label_of_thread(void)
+{
+    const char *name = label[0] ? label : rk_thread_name();
     return strncmp(name, "rdk:", 4) == 0 ? name + 4 : name;
 }
 
@@ -64,7 +71,7 @@ static void write_log(struct rk_core *core, int level, int context, const char *
 {
     struct rk_text text = {0};
     if (core->conf->log_thread_name)
-        rk_text_appendf(&text, "[thrd:%s]: ", short_thread_name());
+        rk_text_appendf(&text, "[thrd:%s]: ", label_of_thread());
     rk_text_appendv(&text, format, arguments);
     if (core->conf->log_queue)
         push_log(core, rk_event_new_log(level, context, facility, rk_text_chars(&text)));

@@ -136,7 +136,9 @@ static void test_a_producer(void **state)
     for (int i = 0; i < logged.count; i++)
         if (strncmp(logged.lines[i].text, "[thrd:", 6) != 0 || !strstr(logged.lines[i].text, "]: "))
             fail_msg("no thread's name: %s", logged.lines[i].text);
-    assert_int_equal(count_lines("PRODUCE", "[thrd:broker1]: "), 1);
+    assert_int_equal(count_lines("PRODUCE", "/1]: "),
+                     1); /* The broker, as in "[thrd:host:9092/1]: " */
+    assert_int_equal(count_lines("PRODUCE", "[thrd:127.0.0.1:"), 1);
     assert_int_equal(count_lines("INIT", "[thrd:app]: "), 1);
 }
 

@@ -81,6 +81,12 @@ static void log_a_line(void *argument)
     rk_log(core, 3, "FAC", "line");
 }
 
+static void log_with_a_label(void *argument)
+{
+    rk_log_label_thread("host:9092/1");
+    log_a_line(argument);
+}
+
 static void test_thread_name(void **state)
 {
     (void)state;
@@ -89,6 +95,10 @@ static void test_thread_name(void **state)
     assert_string_equal(last_line, "FAC|[thrd:broker1]: line");
     rk_thread_join(rk_thread_start("other", log_a_line, NULL));
     assert_string_equal(last_line, "FAC|[thrd:other]: line");
+    rk_thread_join(rk_thread_start("rdk:broker1", log_with_a_label, NULL));
+    assert_string_equal(last_line, "FAC|[thrd:host:9092/1]: line");
+    rk_log(core, 3, "FAC", "line");
+    assert_string_equal(last_line, "FAC|[thrd:app]: line");
     core_end(core);
 }
 
