@@ -21,6 +21,7 @@ static void on_listening(struct rk_watch *watch, short revents, uint64_t now_us)
         if (fd < 0)
             break;
         rk_mock_connection_new(broker, fd);
+        broker->traffic.connections++;
         accepted++;
     }
     if (accepted == 0) { /* The process has no descriptor left: try again, but not at once. */

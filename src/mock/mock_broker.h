@@ -13,6 +13,11 @@
 #include "mock/mock_inject.h"
 #include "mock/mock_state.h"
 
+/* Since the broker was made. */
+struct rk_mock_traffic {
+    uint64_t connections, bytes_read, bytes_written;
+};
+
 struct rk_mock_broker {
     TAILQ_ENTRY(rk_mock_broker) link;
     struct rk_mock_cluster *cluster;
@@ -27,6 +32,7 @@ struct rk_mock_broker {
     char *rack;              /* NULL: none. */
     uint64_t rtt_us;
     bool is_hidden; /* From metadata. */
+    struct rk_mock_traffic traffic;
     struct rk_mock_injections injections;
     TAILQ_HEAD(, rk_mock_connection) connections;
     struct rk_mock_fetch_sessions sessions;

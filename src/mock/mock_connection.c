@@ -140,10 +140,12 @@ static void read_input(struct rk_mock_connection *connection)
         return;
     ssize_t got = rk_socket_read(connection->fd, connection->input.bytes + connection->input.end,
                                  connection->input.capacity - connection->input.end, &error);
-    if (got > 0)
+    if (got > 0) {
         connection->input.end += (size_t)got;
-    else if (got == 0 || (error != EAGAIN && error != EWOULDBLOCK))
+        connection->broker->traffic.bytes_read += (uint64_t)got;
+    } else if (got == 0 || (error != EAGAIN && error != EWOULDBLOCK)) {
         rk_mock_connection_fail(connection, NULL); /* The client has gone, as it may. */
+    }
 }
 
 /* The size of a frame that has come whole and may be handled; 0 for none. */
@@ -272,6 +274,7 @@ static bool write_answer(struct rk_mock_connection *connection, struct rk_mock_a
         ssize_t sent = rk_socket_write(connection->fd, answer->parts, answer->part_count, &error);
         if (sent >= 0) {
             advance_parts(answer, (size_t)sent);
+            connection->broker->traffic.bytes_written += (uint64_t)sent;
             continue;
         }
         if (error == EAGAIN || error == EWOULDBLOCK)
