@@ -180,6 +180,52 @@ static void test_answers_cut_off(void **state)
     lie_to_a_producer(CUT_OFF, "rxerrs");
 }
 
+/* The end of the second batch of an answer is not there. */
+static enum liar_fate cut_batch(struct liar_answer *answer, void *opaque)
+{
+    struct rk_fetch_answer *fetch = answer->answer;
+    (void)opaque;
+    if (answer->api->key != RK_API_FETCH || fetch->responses.count == 0 ||
+        fetch->responses.items[0].partitions.items[0].records.size <= 0 ||
+        atomic_fetch_sub(&lies, 1) <= 0)
+        return LIAR_TRUTH;
+    fetch->responses.items[0].partitions.items[0].records.size -= 10;
+    return LIAR_TELL;
+}
+
+static void test_batches_cut_off(void **state)
+{
+    (void)state;
+    rd_kafka_t *consumer, *producer;
+    struct liar *liar = liar_new(rd_kafka_mock_cluster_bootstraps(fixture.cluster), BROKERS);
+    statistics_start(&fixture, RD_KAFKA_PRODUCER, NULL);
+    for (int i = 0; i < 2; i++) {
+        statistics_produce(&fixture, "t", 0, 1);
+        assert_int_equal(rd_kafka_flush(fixture.rk, 20000), 0);
+    }
+    producer = fixture.rk;
+    atomic_store(&lies, 1);
+    liar_set_hook(liar, cut_batch, NULL);
+    statistics_start(&fixture, RD_KAFKA_CONSUMER, "group.id", "g", "bootstrap.servers",
+                     liar_bootstrap(liar), NULL);
+    consumer = fixture.rk;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 0;
+    assert_int_equal(rd_kafka_assign(consumer, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    for (int i = 0; i < 2; i++) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 20000);
+        assert_non_null(message);
+        assert_int_equal(message->offset, i);
+        rd_kafka_message_destroy(message);
+    }
+    wait_for("rxpartial", 1);
+    rd_kafka_destroy(consumer);
+    rd_kafka_destroy(producer);
+    fixture.rk = NULL;
+    liar_destroy(liar);
+}
+
 /* A batch that becomes large when it is unpacked; and what all partitions got. */
 static void test_unpacking(void **state)
 {
@@ -219,8 +265,9 @@ static void test_unpacking(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(traffic), TEST(time_outs), TEST(answers_to_nobody),
-                                       TEST(answers_cut_off), TEST(unpacking)};
+    const struct CMUnitTest tests[] = {TEST(traffic),           TEST(time_outs),
+                                       TEST(answers_to_nobody), TEST(answers_cut_off),
+                                       TEST(batches_cut_off),   TEST(unpacking)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
