@@ -48,6 +48,7 @@ def client(mode, bootstrap, topic):
         for number in range(200):
             producer.produce(topic, f"value {number}", partition=0)
         producer.flush(SECONDS)
+        found.clear()  # Those of before may not have the partition yet.
         while len(found) < 3 and time.time() < until:
             producer.poll(0.1)
     else:
