@@ -134,13 +134,13 @@ static void insist(void (*end_broker)(int broker), int64_t within_ms)
     expect_flow(AT_ONCE_MS);
     sim_run_for((int64_t)sim_below(2000));
     end_broker(2);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 8; i++) {
         expect_flow(within_ms);
         sim_run_for((int64_t)sim_below(10000));
     }
     sim_broker_start(2);
     sim_heal(2);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 8; i++) {
         expect_flow(within_ms);
         sim_run_for((int64_t)sim_below(10000));
     }
