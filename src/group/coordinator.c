@@ -9,10 +9,8 @@
 #include "event/core.h"
 #include "wire/messages.h"
 
-#define ASK_TIMEOUT_US 10000000u /* Of FindCoordinator: then another broker is asked. */
-#define PARK_US                                                                  \
-    2000000u /* So long a request waits for a connection; then it is asked again \
-                whose it is. */
+#define ASK_TIMEOUT_US  10000000u /* Of FindCoordinator: then another broker is asked. */
+#define PARK_US         2000000u  /* For a connection: then it is asked again whose the group is. */
 #define FIRST_WITH_KEYS 4
 
 struct rk_coordinator {

@@ -35,11 +35,10 @@ rd_kafka_topic_partition_list_t *rk_group_subscription(struct rk_group *group);
 
 /*
  * Closes: the application gives up its partitions, served from `queue`; what it has stored is
- * committed, and the group is left. What the network may take of that is bounded, whatever brokers
- * do: RK_GROUP_CLOSE_MAX_MS. Does not wait. _DESTROY: was closed before.
+ * committed, and the group is left: RK_GROUP_LEAVE_MAX_MS at most for each of these, whatever
+ * brokers do. Does not wait. _DESTROY: was closed before.
  */
 #define RK_GROUP_LEAVE_MAX_MS 3000
-#define RK_GROUP_CLOSE_MAX_MS 8000
 rd_kafka_resp_err_t rk_group_begin_close(struct rk_group *group, rd_kafka_queue_t *queue);
 bool rk_group_is_closed(const struct rk_group *group);
 /* The whole of it: serves callbacks on the calling thread until it is closed. */

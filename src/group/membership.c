@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cluster/error_policy.h"
 #include "event/partition_list.h"
+#include "group/membership_private.h"
 #include "group/partition_sets.h"
 
 #define S(name)  RK_MEMBERSHIP_##name
@@ -34,8 +35,6 @@ static const struct {
     [S(CLOSED)] = {"closed", 0},
 };
 
-static void advance(struct rk_membership *membership, uint64_t now_us);
-
 /* States */
 
 bool rk_membership_may_follow(enum rk_membership_state from, enum rk_membership_state to)
@@ -53,8 +52,8 @@ bool rk_membership_is_in(const struct rk_membership *membership)
     return membership->generation >= 0;
 }
 
-static void set_state(struct rk_membership *membership, enum rk_membership_state state,
-                      uint64_t now_us)
+void rk_membership_set_state(struct rk_membership *membership, enum rk_membership_state state,
+                             uint64_t now_us)
 {
     RK_ASSERT(rk_membership_may_follow(membership->state, state));
     membership->state = state;
@@ -97,22 +96,9 @@ unsigned rk_membership_take_actions(struct rk_membership *membership)
     return actions;
 }
 
-static void replace(rd_kafka_topic_partition_list_t **list, rd_kafka_topic_partition_list_t *by)
-{
-    rk_partition_list_destroy(*list);
-    *list = by;
-}
-
-static void replace_text(char **text, const char *by)
-{
-    char *copy = rk_strdup_or_null(by);
-    rk_free(*text);
-    *text = copy;
-}
-
 /* Heartbeats */
 
-static bool has_heartbeats(const struct rk_membership *membership)
+bool rk_membership_has_heartbeats(const struct rk_membership *membership)
 {
     switch (membership->state) {
     case S(PREPARING):
@@ -140,21 +126,13 @@ static bool watches_polls(const struct rk_membership *membership)
     return membership->state >= S(PREPARING) && membership->state <= S(STABLE);
 }
 
-static void begin_heartbeats(struct rk_membership *membership, uint64_t now_us)
-{
-    membership->heard_us = now_us;
-    membership->heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
-    membership->is_heartbeat_sent = false;
-    rk_backoff_reset(&membership->heartbeat_backoff);
-}
-
 uint64_t rk_membership_deadline(const struct rk_membership *membership)
 {
     uint64_t deadline_us = RK_NEVER;
     if ((membership->state == S(JOINING) && !membership->is_join_sent) ||
         (membership->state == S(SYNCING) && !membership->is_sync_sent))
         deadline_us = membership->retry_at_us;
-    if (has_heartbeats(membership)) {
+    if (rk_membership_has_heartbeats(membership)) {
         if (!membership->is_heartbeat_sent)
             deadline_us = RK_MIN(deadline_us, membership->heartbeat_at_us);
         deadline_us =
@@ -170,13 +148,12 @@ uint64_t rk_membership_deadline(const struct rk_membership *membership)
 
 /* Losing and joining again */
 
-static void set_reason(struct rk_membership *membership, const char *reason)
+void rk_membership_set_reason(struct rk_membership *membership, const char *reason)
 {
     rk_text_copy(membership->reason, sizeof(membership->reason), reason);
 }
 
-/* It is no member any more; answers under way do not count. */
-static void forget(struct rk_membership *membership, bool keeps_id)
+void rk_membership_forget(struct rk_membership *membership, bool keeps_id)
 {
     if (membership->owned->cnt > 0 || membership->asked == RK_ASKED_ASSIGN)
         membership->is_lost = true;
@@ -185,75 +162,29 @@ static void forget(struct rk_membership *membership, bool keeps_id)
     membership->attempt++;
     membership->is_join_sent = membership->is_sync_sent = membership->is_heartbeat_sent = false;
     if (!keeps_id)
-        replace_text(&membership->member_id, "");
+        rk_membership_replace_text(&membership->member_id, "");
 }
 
-static void rejoin(struct rk_membership *membership, const char *reason, uint64_t now_us)
+void rk_membership_rejoin(struct rk_membership *membership, const char *reason, uint64_t now_us)
 {
-    set_reason(membership, reason);
+    rk_membership_set_reason(membership, reason);
     membership->wants_rejoin = false;
     if (membership->state != S(PREPARING) && membership->state <= S(STABLE))
-        set_state(membership, S(PREPARING), now_us);
+        rk_membership_set_state(membership, S(PREPARING), now_us);
 }
 
-/* The first attempt after a success goes out at once, others after a while: no coordinator can make
- * it ask without end. */
-static uint64_t next_attempt_us(struct rk_membership *membership, uint64_t now_us)
+uint64_t rk_membership_next_attempt_us(struct rk_membership *membership, uint64_t now_us)
 {
     bool is_first = membership->backoff.failures == 0;
     uint64_t wait_us = rk_backoff_next_us(&membership->backoff);
     return is_first ? now_us : now_us + wait_us;
 }
 
-static void tell_error(struct rk_membership *membership, enum rk_api_key api,
-                       rd_kafka_resp_err_t err)
-{
-    if (membership->told_err == err && membership->told_api == api)
-        return;
-    membership->told_err = err;
-    membership->told_api = api;
-    membership->actions |= RK_MEMBERSHIP_TELL_ERROR;
-}
-
-static void fail(struct rk_membership *membership, enum rk_api_key api, rd_kafka_resp_err_t err,
-                 uint64_t now_us)
-{
-    membership->told_err = err;
-    membership->told_api = api;
-    membership->actions |= RK_MEMBERSHIP_TELL_FATAL;
-    forget(membership, false);
-    set_state(membership, S(FAILED), now_us);
-}
-
-/*
- * What an error of a member's request means for the membership. True: all is said; false: the
- * request is to be repeated.
- */
-static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
-                         rd_kafka_resp_err_t err, uint64_t now_us)
-{
-    unsigned action = rk_error_policy_find(api, err);
-    if (action & RK_ACTION_FATAL) {
-        fail(membership, api, err, now_us);
-        return true;
-    }
-    if (action & RK_ACTION_FAIL)
-        tell_error(membership, api, err);
-    if (action & (RK_ACTION_RESET_MEMBER | RK_ACTION_RESET_GENERATION))
-        forget(membership, !(action & RK_ACTION_RESET_MEMBER));
-    if (!(action & RK_ACTION_REJOIN))
-        return false;
-    char reason[100];
-    snprintf(reason, sizeof(reason), "%s: %s", rk_api_find(api)->name, rd_kafka_err2name(err));
-    rejoin(membership, reason, now_us);
-    return true;
-}
-
 /* Asking the application. takes: list */
 static void ask(struct rk_membership *membership, enum rk_membership_asked what,
                 rd_kafka_topic_partition_list_t *list, uint64_t now_us)
 {
-    replace(&membership->asked_list, list);
+    rk_membership_replace(&membership->asked_list, list);
     membership->asked = what;
     membership->asked_us = now_us;
     membership->has_asked = true;
@@ -287,11 +218,11 @@ void rk_membership_on_answered(struct rk_membership *membership, uint64_t now_us
         owned = rk_partition_set_subtract(membership->owned, membership->asked_list);
         break;
     }
-    replace(&membership->owned, owned);
+    rk_membership_replace(&membership->owned, owned);
     membership->asked = RK_ASKED_NOTHING;
     if (membership->owned->cnt == 0)
         membership->is_lost = false;
-    advance(membership, now_us);
+    rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_declined(struct rk_membership *membership, uint64_t now_us)
@@ -299,7 +230,7 @@ void rk_membership_on_declined(struct rk_membership *membership, uint64_t now_us
     if (membership->asked != RK_ASKED_ASSIGN)
         return;
     membership->asked = RK_ASKED_NOTHING;
-    advance(membership, now_us);
+    rk_membership_advance(membership, now_us);
 }
 
 /* Working towards the goal: one step per call; true: look again. */
@@ -317,8 +248,8 @@ static bool prepare(struct rk_membership *membership, uint64_t now_us)
     membership->wants_rejoin = false;
     membership->is_join_sent = false;
     membership->attempt++;
-    membership->retry_at_us = next_attempt_us(membership, now_us);
-    set_state(membership, S(JOINING), now_us);
+    membership->retry_at_us = rk_membership_next_attempt_us(membership, now_us);
+    rk_membership_set_state(membership, S(JOINING), now_us);
     return true;
 }
 
@@ -349,14 +280,14 @@ static bool revoke(struct rk_membership *membership, uint64_t now_us)
                 now_us)) {
         /* Others wait for them: this member joins again when it has given them up. */
         membership->wants_rejoin = true;
-        set_reason(membership, "partitions were given up");
+        rk_membership_set_reason(membership, "partitions were given up");
         return false;
     }
     rd_kafka_topic_partition_list_t *added =
         rk_partition_set_subtract(membership->target, membership->owned);
     bool takes = added->cnt > 0 || !membership->has_asked;
     rk_partition_list_destroy(added);
-    set_state(membership, takes ? S(TAKING) : S(STABLE), now_us);
+    rk_membership_set_state(membership, takes ? S(TAKING) : S(STABLE), now_us);
     return true;
 }
 
@@ -369,7 +300,7 @@ static bool take(struct rk_membership *membership, uint64_t now_us)
             rk_partition_set_subtract(membership->target, membership->owned), now_us);
         return false;
     }
-    set_state(membership, S(STABLE), now_us);
+    rk_membership_set_state(membership, S(STABLE), now_us);
     return true;
 }
 
@@ -377,8 +308,8 @@ static bool take(struct rk_membership *membership, uint64_t now_us)
 static bool send_leave(struct rk_membership *membership)
 {
     bool is_known = membership->member_id[0] != '\0';
-    replace_text(&membership->leaving_id, membership->member_id);
-    forget(membership, false);
+    rk_membership_replace_text(&membership->leaving_id, membership->member_id);
+    rk_membership_forget(membership, false);
     if (is_known)
         membership->actions |= RK_MEMBERSHIP_SEND_LEAVE;
     return is_known;
@@ -397,11 +328,11 @@ static bool leave(struct rk_membership *membership, uint64_t now_us)
     }
     if (membership->is_leave_sent && !membership->has_left && now_us < membership->leave_until_us)
         return false;
-    forget(membership, false);
-    replace_text(&membership->protocol, NULL);
+    rk_membership_forget(membership, false);
+    rk_membership_replace_text(&membership->protocol, NULL);
     membership->is_leave_sent = membership->has_left = false;
     membership->is_lost = false;
-    set_state(membership, is_closing ? S(CLOSED) : S(OUT), now_us);
+    rk_membership_set_state(membership, is_closing ? S(CLOSED) : S(OUT), now_us);
     return true;
 }
 
@@ -410,7 +341,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
     bool wants_in = membership->goal == RK_MEMBERSHIP_WANTS_IN;
     bool wants_close = membership->goal == RK_MEMBERSHIP_WANTS_CLOSE;
     if (!wants_in && membership->state >= S(PREPARING) && membership->state <= S(WAITING)) {
-        set_state(membership, S(LEAVING), now_us);
+        rk_membership_set_state(membership, S(LEAVING), now_us);
         return true;
     }
     switch (membership->state) {
@@ -418,7 +349,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
         if (!wants_in && !wants_close)
             return false;
         membership->polled_us = now_us;
-        set_state(membership, wants_in ? S(PREPARING) : S(CLOSED), now_us);
+        rk_membership_set_state(membership, wants_in ? S(PREPARING) : S(CLOSED), now_us);
         return true;
     case S(PREPARING):
         return prepare(membership, now_us);
@@ -433,7 +364,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
     case S(STABLE):
         if (!membership->wants_rejoin)
             return false;
-        set_state(membership, S(PREPARING), now_us);
+        rk_membership_set_state(membership, S(PREPARING), now_us);
         return true;
     case S(LEAVING):
         return leave(membership, now_us);
@@ -441,7 +372,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
         if (membership->asked != RK_ASKED_NOTHING ||
             give_up(membership, rk_partition_list_copy(membership->owned), now_us) || !wants_close)
             return false;
-        set_state(membership, S(CLOSED), now_us);
+        rk_membership_set_state(membership, S(CLOSED), now_us);
         return false;
     case S(WAITING):
         if (membership->asked == RK_ASKED_NOTHING)
@@ -455,7 +386,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
     return false;
 }
 
-static void advance(struct rk_membership *membership, uint64_t now_us)
+void rk_membership_advance(struct rk_membership *membership, uint64_t now_us)
 {
     while (step(membership, now_us)) {
     }
@@ -467,158 +398,29 @@ void rk_membership_on_subscribe(struct rk_membership *membership,
                                 rd_kafka_topic_partition_list_t *topics, uint64_t now_us)
 {
     bool is_same = rk_partition_set_same_topics(topics, membership->topics);
-    replace(&membership->topics, topics);
+    rk_membership_replace(&membership->topics, topics);
     membership->polled_us = now_us;
     if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)
         membership->goal = RK_MEMBERSHIP_WANTS_IN;
     if (!is_same && membership->state >= S(JOINING) && membership->state <= S(STABLE)) {
         membership->wants_rejoin = true;
-        set_reason(membership, "the subscription changed");
+        rk_membership_set_reason(membership, "the subscription changed");
     }
-    advance(membership, now_us);
+    rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_unsubscribe(struct rk_membership *membership, uint64_t now_us)
 {
     if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
         membership->goal = RK_MEMBERSHIP_WANTS_OUT;
-    replace(&membership->topics, rk_partition_list_new(0));
-    advance(membership, now_us);
+    rk_membership_replace(&membership->topics, rk_partition_list_new(0));
+    rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_close(struct rk_membership *membership, uint64_t now_us)
 {
     membership->goal = RK_MEMBERSHIP_WANTS_CLOSE;
-    advance(membership, now_us);
-}
-
-/* Answers */
-
-void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t attempt,
-                                  const struct rk_membership_joined *joined, uint64_t now_us)
-{
-    if (attempt != membership->attempt || membership->state != S(JOINING))
-        return;
-    membership->is_join_sent = false;
-    membership->retry_at_us = next_attempt_us(membership, now_us);
-    if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED && joined->member_id) {
-        if (!membership->member_id[0])
-            membership->retry_at_us = now_us;
-        replace_text(&membership->member_id, joined->member_id);
-    } else if (joined->err) {
-        act_on_error(membership, RK_API_JOIN_GROUP, joined->err, now_us);
-        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->backoff);
-    } else if (joined->generation < 0 || !joined->member_id || !joined->protocol) {
-        tell_error(membership, RK_API_JOIN_GROUP, RD_KAFKA_RESP_ERR__BAD_MSG);
-    } else {
-        membership->generation = joined->generation;
-        replace_text(&membership->member_id, joined->member_id);
-        replace_text(&membership->protocol, joined->protocol);
-        membership->is_leader =
-            joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
-        membership->skips_assignment = joined->skips_assignment;
-        membership->retry_at_us = now_us;
-        membership->is_sync_sent = false;
-        begin_heartbeats(membership, now_us);
-        bool assigns = membership->is_leader && !joined->skips_assignment;
-        set_state(membership, assigns ? S(ASSIGNING) : S(SYNCING), now_us);
-        if (assigns)
-            membership->actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
-    }
-    advance(membership, now_us);
-}
-
-void rk_membership_on_join_failed(struct rk_membership *membership, uint64_t now_us)
-{
-    if (membership->state != S(ASSIGNING))
-        return;
-    forget(membership, true);
-    rejoin(membership, "no assignment could be made", now_us);
-    advance(membership, now_us);
-}
-
-void rk_membership_on_assignment_made(struct rk_membership *membership, uint64_t now_us)
-{
-    if (membership->state != S(ASSIGNING))
-        return;
-    membership->retry_at_us = now_us;
-    set_state(membership, S(SYNCING), now_us);
-    advance(membership, now_us);
-}
-
-void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t attempt,
-                                  rd_kafka_resp_err_t err,
-                                  rd_kafka_topic_partition_list_t *assignment, uint64_t now_us)
-{
-    if (attempt != membership->attempt || membership->state != S(SYNCING)) {
-        rk_partition_list_destroy(assignment);
-        return;
-    }
-    membership->is_sync_sent = false;
-    if (!err && !assignment)
-        err = RD_KAFKA_RESP_ERR__BAD_MSG;
-    if (err) {
-        rk_partition_list_destroy(assignment);
-        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->backoff);
-        if (!act_on_error(membership, RK_API_SYNC_GROUP, err, now_us) &&
-            !(rk_error_policy_find(RK_API_SYNC_GROUP, err) & RK_ACTION_RETRY))
-            rejoin(membership, rd_kafka_err2name(err), now_us);
-    } else {
-        replace(&membership->target, assignment);
-        rk_backoff_reset(&membership->backoff);
-        membership->told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
-        membership->heard_us = now_us;
-        set_state(membership, membership->conf.is_cooperative ? S(REVOKING) : S(TAKING), now_us);
-    }
-    advance(membership, now_us);
-}
-
-void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_t attempt,
-                                       rd_kafka_resp_err_t err, uint64_t now_us)
-{
-    if (attempt != membership->attempt || !membership->is_heartbeat_sent)
-        return;
-    unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
-    membership->is_heartbeat_sent = false;
-    if (!has_heartbeats(membership))
-        return;
-    if (!err || err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) {
-        membership->heard_us = now_us;
-        rk_backoff_reset(&membership->heartbeat_backoff);
-    }
-    if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) {
-        /* Before the partitions are handed over it is this member's own join that goes on. */
-        if (membership->state >= S(REVOKING) && membership->state <= S(STABLE)) {
-            membership->wants_rejoin = true;
-            set_reason(membership, "the group is rebalancing");
-        }
-    } else if (err && (action & RK_ACTION_RETRY)) {
-        membership->heartbeat_at_us = now_us + rk_backoff_next_us(&membership->heartbeat_backoff);
-    } else if (err) {
-        act_on_error(membership, RK_API_HEARTBEAT, err, now_us);
-    }
-    advance(membership, now_us);
-}
-
-void rk_membership_on_leave_answer(struct rk_membership *membership, uint64_t now_us)
-{
-    if (membership->state != S(LEAVING) || !membership->is_leave_sent)
-        return;
-    membership->has_left = true;
-    advance(membership, now_us);
-}
-
-void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t attempt,
-                                   rd_kafka_resp_err_t err, uint64_t now_us)
-{
-    unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
-    if (attempt != membership->attempt || !has_heartbeats(membership))
-        return;
-    if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
-        membership->wants_rejoin = membership->state == S(STABLE) || membership->wants_rejoin;
-    else if (action & (RK_ACTION_REJOIN | RK_ACTION_FATAL))
-        act_on_error(membership, RK_API_HEARTBEAT, err, now_us);
-    advance(membership, now_us);
+    rk_membership_advance(membership, now_us);
 }
 
 /* Other events */
@@ -627,10 +429,10 @@ void rk_membership_on_poll(struct rk_membership *membership, uint64_t now_us)
 {
     membership->polled_us = now_us;
     if (membership->state == S(WAITING))
-        rejoin(membership, "the application polls again", now_us);
+        rk_membership_rejoin(membership, "the application polls again", now_us);
     if (membership->state == S(WAITING))
-        set_state(membership, S(PREPARING), now_us);
-    advance(membership, now_us);
+        rk_membership_set_state(membership, S(PREPARING), now_us);
+    rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_partitions_changed(struct rk_membership *membership, const char *reason,
@@ -639,18 +441,18 @@ void rk_membership_on_partitions_changed(struct rk_membership *membership, const
     if (!membership->is_leader || membership->state < S(SYNCING) || membership->state > S(STABLE))
         return;
     membership->wants_rejoin = true;
-    set_reason(membership, reason);
-    advance(membership, now_us);
+    rk_membership_set_reason(membership, reason);
+    rk_membership_advance(membership, now_us);
 }
 
 static void exceed_poll_interval(struct rk_membership *membership, uint64_t now_us)
 {
     membership->actions |= RK_MEMBERSHIP_TELL_POLL_EXCEEDED;
     if (membership->conf.is_static)
-        forget(membership, false);
+        rk_membership_forget(membership, false);
     else
         send_leave(membership);
-    set_state(membership, S(WAITING), now_us);
+    rk_membership_set_state(membership, S(WAITING), now_us);
 }
 
 void rk_membership_on_timer(struct rk_membership *membership, uint64_t now_us)
@@ -658,15 +460,15 @@ void rk_membership_on_timer(struct rk_membership *membership, uint64_t now_us)
     if (watches_polls(membership) &&
         now_us >= membership->polled_us + membership->conf.max_poll_interval_us) {
         exceed_poll_interval(membership, now_us);
-    } else if (has_heartbeats(membership)) {
+    } else if (rk_membership_has_heartbeats(membership)) {
         if (now_us >= membership->heard_us + membership->conf.session_timeout_us) {
-            forget(membership, false);
-            rejoin(membership, "the session timed out", now_us);
+            rk_membership_forget(membership, false);
+            rk_membership_rejoin(membership, "the session timed out", now_us);
         } else if (!membership->is_heartbeat_sent && now_us >= membership->heartbeat_at_us) {
             membership->is_heartbeat_sent = true;
             membership->heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
             membership->actions |= RK_MEMBERSHIP_SEND_HEARTBEAT;
         }
     }
-    advance(membership, now_us);
+    rk_membership_advance(membership, now_us);
 }
