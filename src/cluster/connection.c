@@ -208,7 +208,7 @@ bool rk_connection_is_needed(const struct rk_connection *connection)
     return is_wanted || !TAILQ_EMPTY(&connection->own.outbox);
 }
 
-static bool closed_while_idle(const struct rk_connection *connection)
+static bool closed_while_idle(const struct rk_connection *connection) RK_ON_BROKER
 {
     return connection->own.state == RK_CONNECTION_UP &&
            connection->own.broken.err == RD_KAFKA_RESP_ERR__TRANSPORT &&

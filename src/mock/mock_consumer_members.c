@@ -174,8 +174,9 @@ rk_mock_consumer_member_update(struct rk_mock_group *group, struct rk_mock_consu
         group->groups->size += size - member->size;
         member->size = size;
     }
-    if (replace(&member->rack, request->rack_id) |
-        replace(&member->assignor, request->server_assignor))
+    if (replace(&member->rack, request->rack_id))
+        *has_changed = true;
+    if (replace(&member->assignor, request->server_assignor))
         *has_changed = true;
     if (request->rebalance_timeout_ms >= 0)
         member->rebalance_us = (uint64_t)request->rebalance_timeout_ms * 1000;

@@ -73,7 +73,7 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
         fail_msg("%s", error);
 }
 
-struct group_member *group_start(struct group_fixture *fixture, int index, bool with_callback, ...)
+struct group_member *group_start(struct group_fixture *fixture, int index, int with_callback, ...)
 {
     struct group_member *member = &fixture->members[index];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

@@ -36,7 +36,7 @@ struct group_fixture {
 void group_init(struct group_fixture *fixture, int partition_count);
 void group_end(struct group_fixture *fixture);
 /* A member, with properties, pairs up to NULL; `with_callback`: has a rebalance callback. */
-struct group_member *group_start(struct group_fixture *fixture, int index, bool with_callback, ...)
+struct group_member *group_start(struct group_fixture *fixture, int index, int with_callback, ...)
     __attribute__((sentinel));
 void group_subscribe(struct group_member *member, const char *topic);
 /* Has `members` polled in turn until `is_done` says so; fails the test when it does not. */
