@@ -108,7 +108,7 @@ void rk_broker_end_keeping(struct rk_broker *broker)
     if (!broker->owns_loop)
         return;
     rk_loop_stop_timer(broker->cluster->background, &broker->known.thread_timer);
-    rk_loop_discard_at_rest(broker->loop);
+    rk_loop_end_at_rest(broker->loop);
 }
 
 /* Begin and end */

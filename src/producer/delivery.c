@@ -253,7 +253,8 @@ static void report(struct rk_batch *batch, struct rk_event_list *reports)
 void rk_delivery_succeed(struct rk_batch *batch, int64_t base_offset, int64_t log_append_ms,
                          int32_t broker_id, uint64_t now_us, struct rk_event_list *reports)
 {
-    batch->outcome.base_offset = base_offset;
+    /* One that leaves no room for the others is a lie: stored, but nobody knows where. */
+    batch->outcome.base_offset = base_offset <= INT64_MAX - batch->record_count ? base_offset : -1;
     batch->outcome.log_append_ms = log_append_ms;
     batch->outcome.broker_id = broker_id;
     batch->outcome.done_us = now_us;

@@ -281,24 +281,33 @@ void rk_loop_give_back(struct rk_loop *loop)
     current = loop->own.borrower;
 }
 
+/* Its end */
+
+/* It has no thread on which to end. */
+static void end_here(struct rk_loop *loop)
+{
+    const struct rk_loop *before = current;
+    current = loop;
+    end(loop);
+    current = before;
+}
+
+/* What it still waited for it gives up before its mail goes, which may be the answer. */
+void rk_loop_end_at_rest(struct rk_loop *loop)
+{
+    bool has_work_now;
+    if (!rk_mailbox_is_resting(&loop->mailbox, &has_work_now))
+        return;
+    end_here(loop);
+    rk_mailbox_rest(&loop->mailbox, false);
+    rk_mailbox_discard_all(&loop->mailbox);
+}
+
 void rk_loop_discard_at_rest(struct rk_loop *loop)
 {
     bool has_work_now;
     if (rk_mailbox_is_resting(&loop->mailbox, &has_work_now) && has_work_now)
         rk_mailbox_discard_all(&loop->mailbox);
-}
-
-/* Its end */
-
-/* It has no thread on which to end. */
-static void end_at_rest(struct rk_loop *loop)
-{
-    const struct rk_loop *before = current;
-    rk_mailbox_end_rest(&loop->mailbox);
-    rk_mailbox_withdraw(&loop->mailbox, &loop->stop_mail);
-    current = loop;
-    end(loop);
-    current = before;
 }
 
 void rk_loop_post_stop(struct rk_loop *loop)
@@ -314,8 +323,10 @@ void rk_loop_stop(struct rk_loop *loop)
     RK_ASSERT(current != loop);
     rk_loop_post_stop(loop);
     join(loop);
+    rk_mailbox_end_rest(&loop->mailbox);
+    rk_mailbox_withdraw(&loop->mailbox, &loop->stop_mail);
     if (!loop->own.was_told_ended)
-        end_at_rest(loop);
+        end_here(loop);
     loop->is_started = false;
     rk_signal_lower(&loop->stop_posted);
 }

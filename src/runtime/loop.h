@@ -36,7 +36,7 @@ struct rk_loop_hooks {
     /* What a thread of the loop does first and last. */
     void (*thread_started)(void *argument);
     void (*thread_ending)(void *argument);
-    /* The loop ends: on its thread, or in rk_loop_stop when it rests. */
+    /* The loop ends: on its thread, or when it rests in rk_loop_end_at_rest or rk_loop_stop. */
     void (*ended)(void *argument);
     /* It has something for rk_loop_attend. Any thread, with its locks. NULL: it never rests. */
     void (*call_keeper)(void *argument);
@@ -76,7 +76,9 @@ bool rk_loop_is_resting(struct rk_loop *loop);
  * it may look at what is the loop's, but start no timer and watch nothing. */
 bool rk_loop_try_borrow(struct rk_loop *loop);
 void rk_loop_give_back(struct rk_loop *loop);
-/* The keeper: discards the mail of a loop that rests and will have no thread any more. */
+/* The keeper, from when on the loop is to have no thread any more: if it rests, it ends here. */
+void rk_loop_end_at_rest(struct rk_loop *loop);
+/* The keeper: discards the mail of such a loop. */
 void rk_loop_discard_at_rest(struct rk_loop *loop);
 
 bool rk_loop_is_mine(const struct rk_loop *loop);
