@@ -5,11 +5,12 @@
 //   Peer verify  <bootstrap> <topic> <count> <seed> <mixed|large|plain> <strict|at_least_once> [report]
 //   Peer produce <bootstrap> <topic> <count> <seed> <mixed|large|plain> <codec>
 //   Peer transact <bootstrap> <topic> <count> <seed> <codec>
+//   Peer member   <bootstrap> <topic> <range|cooperative-sticky>
 //
 // It builds the same messages as payload.c from a seed and a number, and compares every byte. With
 // a report (one letter per message: A acked, N not persisted, P possibly persisted) those acked
 // must be in the log, and those not persisted must not be; without, all must be. "strict" allows no
-// message twice and none out of order.
+// message twice and none out of order. A member prints what group.c does, and ends as that does.
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -324,11 +326,50 @@ public final class Peer {
         System.out.println(count + " committed, " + (aborted - count) + " aborted");
     }
 
+    private static void member(String[] arguments) {
+        Properties properties = properties(arguments[1]);
+        String assignor = arguments[3].equals("range") ? "Range" : "CooperativeSticky";
+        StringBuilder places = new StringBuilder();
+        long count = 0;
+
+        properties.put("group.id", arguments[2]);
+        properties.put("auto.offset.reset", "earliest");
+        properties.put("heartbeat.interval.ms", "500");
+        properties.put("partition.assignment.strategy",
+                       "org.apache.kafka.clients.consumer." + assignor + "Assignor");
+        KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties);
+        Thread main = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            consumer.wakeup();
+            try {
+                main.join();
+            } catch (InterruptedException error) {
+                /* Then it ends without having left. */
+            }
+        }));
+        consumer.subscribe(Arrays.asList(arguments[2]));
+        try {
+            while (true) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(SILENCE)) {
+                    places.append("got " + record.partition() + " " + record.offset() + "\n");
+                    count++;
+                }
+                System.out.println("reports " + count);
+            }
+        } catch (WakeupException end) {
+            consumer.close();
+            System.out.print(places);
+            System.out.flush();
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("verify"))
             verify(arguments);
         else if (arguments[0].equals("transact"))
             transact(arguments);
+        else if (arguments[0].equals("member"))
+            member(arguments);
         else
             produce(arguments);
     }

@@ -18,8 +18,8 @@ import cluster
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SUPPORT = ["support.c", "payload.c", "flow.c", "../support/watchdog.c"]
-PROGRAMS = ["round_trip", "produce", "consume", "offsets", "commits", "legacy", "topics",
-            "changing", "unreachable"]
+PROGRAMS = ["round_trip", "produce", "consume", "offsets", "commits", "group", "legacy",
+            "topics", "changing", "unreachable"]
 COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 SKIPPED = 77
 

@@ -358,7 +358,8 @@ static void test_partition_too_many(void **state)
     (void)state;
     static const struct hostile_lie lie = {LIE(one_too_many), false};
     hostile_start(&fixture, RD_KAFKA_PRODUCER, "topic.metadata.refresh.interval.ms", "20",
-                  "topic.metadata.propagation.max.ms", "300", "message.timeout.ms", "300000", NULL);
+                  "topic.metadata.propagation.max.ms", "3000", "message.timeout.ms", "300000",
+                  NULL);
     hostile_tell(&fixture, &lie, 1, RK_API_METADATA, 0);
     hostile_produce(&fixture, "t", 0);
     hostile_expect_told(&fixture);

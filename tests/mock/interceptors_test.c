@@ -233,8 +233,10 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, ...)
 static int set_up(void **state)
 {
     (void)state;
+    pthread_mutex_lock(&noted.mutex);
     noted.count = 0;
     noted.was_elsewhere = false;
+    pthread_mutex_unlock(&noted.mutex);
     return 0;
 }
 
