@@ -31,7 +31,8 @@ SECONDS = 20
 # What librdkafka has had since 2.0.2, and what is ours. Requests are counted by whatever names.
 NEWER = {f"topics.*.partitions.*.{name}" for name in
          ("stored_leader_epoch", "committed_leader_epoch", "leader_epoch")}
-OURS = {"topics.*.partitions.*.reason", "topics.*.partitions.*.reason_code", "brokers.*.error"}
+OURS = {"topics.*.partitions.*.reason", "topics.*.partitions.*.reason_code", "brokers.*.error",
+        "cgrp.reason"}
 MAPS = {"brokers", "topics", "partitions", "toppars", "req"}
 
 
