@@ -232,41 +232,71 @@ static struct rk_request *new_request(struct rk_committer *committer) RK_ON_BACK
 
 /* Answers */
 
-/* Answers have the order of the request. */
-static rd_kafka_resp_err_t find_error(const struct rk_request *request, int32_t topic, int32_t at)
+struct place {
+    const char *topic;
+    int32_t partition;
+};
+
+static int order_place(const void *key, const void *item)
+{
+    const struct place *place = key;
+    const rd_kafka_topic_partition_t *entry = item;
+    int order = strcmp(place->topic, entry->topic);
+    return order ? order
+                 : (place->partition > entry->partition) - (place->partition < entry->partition);
+}
+
+/* NULL: it is none that was asked for. */
+static const char *name_of(const struct rk_request *request,
+                           const struct rk_offset_commit_answer_topic *theirs, int32_t hint)
+{
+    const struct rk_offset_commit_request *asked = request->message;
+    if (request->version < TOPIC_IDS_SINCE)
+        return theirs->name;
+    int32_t count = asked->topics.count;
+    for (int32_t i = 0; i < count; i++) {
+        const struct rk_offset_commit_request_topic *ours =
+            &asked->topics.items[(hint + i) % count];
+        if (rk_uuid_equal(&theirs->topic_id, &ours->topic_id))
+            return ours->name;
+    }
+    return NULL;
+}
+
+/* The answer's order may be any. More than was asked for is no honest answer: only as many are
+ * looked at. */
+static void read_outcomes(rd_kafka_topic_partition_list_t *merged, const struct rk_request *request)
 {
     const struct rk_offset_commit_request *asked = request->message;
     const struct rk_offset_commit_answer *answer = request->answer;
-    const struct rk_offset_commit_request_topic *ours = &asked->topics.items[topic];
-    if (request->err)
-        return request->err;
-    if (topic >= answer->topics.count)
-        return RD_KAFKA_RESP_ERR__BAD_MSG;
-    const struct rk_offset_commit_answer_topic *theirs = &answer->topics.items[topic];
-    bool is_same = request->version < TOPIC_IDS_SINCE
-                       ? strcmp(theirs->name, ours->name) == 0
-                       : rk_uuid_equal(&theirs->topic_id, &ours->topic_id);
-    if (!is_same || at >= theirs->partitions.count ||
-        theirs->partitions.items[at].partition_index != ours->partitions.items[at].partition_index)
-        return RD_KAFKA_RESP_ERR__BAD_MSG;
-    return rk_error_of_broker(theirs->partitions.items[at].error_code);
+    int left = merged->cnt;
+    for (int32_t t = 0; t < RK_MIN(answer->topics.count, asked->topics.count); t++) {
+        const struct rk_offset_commit_answer_topic *theirs = &answer->topics.items[t];
+        struct place place = {.topic = name_of(request, theirs, t)};
+        for (int32_t i = 0; place.topic && i < theirs->partitions.count && left > 0; i++, left--) {
+            place.partition = theirs->partitions.items[i].partition_index;
+            rd_kafka_topic_partition_t *entry = bsearch(&place, merged->elems, (size_t)merged->cnt,
+                                                        sizeof(*merged->elems), order_place);
+            if (entry)
+                entry->err = rk_error_of_broker(theirs->partitions.items[i].error_code);
+        }
+    }
 }
 
 /* Puts the outcome of each entry of `merged` into its err; returns the first error. */
 static rd_kafka_resp_err_t read_answer(struct rk_committer *committer,
                                        const struct rk_request *request)
 {
-    const struct rk_offset_commit_request *asked = request->message;
-    rd_kafka_resp_err_t first = RD_KAFKA_RESP_ERR_NO_ERROR;
-    int entry = 0;
-    for (int32_t t = 0; t < asked->topics.count; t++) {
-        for (int32_t i = 0; i < asked->topics.items[t].partitions.count; i++, entry++) {
-            rd_kafka_resp_err_t err = find_error(request, t, i);
-            committer->merged->elems[entry].err = err;
-            first = first ? first : err;
-        }
+    rd_kafka_topic_partition_list_t *merged = committer->merged;
+    for (int i = 0; i < merged->cnt; i++)
+        merged->elems[i].err = request->err ? request->err : RD_KAFKA_RESP_ERR__BAD_MSG;
+    if (!request->err)
+        read_outcomes(merged, request);
+    for (int i = 0; i < merged->cnt; i++) {
+        if (merged->elems[i].err)
+            return merged->elems[i].err;
     }
-    return first;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static bool may_retry(const struct rk_committer *committer, const struct rk_commit *commit,

@@ -174,6 +174,7 @@ static rd_kafka_resp_err_t commit(struct rk_mock_request *request, const char *g
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* Backwards: a broker's answer has some order of its own. */
 enum rk_mock_outcome rk_mock_on_offset_commit(struct rk_mock_request *request, const void *body,
                                               void *answer)
 {
@@ -186,7 +187,8 @@ enum rk_mock_outcome rk_mock_on_offset_commit(struct rk_mock_request *request, c
     to->topics.count = from->topics.count;
     for (int32_t i = 0; i < from->topics.count; i++) {
         const struct rk_offset_commit_request_topic *from_topic = &from->topics.items[i];
-        struct rk_offset_commit_answer_topic *to_topic = &to->topics.items[i];
+        struct rk_offset_commit_answer_topic *to_topic =
+            &to->topics.items[from->topics.count - 1 - i];
         int32_t count = from_topic->partitions.count;
         struct rk_mock_topic *topic =
             request->version >= TOPIC_IDS_SINCE
@@ -200,7 +202,8 @@ enum rk_mock_outcome rk_mock_on_offset_commit(struct rk_mock_request *request, c
             return rk_mock_request_no_memory(request);
         to_topic->partitions.count = count;
         for (int32_t k = 0; k < count; k++) {
-            struct rk_offset_commit_answer_partition *result = &to_topic->partitions.items[k];
+            struct rk_offset_commit_answer_partition *result =
+                &to_topic->partitions.items[count - 1 - k];
             result->partition_index = from_topic->partitions.items[k].partition_index;
             result->error_code = (int16_t)(err ? err
                                                : commit(request, from->group_id, topic,

@@ -13,8 +13,8 @@
 static struct consume_fixture fixture;
 
 static struct {
-    int count;
-    rd_kafka_resp_err_t err, entry_err;
+    int count, failed;
+    rd_kafka_resp_err_t err, entry_err, last_entry_err;
     int64_t offset;
     void *opaque;
 } told;
@@ -47,7 +47,10 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     if (offsets->cnt > 0) {
         told.offset = offsets->elems[0].offset;
         told.entry_err = offsets->elems[0].err;
+        told.last_entry_err = offsets->elems[offsets->cnt - 1].err;
     }
+    for (int i = 0; i < offsets->cnt; i++)
+        told.failed += offsets->elems[i].err != 0;
 }
 
 static rd_kafka_resp_err_t commit(int32_t partition, int64_t offset)
@@ -115,6 +118,26 @@ static void test_what_is_given_is_committed(void **state)
     assert_int_equal(list->elems[1].offset, RD_KAFKA_OFFSET_INVALID);
     assert_int_equal(list->elems[2].offset, 5);
     assert_int_equal(list->elems[3].offset, 7);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* The mock broker's answers have another order than what it is sent. */
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    consume_add_topic(&fixture, "u", 3);
+    consume_start(&fixture, NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(7);
+    for (int i = 0; i < 4; i++)
+        rd_kafka_topic_partition_list_add(list, "t", i)->offset = 10 + i;
+    for (int i = 0; i < 2; i++)
+        rd_kafka_topic_partition_list_add(list, "u", i)->offset = 20 + i;
+    rd_kafka_topic_partition_list_add(list, "u", 9)->offset = 29; /* There is no such one. */
+    assert_int_equal(rd_kafka_commit_queue(fixture.rk, list, NULL, on_commit, NULL), 0);
+    assert_int_equal(told.failed, 1);
+    assert_int_equal(told.last_entry_err, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(committed(i), 10 + i);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -449,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_given_is_committed, begin, end),
+        cmocka_unit_test_setup_teardown(test_many_at_once, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_to_commit, begin, end),
         cmocka_unit_test_setup_teardown(test_it_goes_on_where_it_was, begin, end),
         cmocka_unit_test_setup_teardown(test_a_message_is_committed, begin, end),
