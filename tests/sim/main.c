@@ -29,6 +29,7 @@ struct options {
 
 struct totals {
     int runs, failures;
+    int too_long; /* Of the failures. */
     double virtual_seconds, real_seconds;
     uint64_t messages, points;
 };
@@ -49,14 +50,29 @@ static double real_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* False when it failed; it has said how. */
-static bool run_once(const struct sim_scenario *scenario, uint64_t seed,
-                     const struct options *options, struct sim_result *result)
+enum outcome { GOOD, FAILED, TOO_LONG };
+
+static enum outcome tell_failure(const struct sim_scenario *scenario, uint64_t seed, int status)
+{
+    bool is_too_long = WIFEXITED(status) && WEXITSTATUS(status) == SIM_TOO_LONG;
+    printf("FAILED %s seed %llu: ", scenario->name, (unsigned long long)seed);
+    if (WIFSIGNALED(status))
+        printf("killed by signal %d\n", WTERMSIG(status));
+    else if (is_too_long)
+        printf("took too long\n");
+    else
+        printf("status %d\n", WEXITSTATUS(status));
+    return is_too_long ? TOO_LONG : FAILED;
+}
+
+/* It has said how it failed. */
+static enum outcome run_once(const struct sim_scenario *scenario, uint64_t seed,
+                             const struct options *options, struct sim_result *result)
 {
     int ends[2], status = 0;
     fflush(stdout);
     if (pipe(ends) != 0)
-        return false;
+        return FAILED;
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
@@ -67,15 +83,7 @@ static bool run_once(const struct sim_scenario *scenario, uint64_t seed,
     close(ends[0]);
     if (child > 0)
         waitpid(child, &status, 0);
-    if (is_whole && status == 0)
-        return true;
-    if (WIFSIGNALED(status))
-        printf("FAILED %s seed %llu: killed by signal %d\n", scenario->name,
-               (unsigned long long)seed, WTERMSIG(status));
-    else
-        printf("FAILED %s seed %llu: status %d\n", scenario->name, (unsigned long long)seed,
-               WEXITSTATUS(status));
-    return false;
+    return is_whole && status == 0 ? GOOD : tell_failure(scenario, seed, status);
 }
 
 /* The trace of a run, all of it. NULL when it failed. */
@@ -90,7 +98,7 @@ static char *record(const struct sim_scenario *scenario, uint64_t seed,
     if (fd < 0)
         return NULL;
     own.trace_path = path;
-    if (run_once(scenario, seed, &own, &result)) {
+    if (run_once(scenario, seed, &own, &result) == GOOD) {
         *size = (long)lseek(fd, 0, SEEK_END);
         text = malloc((size_t)*size + 1);
         if (text && pread(fd, text, (size_t)*size, 0) != *size)
@@ -122,12 +130,14 @@ static void run_seed(const struct sim_scenario *scenario, uint64_t seed,
 {
     struct sim_result result = {0};
     double begin = real_seconds();
-    bool is_good = run_once(scenario, seed, options, &result);
+    enum outcome outcome = run_once(scenario, seed, options, &result);
+    bool is_good = outcome == GOOD;
     double took = real_seconds() - begin;
     if (is_good && options->compares)
         is_good = is_repeatable(scenario, seed, options);
     totals->runs++;
     totals->failures += !is_good;
+    totals->too_long += outcome == TOO_LONG;
     totals->real_seconds += took;
     totals->virtual_seconds += (double)result.virtual_us / 1e6;
     totals->messages += result.messages;
@@ -151,7 +161,7 @@ static int run_all(const struct options *options)
     double begin = real_seconds();
     for (int i = 0; goes_on(options, i, begin); i++) {
         for (const struct sim_scenario *at = scenarios; at; at = at->next) {
-            if (options->stops && totals.failures > 0)
+            if (options->stops && totals.failures > totals.too_long)
                 continue;
             if (!options->scenario || strcmp(at->name, options->scenario) == 0)
                 run_seed(at, options->seed + (uint64_t)i, options, &totals);
@@ -172,8 +182,8 @@ static int usage(void)
             "              [--twice] [--stop] [--seconds S] [--for S]\n"
             "  without --scenario: all of them; without --seed: a new one\n"
             "  --twice: each seed must give the same trace again\n"
-            "  --stop: at the first failure\n"
-            "  --seconds: limit of real time of a run, 0 for none\n"
+            "  --stop: at the first failure that is not one of time\n"
+            "  --seconds: limit of the processor's time of a run, 0 for none\n"
             "  --for: seed after seed for as many seconds\n");
     return 2;
 }

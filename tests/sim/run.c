@@ -19,7 +19,7 @@ static struct {
     uint64_t seed, begin_us;
     unsigned allowances;
     int request_cap;
-    bool is_failing;
+    bool is_failing, is_over_limit;
     struct action {
         uint64_t at_us;
         void (*run)(int argument);
@@ -50,7 +50,12 @@ _Noreturn void sim_fail(const char *format, ...)
     fprintf(stderr, "\nagain: tests/sim/run --scenario %s --seed %llu\n", run.scenario->name,
             (unsigned long long)run.seed);
     sim_trace_end();
-    _exit(1);
+    _exit(run.is_over_limit ? SIM_TOO_LONG : SIM_FAILED);
+}
+
+void sim_run_over_limit(void)
+{
+    run.is_over_limit = true;
 }
 
 void sim_allow(unsigned allowances)

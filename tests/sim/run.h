@@ -8,6 +8,9 @@
 
 #include "sim/sim.h"
 
+/* A process's status. */
+enum { SIM_FAILED = 1, SIM_TOO_LONG = 4 };
+
 /* What a run tells the process that started it. */
 struct sim_result {
     uint64_t virtual_us, points, trace_sum;
@@ -25,7 +28,10 @@ void sim_cluster_end(void);
 
 /* Prints each thread's name, what it waits for and, where possible, its stack. */
 void sim_threads_show(void);
-/* Fails the run after that many seconds of real time; 0: never. */
+/* Fails the run after that many seconds of the processor's time, or many more by the clock; 0:
+ * never. */
 void sim_watchdog_begin(int seconds);
+/* The failure that follows is the watchdog's: the status says so. */
+void sim_run_over_limit(void);
 
 #endif
