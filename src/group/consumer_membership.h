@@ -14,7 +14,7 @@
 #ifndef RK_GROUP_CONSUMER_MEMBERSHIP_H
 #define RK_GROUP_CONSUMER_MEMBERSHIP_H
 
-#include "group/membership.h"
+#include "group/member.h"
 
 enum rk_consumer_membership_state {
     RK_CONSUMER_OUT,           /* No member. Leaves when something is subscribed to. */
@@ -52,54 +52,33 @@ struct rk_consumer_beat {
 };
 
 struct rk_consumer_membership {
+    struct rk_member base; /* Its member_id is its own choice, for life. */
     struct rk_consumer_membership_conf conf;
     enum rk_consumer_membership_state state;
-    enum rk_membership_goal goal;
-    unsigned actions;
-    uint32_t attempt; /* Requests carry it: answers to older ones do not count. */
 
-    char *member_id;              /* Its own choice, for life. */
     int32_t epoch;                /* 0: no member. */
     struct rk_consumer_beat beat; /* Of SEND_HEARTBEAT. */
     int32_t leaving_epoch;        /* Of SEND_LEAVE. */
 
-    /* Partitions; all sorted. */
-    rd_kafka_topic_partition_list_t *topics; /* Subscribed to; partitions do not count. */
-    char *pattern;                           /* And those that match; "": none. */
-    rd_kafka_topic_partition_list_t *owned;  /* The application took them and has them. */
-    rd_kafka_topic_partition_list_t *target; /* The coordinator gave them, as far as named. */
-    rd_kafka_topic_partition_list_t *asked_list;
-    enum rk_membership_asked asked;
+    char *pattern;   /* Topics that match are subscribed to as well; "": none. */
     bool is_partial; /* Some of the target have no name yet. */
-    bool is_lost;    /* What is owned may belong to others by now. */
-    bool has_asked;  /* In this state. */
     bool has_polled; /* Since it left for want of that. */
 
     uint32_t subscription, sent_subscription; /* Numbers of what is wanted and what is known. */
     bool needs_all;                           /* The last heartbeat may not have arrived. */
-    bool is_beat_sent, is_leave_sent, has_left;
-    bool may_be_known;            /* The coordinator may have it as a member from before: */
-    bool has_cleared;             /* it was told otherwise. */
-    int joins;                    /* Attempts since it was last out. */
-    int early_beats;              /* While nothing is assigned it asks again soon, a few times. */
-    rd_kafka_resp_err_t told_err; /* Told last; 0: none since all went well. */
-    enum rk_api_key told_api;
+    bool is_beat_sent;
+    bool may_be_known; /* The coordinator may have it as a member from before: */
+    bool has_cleared;  /* it was told otherwise. */
+    int joins;         /* Attempts since it was last out. */
+    int early_beats;   /* While nothing is assigned it asks again soon, a few times. */
 
-    struct rk_backoff backoff;
-    uint64_t heartbeat_at_us; /* The next one. */
-    uint64_t unreleased_us;   /* Its place has been taken since then; RK_NEVER. */
-    uint64_t polled_us;       /* The application last polled. */
-    uint64_t leave_until_us;
-    uint64_t since_us; /* In this state. */
-    uint64_t asked_us;
+    uint64_t unreleased_us; /* Its place has been taken since then; RK_NEVER. */
 };
 
 void rk_consumer_membership_init(struct rk_consumer_membership *membership,
                                  const struct rk_consumer_membership_conf *conf,
                                  const char *member_id);
 void rk_consumer_membership_clear(struct rk_consumer_membership *membership);
-/* What is to be done; it counts as done. */
-unsigned rk_consumer_membership_take_actions(struct rk_consumer_membership *membership);
 /* RK_NEVER: nothing is due. */
 uint64_t rk_consumer_membership_deadline(const struct rk_consumer_membership *membership);
 
@@ -138,6 +117,8 @@ void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membe
                                             uint64_t now_us);
 /* The application did what it was asked last. */
 void rk_consumer_membership_on_answered(struct rk_consumer_membership *membership, uint64_t now_us);
+/* It was not asked after all, to take partitions. */
+void rk_consumer_membership_on_declined(struct rk_consumer_membership *membership, uint64_t now_us);
 /* It polled since the last look. */
 void rk_consumer_membership_on_poll(struct rk_consumer_membership *membership, uint64_t now_us);
 void rk_consumer_membership_on_timer(struct rk_consumer_membership *membership, uint64_t now_us);

@@ -11,14 +11,13 @@
 static void want(struct rk_consumer_membership *membership, rd_kafka_topic_partition_list_t *topics,
                  const char *pattern, uint64_t now_us)
 {
-    if (!rk_partition_set_same_topics(topics, membership->topics) ||
+    if (!rk_partition_set_same_topics(topics, membership->base.topics) ||
         strcmp(pattern, membership->pattern) != 0) {
         membership->subscription++;
-        if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
-            membership->heartbeat_at_us = RK_MIN(membership->heartbeat_at_us, now_us);
+        if (membership->base.goal == RK_MEMBERSHIP_WANTS_IN)
+            membership->base.heartbeat_at_us = RK_MIN(membership->base.heartbeat_at_us, now_us);
     }
-    rk_partition_list_destroy(membership->topics);
-    membership->topics = topics;
+    rk_member_replace(&membership->base.topics, topics);
     char *copy = rk_strdup(pattern);
     rk_free(membership->pattern);
     membership->pattern = copy;
@@ -28,9 +27,7 @@ void rk_consumer_membership_on_subscribe(struct rk_consumer_membership *membersh
                                          rd_kafka_topic_partition_list_t *topics,
                                          const char *pattern, uint64_t now_us)
 {
-    membership->polled_us = now_us;
-    if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)
-        membership->goal = RK_MEMBERSHIP_WANTS_IN;
+    rk_member_want_in(&membership->base, now_us);
     want(membership, topics, pattern ? pattern : "", now_us);
     rk_consumer_membership_advance(membership, now_us);
 }
@@ -38,21 +35,20 @@ void rk_consumer_membership_on_subscribe(struct rk_consumer_membership *membersh
 void rk_consumer_membership_on_unsubscribe(struct rk_consumer_membership *membership,
                                            uint64_t now_us)
 {
-    if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
-        membership->goal = RK_MEMBERSHIP_WANTS_OUT;
+    rk_member_want_out(&membership->base);
     want(membership, rk_partition_list_new(0), "", now_us);
     rk_consumer_membership_advance(membership, now_us);
 }
 
 void rk_consumer_membership_on_close(struct rk_consumer_membership *membership, uint64_t now_us)
 {
-    membership->goal = RK_MEMBERSHIP_WANTS_CLOSE;
+    membership->base.goal = RK_MEMBERSHIP_WANTS_CLOSE;
     rk_consumer_membership_advance(membership, now_us);
 }
 
 void rk_consumer_membership_on_poll(struct rk_consumer_membership *membership, uint64_t now_us)
 {
-    membership->polled_us = now_us;
+    membership->base.polled_us = now_us;
     membership->has_polled = true;
     rk_consumer_membership_advance(membership, now_us);
 }

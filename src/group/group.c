@@ -114,9 +114,9 @@ static void identify(struct rk_group *group) RK_ON_BACKGROUND
     struct rk_membership_identity *identity = rk_group_offsets_identity(group->offsets);
     bool is_in = rk_membership_is_in(membership);
     identity->generation = membership->generation;
-    identity->member_id = is_in ? membership->member_id : "";
+    identity->member_id = is_in ? membership->base.member_id : "";
     identity->instance_id = is_in ? group->core->conf->group_instance_id : NULL;
-    identity->is_lost = membership->is_lost;
+    identity->is_lost = membership->base.is_lost;
 }
 
 /* What any thread may ask. */
@@ -126,9 +126,9 @@ static void publish(struct rk_group *group) RK_ON_BACKGROUND
     rk_mutex_lock(&group->mutex);
     group->shared.generation = membership->generation;
     group->shared.has_protocol = membership->protocol != NULL;
-    if (strcmp(group->shared.member_id, membership->member_id) != 0) {
+    if (strcmp(group->shared.member_id, membership->base.member_id) != 0) {
         rk_free(group->shared.member_id);
-        group->shared.member_id = rk_strdup(membership->member_id);
+        group->shared.member_id = rk_strdup(membership->base.member_id);
     }
     rk_mutex_unlock(&group->mutex);
 }
@@ -147,9 +147,9 @@ static void act(struct rk_group *group, unsigned actions) RK_ON_BACKGROUND
                             membership->state == RK_MEMBERSHIP_WAITING
                                 ? "the application did not poll"
                                 : "the consumer was closed or unsubscribed");
-    if ((actions & RK_MEMBERSHIP_TELL_REVOKE) && membership->asked == RK_ASKED_REVOKE)
+    if ((actions & RK_MEMBERSHIP_TELL_REVOKE) && membership->base.asked == RK_ASKED_REVOKE)
         rk_group_tell(group, false);
-    if ((actions & RK_MEMBERSHIP_TELL_ASSIGN) && membership->asked == RK_ASKED_ASSIGN)
+    if ((actions & RK_MEMBERSHIP_TELL_ASSIGN) && membership->base.asked == RK_ASKED_ASSIGN)
         rk_group_tell(group, true);
     if ((actions & RK_MEMBERSHIP_SEND_JOIN) && membership->state == RK_MEMBERSHIP_JOINING)
         rk_group_send_join(group);
@@ -169,10 +169,10 @@ void rk_group_settle(struct rk_group *group)
         return;
     group->own.is_settling = true;
     do {
-        actions = rk_membership_take_actions(&group->own.membership);
+        actions = rk_member_take_actions(&group->own.membership.base);
         identify(group);
         act(group, actions);
-    } while (group->own.membership.actions != 0);
+    } while (group->own.membership.base.actions != 0);
     group->own.is_settling = false;
     identify(group);
     publish(group);

@@ -46,7 +46,7 @@ static void run_close(void *argument)
     group->own.close_queue = rk_queue_acquire(close->queue);
     rk_queue_forward(group->queue, group->own.close_queue);
     rk_group_stop_following(group);
-    enum rk_membership_asked asked = group->own.membership.asked;
+    enum rk_membership_asked asked = group->own.membership.base.asked;
     rk_membership_on_close(&group->own.membership, rk_clock_now_us());
     settle_question(group, asked);
 }

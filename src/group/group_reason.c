@@ -32,9 +32,9 @@ static const char *state_text(const struct rk_group *group,
 static const char *join_state_text(const struct rk_group *group) RK_ON_BACKGROUND
 {
     const struct rk_membership *membership = &group->own.membership;
-    if (membership->asked == RK_ASKED_ASSIGN)
+    if (membership->base.asked == RK_ASKED_ASSIGN)
         return "wait-assign-call";
-    if (membership->asked == RK_ASKED_REVOKE)
+    if (membership->base.asked == RK_ASKED_REVOKE)
         return group->own.answers_after          ? "wait-unassign-to-complete"
                : membership->conf.is_cooperative ? "wait-incr-unassign-to-complete"
                                                  : "wait-unassign-call";
@@ -65,7 +65,7 @@ static const char *asked_text(const struct rk_group *group) RK_ON_BACKGROUND
 {
     if (group->own.answers_after)
         return "the commit of what its partitions have stored";
-    return group->own.membership.asked == RK_ASKED_ASSIGN
+    return group->own.membership.base.asked == RK_ASKED_ASSIGN
                ? "the application to take partitions (rd_kafka_assign() and its like)"
                : "the application to give up partitions (rd_kafka_assign() and its like)";
 }
@@ -74,7 +74,7 @@ static const char *asked_text(const struct rk_group *group) RK_ON_BACKGROUND
 static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
 {
     const struct rk_membership *membership = &group->own.membership;
-    if (membership->asked != RK_ASKED_NOTHING)
+    if (membership->base.asked != RK_ASKED_NOTHING)
         return asked_text(group);
     switch (membership->state) {
     case RK_MEMBERSHIP_PREPARING:
@@ -109,8 +109,8 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
 {
     const struct rk_membership *membership = &group->own.membership;
     const char *reason = find_reason(group);
-    bool is_asked = membership->asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? membership->asked_us : membership->since_us;
+    bool is_asked = membership->base.asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? membership->base.asked_us : membership->base.since_us;
     text[0] = '\0';
     if (!reason)
         return;
@@ -121,17 +121,18 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
     if (!is_asked && coordinator->last_error[0] && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, "; coordinator: %s",
                          coordinator->last_error);
-    if (membership->told_err && used > 0 && (size_t)used < size)
+    if (membership->base.told_err && used > 0 && (size_t)used < size)
         snprintf(text + used, size - (size_t)used, "; last error: %s: %s",
-                 rk_api_name((int16_t)membership->told_api),
-                 rd_kafka_err2str(membership->told_err));
+                 rk_api_name((int16_t)membership->base.told_api),
+                 rd_kafka_err2str(membership->base.told_err));
 }
 
 void rk_group_look(struct rk_group *group, uint64_t now_us, struct rk_group_view *view)
 {
     struct rk_coordinator_view coordinator = rk_coordinator_look(group->coordinator);
     const struct rk_membership *membership = &group->own.membership;
-    uint64_t since_us = membership->since_us ? membership->since_us : group->own.started_us;
+    uint64_t since_us =
+        membership->base.since_us ? membership->base.since_us : group->own.started_us;
     *view = (struct rk_group_view){
         .state = state_text(group, &coordinator),
         .join_state = join_state_text(group),
@@ -140,7 +141,7 @@ void rk_group_look(struct rk_group *group, uint64_t now_us, struct rk_group_view
             group->own.rebalance_count > 0 ? (int64_t)(now_us - group->own.rebalanced_us) : 0,
         .rebalance_count = group->own.rebalance_count,
     };
-    rk_text_copy(view->rebalance_reason, sizeof(view->rebalance_reason), membership->reason);
+    rk_text_copy(view->rebalance_reason, sizeof(view->rebalance_reason), membership->base.reason);
     describe(group, &coordinator, now_us, view->waits_for, sizeof(view->waits_for));
 }
 
@@ -164,8 +165,8 @@ void rk_group_watch(struct rk_group *group)
     struct rk_loop *loop = rk_cluster_background(group->cluster);
     const struct rk_membership *membership = &group->own.membership;
     int log_ms = group->core->conf->silence_log_ms;
-    bool is_asked = membership->asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? membership->asked_us : membership->since_us;
+    bool is_asked = membership->base.asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? membership->base.asked_us : membership->base.since_us;
     if (log_ms == 0 || !find_reason(group) || membership->state == RK_MEMBERSHIP_FAILED) {
         rk_loop_stop_timer(loop, &group->own.reason_timer);
         group->own.waits_since_us = 0;

@@ -69,10 +69,10 @@ void rk_group_push_question(struct rk_group *group)
     struct rk_membership *membership = &group->own.membership;
     struct rebalance *rebalance = RK_NEW(struct rebalance);
     rk_event_init(&rebalance->event, &rebalance_kind, RD_KAFKA_EVENT_REBALANCE);
-    rebalance->event.err = membership->asked == RK_ASKED_ASSIGN
+    rebalance->event.err = membership->base.asked == RK_ASKED_ASSIGN
                                ? RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
                                : RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
-    rebalance->event.partitions = rk_partition_list_copy(membership->asked_list);
+    rebalance->event.partitions = rk_partition_list_copy(membership->base.asked_list);
     rebalance->group = group;
     rk_queue_push(group->queue, &rebalance->event);
 }
@@ -83,13 +83,13 @@ void rk_group_tell(struct rk_group *group, bool assigns)
     rk_log_debug(group->core, RK_DEBUG_CGRP, "REBALANCE",
                  "Group \"%s\" (generation %d): %d partition(s) are %s%s: %s",
                  group->core->conf->group_id, (int)membership->generation,
-                 membership->asked_list->cnt, assigns ? "assigned" : "revoked",
-                 !assigns && membership->is_lost ? ", lost" : "", membership->reason);
+                 membership->base.asked_list->cnt, assigns ? "assigned" : "revoked",
+                 !assigns && membership->base.is_lost ? ", lost" : "", membership->base.reason);
     group->own.rebalance_count++;
-    group->own.rebalanced_us = membership->asked_us;
+    group->own.rebalanced_us = membership->base.asked_us;
     if (!assigns) {
-        atomic_store(&group->is_lost, membership->is_lost);
-        rk_assignment_withhold(group->consumer, membership->asked_list);
+        atomic_store(&group->is_lost, membership->base.is_lost);
+        rk_assignment_withhold(group->consumer, membership->base.asked_list);
     }
     if (asks_application(group) && !group->own.decides_alone)
         rk_group_push_question(group);
@@ -101,7 +101,7 @@ void rk_group_tell(struct rk_group *group, bool assigns)
 
 static bool is_answer(const struct rk_membership *membership, enum rk_assignment_change change)
 {
-    switch (membership->asked) {
+    switch (membership->base.asked) {
     case RK_ASKED_NOTHING:
         break;
     case RK_ASKED_ASSIGN:
@@ -169,7 +169,7 @@ static void answer(struct rk_group *group) RK_ON_BACKGROUND
     const struct rk_membership *membership = &group->own.membership;
     if (group->own.answers_after)
         return;
-    if (membership->asked == RK_ASKED_REVOKE && !membership->is_lost) {
+    if (membership->base.asked == RK_ASKED_REVOKE && !membership->base.is_lost) {
         group->own.answers_after = true; /* Others read what was committed. */
         rk_group_await_commits(group);
     } else {
@@ -216,7 +216,7 @@ static void on_member_error(void *argument, rd_kafka_resp_err_t err)
     struct rk_group *group = argument;
     struct rk_membership *membership = &group->own.membership;
     rk_on_background(rk_cluster_background(group->cluster));
-    rk_membership_on_commit_error(membership, membership->attempt, err, rk_clock_now_us());
+    rk_membership_on_commit_error(membership, membership->base.attempt, err, rk_clock_now_us());
     rk_group_settle(group);
 }
 
@@ -232,10 +232,10 @@ void rk_group_init_guard(struct rk_group *group)
 void rk_group_answer_alone(struct rk_group *group)
 {
     struct rk_membership *membership = &group->own.membership;
-    enum rk_membership_asked asked = membership->asked;
+    enum rk_membership_asked asked = membership->base.asked;
     if (asked == RK_ASKED_NOTHING || group->own.answers_after)
         return;
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_copy(membership->asked_list);
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_copy(membership->base.asked_list);
     if (asked == RK_ASKED_ASSIGN && membership->conf.is_cooperative)
         rk_assignment_add_here(group->consumer, list);
     else if (asked == RK_ASKED_ASSIGN)
@@ -294,11 +294,12 @@ void rk_group_tell_error(struct rk_group *group, bool is_fatal)
     const struct rk_membership *membership = &group->own.membership;
     char text[300];
     snprintf(text, sizeof(text), "Group \"%s\": %s failed: %s", group->core->conf->group_id,
-             rk_api_name((int16_t)membership->told_api), rd_kafka_err2str(membership->told_err));
+             rk_api_name((int16_t)membership->base.told_api),
+             rd_kafka_err2str(membership->base.told_err));
     if (is_fatal)
-        rk_core_raise_fatal(group->core, membership->told_err, "%s", text);
+        rk_core_raise_fatal(group->core, membership->base.told_err, "%s", text);
     else
-        rk_queue_push(group->queue,
-                      rk_event_new_consumer_error(membership->told_err, NULL, RD_KAFKA_PARTITION_UA,
-                                                  RD_KAFKA_OFFSET_INVALID, text));
+        rk_queue_push(group->queue, rk_event_new_consumer_error(membership->base.told_err, NULL,
+                                                                RD_KAFKA_PARTITION_UA,
+                                                                RD_KAFKA_OFFSET_INVALID, text));
 }

@@ -37,7 +37,7 @@ static struct rk_request *try_new(struct rk_group *group, enum rk_api_key key,
         rk_request_destroy(request);
         return NULL;
     }
-    *call = (struct call){.group = group, .attempt = group->own.membership.attempt};
+    *call = (struct call){.group = group, .attempt = group->own.membership.base.attempt};
     request->owner = call;
     request->deadline_us = RK_NEVER;
     return request;
@@ -85,9 +85,9 @@ static bool try_add_protocol(struct rk_group *group, struct rk_request *request,
         return false;
     enum rk_protocol_userdata userdata = rk_protocol_userdata_of(protocol->name);
     struct rk_protocol_subscription_source source = {
-        .topics = membership->topics,
+        .topics = membership->base.topics,
         /* Sticky: what it had, for by now it has given up everything. */
-        .owned = userdata == RK_USERDATA_STICKY ? membership->target : membership->owned,
+        .owned = userdata == RK_USERDATA_STICKY ? membership->base.target : membership->base.owned,
         .generation = membership->generation,
         .rack = conf_of(group)->client_rack,
         .userdata = userdata,
@@ -132,10 +132,10 @@ static bool fill_join(struct rk_group *group, struct rk_request *request)
     message->group_id = conf->group_id;
     message->session_timeout_ms = conf->session_timeout_ms;
     message->rebalance_timeout_ms = conf->max_poll_interval_ms;
-    message->member_id = try_copy(request, membership->member_id);
+    message->member_id = try_copy(request, membership->base.member_id);
     message->group_instance_id = conf->group_instance_id;
     message->protocol_type = conf->group_protocol_type;
-    message->reason = try_copy(request, membership->reason);
+    message->reason = try_copy(request, membership->base.reason);
     uint64_t most_us = (uint64_t)conf->max_poll_interval_ms * 1000 + JOIN_MORE_US;
     request->timeout_us = RK_MAX(request->timeout_us, most_us);
     return message->member_id && message->reason && try_add_protocols(group, request);
@@ -159,7 +159,7 @@ static rd_kafka_resp_err_t check_join(const struct rk_group *group,
 static void leave_behind(struct rk_group *group, const char *member_id) RK_ON_BACKGROUND
 {
     if (!group->own.membership.conf.is_static && member_id && member_id[0] &&
-        strcmp(member_id, group->own.membership.member_id) != 0)
+        strcmp(member_id, group->own.membership.base.member_id) != 0)
         rk_group_send_leave(group, member_id, "joined too late");
 }
 
@@ -184,11 +184,11 @@ static void on_join_done(struct rk_request *request)
                                                .skips_assignment = answer->skip_assignment};
     }
     rk_coordinator_take_error(group->coordinator, request, joined.err);
-    if (call->attempt != membership->attempt && !joined.err)
+    if (call->attempt != membership->base.attempt && !joined.err)
         leave_behind(group, joined.member_id);
     rk_membership_on_join_answer(membership, call->attempt, &joined, rk_clock_now_us());
     if (membership->state == RK_MEMBERSHIP_ASSIGNING &&
-        (membership->actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT)) {
+        (membership->base.actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT)) {
         rk_group_drop_plan(group);
         group->own.joined = request;
         request = NULL;
@@ -197,7 +197,7 @@ static void on_join_done(struct rk_request *request)
         rk_log_debug(group->core, RK_DEBUG_CGRP, "JOINGROUP",
                      "Group \"%s\": joined generation %d as %s \"%s\" with the %s assignor",
                      conf_of(group)->group_id, (int)membership->generation,
-                     membership->is_leader ? "leader" : "member", membership->member_id,
+                     membership->is_leader ? "leader" : "member", membership->base.member_id,
                      membership->protocol ? membership->protocol : "");
     rk_group_settle(group);
     rk_request_destroy(request);
@@ -209,10 +209,10 @@ void rk_group_send_join(struct rk_group *group)
     rk_group_drop_plan(group);
     struct rk_request *request = try_new(group, RK_API_JOIN_GROUP, on_join_done);
     rk_log_debug(group->core, RK_DEBUG_CGRP, "JOIN", "Group \"%s\": joining as \"%s\": %s",
-                 conf_of(group)->group_id, membership->member_id, membership->reason);
+                 conf_of(group)->group_id, membership->base.member_id, membership->base.reason);
     if (!request || !send_whole(group, request, fill_join(group, request)))
         rk_membership_on_join_answer(
-            membership, membership->attempt,
+            membership, membership->base.attempt,
             &(struct rk_membership_joined){.err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE},
             rk_clock_now_us());
 }
@@ -256,7 +256,7 @@ static bool fill_sync(struct rk_group *group, struct rk_request *request)
     struct rk_sync_group_request *message = request->message;
     message->group_id = conf->group_id;
     message->generation_id = membership->generation;
-    message->member_id = try_copy(request, membership->member_id);
+    message->member_id = try_copy(request, membership->base.member_id);
     message->group_instance_id = conf->group_instance_id;
     message->protocol_type = conf->group_protocol_type;
     message->protocol_name = try_copy(request, membership->protocol);
@@ -283,7 +283,7 @@ static void on_sync_done(struct rk_request *request)
         assignment = rk_protocol_try_read_assignment(answer->assignment.data,
                                                      (size_t)RK_MAX(answer->assignment.size, 0));
     rk_coordinator_take_error(group->coordinator, request, err);
-    if (call->attempt == group->own.membership.attempt && assignment && group->own.plan) {
+    if (call->attempt == group->own.membership.base.attempt && assignment && group->own.plan) {
         rk_leader_plan_forget_members(group->own.plan);
         rk_request_destroy(group->own.joined);
         group->own.joined = NULL;
@@ -299,7 +299,7 @@ void rk_group_send_sync(struct rk_group *group)
     struct rk_membership *membership = &group->own.membership;
     struct rk_request *request = try_new(group, RK_API_SYNC_GROUP, on_sync_done);
     if (!request || !send_whole(group, request, fill_sync(group, request)))
-        rk_membership_on_sync_answer(membership, membership->attempt,
+        rk_membership_on_sync_answer(membership, membership->base.attempt,
                                      RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, NULL, rk_clock_now_us());
 }
 
@@ -337,14 +337,14 @@ void rk_group_send_heartbeat(struct rk_group *group)
         struct rk_heartbeat_request *message = request->message;
         message->group_id = conf_of(group)->group_id;
         message->generation_id = membership->generation;
-        message->member_id = try_copy(request, membership->member_id);
+        message->member_id = try_copy(request, membership->base.member_id);
         message->group_instance_id = conf_of(group)->group_instance_id;
         request->timeout_us = RK_MIN(request->timeout_us, membership->conf.session_timeout_us);
         request->deadline_us = rk_clock_now_us() + membership->conf.session_timeout_us;
         is_whole = send_whole(group, request, message->member_id != NULL);
     }
     if (!is_whole)
-        rk_membership_on_heartbeat_answer(membership, membership->attempt,
+        rk_membership_on_heartbeat_answer(membership, membership->base.attempt,
                                           RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, rk_clock_now_us());
 }
 
@@ -373,7 +373,7 @@ static void on_leave_done(struct rk_request *request)
                               answer ? rk_error_of_broker(answer->error_code) : request->err);
     bool is_again = request->err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && !leave->is_old &&
                     send_leave(group, leave->member_id, leave->reason, true);
-    if (!is_again && leave->call.attempt == group->own.membership.attempt)
+    if (!is_again && leave->call.attempt == group->own.membership.base.attempt)
         rk_membership_on_leave_answer(&group->own.membership, rk_clock_now_us());
     rk_group_settle(group);
     rk_request_destroy(request);

@@ -7,7 +7,6 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "cluster/error_policy.h"
 #include "event/partition_list.h"
 #include "group/membership_private.h"
@@ -57,43 +56,22 @@ void rk_membership_set_state(struct rk_membership *membership, enum rk_membershi
 {
     RK_ASSERT(rk_membership_may_follow(membership->state, state));
     membership->state = state;
-    membership->since_us = now_us;
-    membership->has_asked = false;
+    rk_member_enter_state(&membership->base, now_us);
 }
 
 void rk_membership_init(struct rk_membership *membership, const struct rk_membership_conf *conf)
 {
-    *membership = (struct rk_membership){
-        .conf = *conf,
-        .generation = -1,
-        .member_id = rk_strdup(""),
-        .leaving_id = rk_strdup(""),
-        .topics = rk_partition_list_new(0),
-        .owned = rk_partition_list_new(0),
-        .target = rk_partition_list_new(0),
-        .asked_list = rk_partition_list_new(0),
-        .leave_until_us = RK_NEVER,
-    };
-    rk_backoff_init(&membership->backoff, conf->retry_backoff_ms, conf->retry_backoff_max_ms);
-    membership->heartbeat_backoff = membership->backoff;
+    *membership =
+        (struct rk_membership){.conf = *conf, .generation = -1, .leaving_id = rk_strdup("")};
+    rk_member_init(&membership->base, "", conf->retry_backoff_ms, conf->retry_backoff_max_ms);
+    membership->heartbeat_backoff = membership->base.backoff;
 }
 
 void rk_membership_clear(struct rk_membership *membership)
 {
-    rk_free(membership->member_id);
+    rk_member_clear(&membership->base);
     rk_free(membership->leaving_id);
     rk_free(membership->protocol);
-    rk_partition_list_destroy(membership->topics);
-    rk_partition_list_destroy(membership->owned);
-    rk_partition_list_destroy(membership->target);
-    rk_partition_list_destroy(membership->asked_list);
-}
-
-unsigned rk_membership_take_actions(struct rk_membership *membership)
-{
-    unsigned actions = membership->actions;
-    membership->actions = 0;
-    return actions;
 }
 
 /* Heartbeats */
@@ -109,7 +87,7 @@ bool rk_membership_has_heartbeats(const struct rk_membership *membership)
     case S(STABLE):
         return rk_membership_is_in(membership);
     case S(LEAVING):
-        return rk_membership_is_in(membership) && !membership->is_leave_sent;
+        return rk_membership_is_in(membership) && !membership->base.is_leave_sent;
     case S(OUT):
     case S(JOINING): /* The coordinator does not expect any while a JoinGroup waits. */
     case S(WAITING):
@@ -134,121 +112,68 @@ uint64_t rk_membership_deadline(const struct rk_membership *membership)
         deadline_us = membership->retry_at_us;
     if (rk_membership_has_heartbeats(membership)) {
         if (!membership->is_heartbeat_sent)
-            deadline_us = RK_MIN(deadline_us, membership->heartbeat_at_us);
+            deadline_us = RK_MIN(deadline_us, membership->base.heartbeat_at_us);
         deadline_us =
             RK_MIN(deadline_us, membership->heard_us + membership->conf.session_timeout_us);
     }
     if (watches_polls(membership))
         deadline_us =
-            RK_MIN(deadline_us, membership->polled_us + membership->conf.max_poll_interval_us);
-    if (membership->state == S(LEAVING) && membership->is_leave_sent)
-        deadline_us = RK_MIN(deadline_us, membership->leave_until_us);
+            RK_MIN(deadline_us, membership->base.polled_us + membership->conf.max_poll_interval_us);
+    if (membership->state == S(LEAVING) && membership->base.is_leave_sent)
+        deadline_us = RK_MIN(deadline_us, membership->base.leave_until_us);
     return deadline_us;
 }
 
 /* Losing and joining again */
 
-void rk_membership_set_reason(struct rk_membership *membership, const char *reason)
-{
-    rk_text_copy(membership->reason, sizeof(membership->reason), reason);
-}
-
 void rk_membership_forget(struct rk_membership *membership, bool keeps_id)
 {
-    if (membership->owned->cnt > 0 || membership->asked == RK_ASKED_ASSIGN)
-        membership->is_lost = true;
+    rk_member_forget(&membership->base);
     membership->generation = -1;
     membership->is_leader = false;
-    membership->attempt++;
     membership->is_join_sent = membership->is_sync_sent = membership->is_heartbeat_sent = false;
     if (!keeps_id)
-        rk_membership_replace_text(&membership->member_id, "");
+        rk_membership_replace_text(&membership->base.member_id, "");
 }
 
 void rk_membership_rejoin(struct rk_membership *membership, const char *reason, uint64_t now_us)
 {
-    rk_membership_set_reason(membership, reason);
+    rk_member_set_reason(&membership->base, reason);
     membership->wants_rejoin = false;
     if (membership->state != S(PREPARING) && membership->state <= S(STABLE))
         rk_membership_set_state(membership, S(PREPARING), now_us);
 }
 
-uint64_t rk_membership_next_attempt_us(struct rk_membership *membership, uint64_t now_us)
-{
-    bool is_first = membership->backoff.failures == 0;
-    uint64_t wait_us = rk_backoff_next_us(&membership->backoff);
-    return is_first ? now_us : now_us + wait_us;
-}
-
-/* Asking the application. takes: list */
-static void ask(struct rk_membership *membership, enum rk_membership_asked what,
-                rd_kafka_topic_partition_list_t *list, uint64_t now_us)
-{
-    rk_membership_replace(&membership->asked_list, list);
-    membership->asked = what;
-    membership->asked_us = now_us;
-    membership->has_asked = true;
-    membership->actions |=
-        what == RK_ASKED_ASSIGN ? RK_MEMBERSHIP_TELL_ASSIGN : RK_MEMBERSHIP_TELL_REVOKE;
-}
-
-/* Has the application give up what this is. True while there is something to wait for. takes: list
- */
-static bool give_up(struct rk_membership *membership, rd_kafka_topic_partition_list_t *list,
-                    uint64_t now_us)
-{
-    if (list->cnt == 0) {
-        rk_partition_list_destroy(list);
-        return false;
-    }
-    ask(membership, RK_ASKED_REVOKE, list, now_us);
-    return true;
-}
-
 void rk_membership_on_answered(struct rk_membership *membership, uint64_t now_us)
 {
-    rd_kafka_topic_partition_list_t *owned = membership->owned;
-    switch (membership->asked) {
-    case RK_ASKED_NOTHING:
-        return;
-    case RK_ASKED_ASSIGN:
-        owned = rk_partition_set_merge(membership->owned, membership->asked_list);
-        break;
-    case RK_ASKED_REVOKE:
-        owned = rk_partition_set_subtract(membership->owned, membership->asked_list);
-        break;
-    }
-    rk_membership_replace(&membership->owned, owned);
-    membership->asked = RK_ASKED_NOTHING;
-    if (membership->owned->cnt == 0)
-        membership->is_lost = false;
-    rk_membership_advance(membership, now_us);
+    if (rk_member_take_answer(&membership->base))
+        rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_declined(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->asked != RK_ASKED_ASSIGN)
-        return;
-    membership->asked = RK_ASKED_NOTHING;
-    rk_membership_advance(membership, now_us);
+    if (rk_member_decline(&membership->base))
+        rk_membership_advance(membership, now_us);
 }
 
 /* Working towards the goal: one step per call; true: look again. */
 
 static bool prepare(struct rk_membership *membership, uint64_t now_us)
 {
-    bool gives_all = membership->is_lost || !membership->conf.is_cooperative;
-    if (membership->asked != RK_ASKED_NOTHING ||
-        give_up(membership,
-                gives_all ? rk_partition_list_copy(membership->owned)
-                          : rk_partition_set_of_other_topics(membership->owned, membership->topics),
-                now_us))
+    struct rk_member *member = &membership->base;
+    bool gives_all = member->is_lost || !membership->conf.is_cooperative;
+    if (member->asked != RK_ASKED_NOTHING ||
+        rk_member_try_ask(member, RK_ASKED_REVOKE,
+                          gives_all
+                              ? rk_partition_list_copy(member->owned)
+                              : rk_partition_set_of_other_topics(member->owned, member->topics),
+                          now_us))
         return false;
-    membership->is_lost = false;
+    member->is_lost = false;
     membership->wants_rejoin = false;
     membership->is_join_sent = false;
-    membership->attempt++;
-    membership->retry_at_us = rk_membership_next_attempt_us(membership, now_us);
+    membership->base.attempt++;
+    membership->retry_at_us = rk_member_next_attempt_us(&membership->base, now_us);
     rk_membership_set_state(membership, S(JOINING), now_us);
     return true;
 }
@@ -257,7 +182,7 @@ static bool try_join(struct rk_membership *membership, uint64_t now_us)
 {
     if (!membership->is_join_sent && membership->retry_at_us <= now_us) {
         membership->is_join_sent = true;
-        membership->actions |= RK_MEMBERSHIP_SEND_JOIN;
+        membership->base.actions |= RK_MEMBERSHIP_SEND_JOIN;
     }
     return false;
 }
@@ -266,26 +191,27 @@ static bool try_sync(struct rk_membership *membership, uint64_t now_us)
 {
     if (!membership->is_sync_sent && membership->retry_at_us <= now_us) {
         membership->is_sync_sent = true;
-        membership->actions |= RK_MEMBERSHIP_SEND_SYNC;
+        membership->base.actions |= RK_MEMBERSHIP_SEND_SYNC;
     }
     return false;
 }
 
 static bool revoke(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->asked != RK_ASKED_NOTHING)
+    struct rk_member *member = &membership->base;
+    if (member->asked != RK_ASKED_NOTHING)
         return false;
-    if (!membership->has_asked &&
-        give_up(membership, rk_partition_set_subtract(membership->owned, membership->target),
-                now_us)) {
+    if (!member->has_asked &&
+        rk_member_try_ask(member, RK_ASKED_REVOKE,
+                          rk_partition_set_subtract(member->owned, member->target), now_us)) {
         /* Others wait for them: this member joins again when it has given them up. */
         membership->wants_rejoin = true;
-        rk_membership_set_reason(membership, "partitions were given up");
+        rk_member_set_reason(member, "partitions were given up");
         return false;
     }
     rd_kafka_topic_partition_list_t *added =
-        rk_partition_set_subtract(membership->target, membership->owned);
-    bool takes = added->cnt > 0 || !membership->has_asked;
+        rk_partition_set_subtract(member->target, member->owned);
+    bool takes = added->cnt > 0 || !member->has_asked;
     rk_partition_list_destroy(added);
     rk_membership_set_state(membership, takes ? S(TAKING) : S(STABLE), now_us);
     return true;
@@ -293,11 +219,12 @@ static bool revoke(struct rk_membership *membership, uint64_t now_us)
 
 static bool take(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->asked != RK_ASKED_NOTHING)
+    struct rk_member *member = &membership->base;
+    if (member->asked != RK_ASKED_NOTHING)
         return false;
-    if (!membership->has_asked) {
-        ask(membership, RK_ASKED_ASSIGN,
-            rk_partition_set_subtract(membership->target, membership->owned), now_us);
+    if (!member->has_asked) {
+        rk_member_ask(member, RK_ASKED_ASSIGN,
+                      rk_partition_set_subtract(member->target, member->owned), now_us);
         return false;
     }
     rk_membership_set_state(membership, S(STABLE), now_us);
@@ -307,39 +234,37 @@ static bool take(struct rk_membership *membership, uint64_t now_us)
 /* LeaveGroup for what it is now; it is no member any more. */
 static bool send_leave(struct rk_membership *membership)
 {
-    bool is_known = membership->member_id[0] != '\0';
-    rk_membership_replace_text(&membership->leaving_id, membership->member_id);
+    bool is_known = membership->base.member_id[0] != '\0';
+    rk_membership_replace_text(&membership->leaving_id, membership->base.member_id);
     rk_membership_forget(membership, false);
     if (is_known)
-        membership->actions |= RK_MEMBERSHIP_SEND_LEAVE;
+        membership->base.actions |= RK_MEMBERSHIP_SEND_LEAVE;
     return is_known;
 }
 
 static bool leave(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->asked != RK_ASKED_NOTHING ||
-        give_up(membership, rk_partition_list_copy(membership->owned), now_us))
+    struct rk_member *member = &membership->base;
+    if (rk_member_gives_up_all(member, now_us))
         return false;
-    bool is_closing = membership->goal == RK_MEMBERSHIP_WANTS_CLOSE;
-    if (!membership->is_leave_sent && !(is_closing && membership->conf.is_static)) {
-        membership->has_left = !send_leave(membership);
-        membership->is_leave_sent = true;
-        membership->leave_until_us = now_us + membership->conf.leave_timeout_us;
+    bool is_closing = member->goal == RK_MEMBERSHIP_WANTS_CLOSE;
+    if (!member->is_leave_sent && !(is_closing && membership->conf.is_static)) {
+        bool is_sent = send_leave(membership);
+        rk_member_begin_leave(member, is_sent, now_us + membership->conf.leave_timeout_us);
     }
-    if (membership->is_leave_sent && !membership->has_left && now_us < membership->leave_until_us)
+    if (rk_member_is_leaving(member, now_us))
         return false;
     rk_membership_forget(membership, false);
     rk_membership_replace_text(&membership->protocol, NULL);
-    membership->is_leave_sent = membership->has_left = false;
-    membership->is_lost = false;
+    rk_member_end_leave(member);
     rk_membership_set_state(membership, is_closing ? S(CLOSED) : S(OUT), now_us);
     return true;
 }
 
 static bool step(struct rk_membership *membership, uint64_t now_us)
 {
-    bool wants_in = membership->goal == RK_MEMBERSHIP_WANTS_IN;
-    bool wants_close = membership->goal == RK_MEMBERSHIP_WANTS_CLOSE;
+    bool wants_in = membership->base.goal == RK_MEMBERSHIP_WANTS_IN;
+    bool wants_close = membership->base.goal == RK_MEMBERSHIP_WANTS_CLOSE;
     if (!wants_in && membership->state >= S(PREPARING) && membership->state <= S(WAITING)) {
         rk_membership_set_state(membership, S(LEAVING), now_us);
         return true;
@@ -348,7 +273,7 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
     case S(OUT):
         if (!wants_in && !wants_close)
             return false;
-        membership->polled_us = now_us;
+        membership->base.polled_us = now_us;
         rk_membership_set_state(membership, wants_in ? S(PREPARING) : S(CLOSED), now_us);
         return true;
     case S(PREPARING):
@@ -369,14 +294,12 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
     case S(LEAVING):
         return leave(membership, now_us);
     case S(FAILED):
-        if (membership->asked != RK_ASKED_NOTHING ||
-            give_up(membership, rk_partition_list_copy(membership->owned), now_us) || !wants_close)
+        if (rk_member_gives_up_all(&membership->base, now_us) || !wants_close)
             return false;
         rk_membership_set_state(membership, S(CLOSED), now_us);
         return false;
     case S(WAITING):
-        if (membership->asked == RK_ASKED_NOTHING)
-            give_up(membership, rk_partition_list_copy(membership->owned), now_us);
+        rk_member_gives_up_all(&membership->base, now_us);
         return false;
     case S(ASSIGNING):
     case S(CLOSED):
@@ -397,29 +320,26 @@ void rk_membership_advance(struct rk_membership *membership, uint64_t now_us)
 void rk_membership_on_subscribe(struct rk_membership *membership,
                                 rd_kafka_topic_partition_list_t *topics, uint64_t now_us)
 {
-    bool is_same = rk_partition_set_same_topics(topics, membership->topics);
-    rk_membership_replace(&membership->topics, topics);
-    membership->polled_us = now_us;
-    if (membership->goal != RK_MEMBERSHIP_WANTS_CLOSE)
-        membership->goal = RK_MEMBERSHIP_WANTS_IN;
+    bool is_same = rk_partition_set_same_topics(topics, membership->base.topics);
+    rk_member_replace(&membership->base.topics, topics);
+    rk_member_want_in(&membership->base, now_us);
     if (!is_same && membership->state >= S(JOINING) && membership->state <= S(STABLE)) {
         membership->wants_rejoin = true;
-        rk_membership_set_reason(membership, "the subscription changed");
+        rk_member_set_reason(&membership->base, "the subscription changed");
     }
     rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_unsubscribe(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->goal == RK_MEMBERSHIP_WANTS_IN)
-        membership->goal = RK_MEMBERSHIP_WANTS_OUT;
-    rk_membership_replace(&membership->topics, rk_partition_list_new(0));
+    rk_member_want_out(&membership->base);
+    rk_member_replace(&membership->base.topics, rk_partition_list_new(0));
     rk_membership_advance(membership, now_us);
 }
 
 void rk_membership_on_close(struct rk_membership *membership, uint64_t now_us)
 {
-    membership->goal = RK_MEMBERSHIP_WANTS_CLOSE;
+    membership->base.goal = RK_MEMBERSHIP_WANTS_CLOSE;
     rk_membership_advance(membership, now_us);
 }
 
@@ -427,7 +347,7 @@ void rk_membership_on_close(struct rk_membership *membership, uint64_t now_us)
 
 void rk_membership_on_poll(struct rk_membership *membership, uint64_t now_us)
 {
-    membership->polled_us = now_us;
+    membership->base.polled_us = now_us;
     if (membership->state == S(WAITING))
         rk_membership_rejoin(membership, "the application polls again", now_us);
     if (membership->state == S(WAITING))
@@ -441,13 +361,13 @@ void rk_membership_on_partitions_changed(struct rk_membership *membership, const
     if (!membership->is_leader || membership->state < S(SYNCING) || membership->state > S(STABLE))
         return;
     membership->wants_rejoin = true;
-    rk_membership_set_reason(membership, reason);
+    rk_member_set_reason(&membership->base, reason);
     rk_membership_advance(membership, now_us);
 }
 
 static void exceed_poll_interval(struct rk_membership *membership, uint64_t now_us)
 {
-    membership->actions |= RK_MEMBERSHIP_TELL_POLL_EXCEEDED;
+    membership->base.actions |= RK_MEMBERSHIP_TELL_POLL_EXCEEDED;
     if (membership->conf.is_static)
         rk_membership_forget(membership, false);
     else
@@ -458,16 +378,16 @@ static void exceed_poll_interval(struct rk_membership *membership, uint64_t now_
 void rk_membership_on_timer(struct rk_membership *membership, uint64_t now_us)
 {
     if (watches_polls(membership) &&
-        now_us >= membership->polled_us + membership->conf.max_poll_interval_us) {
+        now_us >= membership->base.polled_us + membership->conf.max_poll_interval_us) {
         exceed_poll_interval(membership, now_us);
     } else if (rk_membership_has_heartbeats(membership)) {
         if (now_us >= membership->heard_us + membership->conf.session_timeout_us) {
             rk_membership_forget(membership, false);
             rk_membership_rejoin(membership, "the session timed out", now_us);
-        } else if (!membership->is_heartbeat_sent && now_us >= membership->heartbeat_at_us) {
+        } else if (!membership->is_heartbeat_sent && now_us >= membership->base.heartbeat_at_us) {
             membership->is_heartbeat_sent = true;
-            membership->heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
-            membership->actions |= RK_MEMBERSHIP_SEND_HEARTBEAT;
+            membership->base.heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
+            membership->base.actions |= RK_MEMBERSHIP_SEND_HEARTBEAT;
         }
     }
     rk_membership_advance(membership, now_us);

@@ -17,9 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cluster/backoff.h"
-#include "rdkafka.h"
-#include "wire/api.h"
+#include "group/member.h"
 
 enum rk_membership_state {
     RK_MEMBERSHIP_OUT,       /* No member. Leaves when something is subscribed to. */
@@ -37,32 +35,6 @@ enum rk_membership_state {
     RK_MEMBERSHIP_STATES,
 };
 
-enum rk_membership_goal {
-    RK_MEMBERSHIP_WANTS_OUT,
-    RK_MEMBERSHIP_WANTS_IN,
-    RK_MEMBERSHIP_WANTS_CLOSE,
-};
-
-/* Bits of `actions`. */
-enum rk_membership_action {
-    RK_MEMBERSHIP_SEND_JOIN = 1,
-    RK_MEMBERSHIP_MAKE_ASSIGNMENT = 2, /* Then rk_membership_on_assignment_made. */
-    RK_MEMBERSHIP_SEND_SYNC = 4,
-    RK_MEMBERSHIP_SEND_HEARTBEAT = 8,
-    RK_MEMBERSHIP_SEND_LEAVE = 16,          /* For `leaving_id`. */
-    RK_MEMBERSHIP_TELL_ASSIGN = 32,         /* `asked_list`; then rk_membership_on_answered. */
-    RK_MEMBERSHIP_TELL_REVOKE = 64,         /* The same. */
-    RK_MEMBERSHIP_TELL_ERROR = 128,         /* `told_err`, of `told_api`. */
-    RK_MEMBERSHIP_TELL_FATAL = 256,         /* The same. */
-    RK_MEMBERSHIP_TELL_POLL_EXCEEDED = 512, /* Then rk_membership_on_poll when it polls again. */
-};
-
-enum rk_membership_asked {
-    RK_ASKED_NOTHING,
-    RK_ASKED_ASSIGN,
-    RK_ASKED_REVOKE,
-};
-
 /* Frozen. */
 struct rk_membership_conf {
     uint64_t session_timeout_us, heartbeat_interval_us, max_poll_interval_us;
@@ -73,50 +45,27 @@ struct rk_membership_conf {
 };
 
 struct rk_membership {
+    struct rk_member base;
     struct rk_membership_conf conf;
     enum rk_membership_state state;
-    enum rk_membership_goal goal;
-    unsigned actions;
-    uint32_t attempt; /* Requests carry it: answers to older ones do not count. */
 
     /* Who it is in the group. */
-    char *member_id;    /* "": not known yet. */
     char *leaving_id;   /* Of the LeaveGroup to be sent. */
     int32_t generation; /* -1: none. */
     char *protocol;     /* The assignor that was chosen; NULL: none yet. */
     bool is_leader;
     bool skips_assignment; /* A leader that has nothing to assign (KIP-814). */
 
-    /* Partitions; all sorted. */
-    rd_kafka_topic_partition_list_t *topics; /* Subscribed to; partitions do not count. */
-    rd_kafka_topic_partition_list_t *owned;  /* The application took them and has them. */
-    rd_kafka_topic_partition_list_t *target; /* The group gave them. */
-    rd_kafka_topic_partition_list_t *asked_list;
-    enum rk_membership_asked asked;
-    bool is_lost;   /* What is owned may belong to others by now. */
-    bool has_asked; /* In this state. */
-
     bool wants_rejoin;
-    char reason[128];             /* Why it joins, for the coordinator's log. */
-    rd_kafka_resp_err_t told_err; /* Told last; 0: none since all went well. */
-    enum rk_api_key told_api;
-
-    bool is_join_sent, is_sync_sent, is_heartbeat_sent, is_leave_sent, has_left;
-    struct rk_backoff backoff, heartbeat_backoff;
-    uint64_t retry_at_us;     /* JOINING, SYNCING: the next attempt. */
-    uint64_t heartbeat_at_us; /* The next one. */
-    uint64_t heard_us;        /* The coordinator last took it for a member. */
-    uint64_t polled_us;       /* The application last polled. */
-    uint64_t leave_until_us;  /* RK_NEVER: no matter. */
-    uint64_t since_us;        /* In this state. */
-    uint64_t asked_us;
+    bool is_join_sent, is_sync_sent, is_heartbeat_sent;
+    struct rk_backoff heartbeat_backoff;
+    uint64_t retry_at_us; /* JOINING, SYNCING: the next attempt. */
+    uint64_t heard_us;    /* The coordinator last took it for a member. */
 };
 
 void rk_membership_init(struct rk_membership *membership, const struct rk_membership_conf *conf);
 void rk_membership_clear(struct rk_membership *membership);
 
-/* What is to be done; it counts as done. */
-unsigned rk_membership_take_actions(struct rk_membership *membership);
 /* RK_NEVER: nothing is due. */
 uint64_t rk_membership_deadline(const struct rk_membership *membership);
 

@@ -15,27 +15,15 @@
 static void begin_heartbeats(struct rk_membership *membership, uint64_t now_us)
 {
     membership->heard_us = now_us;
-    membership->heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
+    membership->base.heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
     membership->is_heartbeat_sent = false;
     rk_backoff_reset(&membership->heartbeat_backoff);
-}
-
-static void tell_error(struct rk_membership *membership, enum rk_api_key api,
-                       rd_kafka_resp_err_t err)
-{
-    if (membership->told_err == err && membership->told_api == api)
-        return;
-    membership->told_err = err;
-    membership->told_api = api;
-    membership->actions |= RK_MEMBERSHIP_TELL_ERROR;
 }
 
 static void fail(struct rk_membership *membership, enum rk_api_key api, rd_kafka_resp_err_t err,
                  uint64_t now_us)
 {
-    membership->told_err = err;
-    membership->told_api = api;
-    membership->actions |= RK_MEMBERSHIP_TELL_FATAL;
+    rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_FATAL, api, err);
     rk_membership_forget(membership, false);
     rk_membership_set_state(membership, S(FAILED), now_us);
 }
@@ -53,7 +41,7 @@ static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
         return true;
     }
     if (action & RK_ACTION_FAIL)
-        tell_error(membership, api, err);
+        rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, api, err);
     if (action & (RK_ACTION_RESET_MEMBER | RK_ACTION_RESET_GENERATION))
         rk_membership_forget(membership, !(action & RK_ACTION_RESET_MEMBER));
     if (!(action & RK_ACTION_REJOIN))
@@ -67,22 +55,23 @@ static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
 void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t attempt,
                                   const struct rk_membership_joined *joined, uint64_t now_us)
 {
-    if (attempt != membership->attempt || membership->state != S(JOINING))
+    if (attempt != membership->base.attempt || membership->state != S(JOINING))
         return;
     membership->is_join_sent = false;
-    membership->retry_at_us = rk_membership_next_attempt_us(membership, now_us);
+    membership->retry_at_us = rk_member_next_attempt_us(&membership->base, now_us);
     if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED && joined->member_id) {
-        if (!membership->member_id[0])
+        if (!membership->base.member_id[0])
             membership->retry_at_us = now_us;
-        rk_membership_replace_text(&membership->member_id, joined->member_id);
+        rk_membership_replace_text(&membership->base.member_id, joined->member_id);
     } else if (joined->err) {
         act_on_error(membership, RK_API_JOIN_GROUP, joined->err, now_us);
-        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->backoff);
+        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
     } else if (joined->generation < 0 || !joined->member_id || !joined->protocol) {
-        tell_error(membership, RK_API_JOIN_GROUP, RD_KAFKA_RESP_ERR__BAD_MSG);
+        rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
+                       RD_KAFKA_RESP_ERR__BAD_MSG);
     } else {
         membership->generation = joined->generation;
-        rk_membership_replace_text(&membership->member_id, joined->member_id);
+        rk_membership_replace_text(&membership->base.member_id, joined->member_id);
         rk_membership_replace_text(&membership->protocol, joined->protocol);
         membership->is_leader =
             joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
@@ -93,7 +82,7 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         bool assigns = membership->is_leader && !joined->skips_assignment;
         rk_membership_set_state(membership, assigns ? S(ASSIGNING) : S(SYNCING), now_us);
         if (assigns)
-            membership->actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
+            membership->base.actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
     }
     rk_membership_advance(membership, now_us);
 }
@@ -120,7 +109,7 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
                                   rd_kafka_resp_err_t err,
                                   rd_kafka_topic_partition_list_t *assignment, uint64_t now_us)
 {
-    if (attempt != membership->attempt || membership->state != S(SYNCING)) {
+    if (attempt != membership->base.attempt || membership->state != S(SYNCING)) {
         rk_partition_list_destroy(assignment);
         return;
     }
@@ -129,14 +118,14 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
         err = RD_KAFKA_RESP_ERR__BAD_MSG;
     if (err) {
         rk_partition_list_destroy(assignment);
-        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->backoff);
+        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
         if (!act_on_error(membership, RK_API_SYNC_GROUP, err, now_us) &&
             !(rk_error_policy_find(RK_API_SYNC_GROUP, err) & RK_ACTION_RETRY))
             rk_membership_rejoin(membership, rd_kafka_err2name(err), now_us);
     } else {
-        rk_membership_replace(&membership->target, assignment);
-        rk_backoff_reset(&membership->backoff);
-        membership->told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
+        rk_member_replace(&membership->base.target, assignment);
+        rk_backoff_reset(&membership->base.backoff);
+        membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
         membership->heard_us = now_us;
         rk_membership_set_state(membership,
                                 membership->conf.is_cooperative ? S(REVOKING) : S(TAKING), now_us);
@@ -147,7 +136,7 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
 void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_t attempt,
                                        rd_kafka_resp_err_t err, uint64_t now_us)
 {
-    if (attempt != membership->attempt || !membership->is_heartbeat_sent)
+    if (attempt != membership->base.attempt || !membership->is_heartbeat_sent)
         return;
     unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
     membership->is_heartbeat_sent = false;
@@ -161,10 +150,11 @@ void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_
         /* Before the partitions are handed over it is this member's own join that goes on. */
         if (membership->state >= S(REVOKING) && membership->state <= S(STABLE)) {
             membership->wants_rejoin = true;
-            rk_membership_set_reason(membership, "the group is rebalancing");
+            rk_member_set_reason(&membership->base, "the group is rebalancing");
         }
     } else if (err && (action & RK_ACTION_RETRY)) {
-        membership->heartbeat_at_us = now_us + rk_backoff_next_us(&membership->heartbeat_backoff);
+        membership->base.heartbeat_at_us =
+            now_us + rk_backoff_next_us(&membership->heartbeat_backoff);
     } else if (err) {
         act_on_error(membership, RK_API_HEARTBEAT, err, now_us);
     }
@@ -173,9 +163,9 @@ void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_
 
 void rk_membership_on_leave_answer(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->state != S(LEAVING) || !membership->is_leave_sent)
+    if (membership->state != S(LEAVING) || !membership->base.is_leave_sent)
         return;
-    membership->has_left = true;
+    membership->base.has_left = true;
     rk_membership_advance(membership, now_us);
 }
 
@@ -183,7 +173,7 @@ void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t at
                                    rd_kafka_resp_err_t err, uint64_t now_us)
 {
     unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
-    if (attempt != membership->attempt || !rk_membership_has_heartbeats(membership))
+    if (attempt != membership->base.attempt || !rk_membership_has_heartbeats(membership))
         return;
     if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
         membership->wants_rejoin = membership->state == S(STABLE) || membership->wants_rejoin;

@@ -4,28 +4,16 @@
 #define RK_GROUP_MEMBERSHIP_PRIVATE_H
 
 #include "base/memory.h"
-#include "event/partition_list.h"
 #include "group/membership.h"
 
 void rk_membership_set_state(struct rk_membership *membership, enum rk_membership_state state,
                              uint64_t now_us);
-void rk_membership_set_reason(struct rk_membership *membership, const char *reason);
 bool rk_membership_has_heartbeats(const struct rk_membership *membership);
 /* It is no member any more; answers under way do not count. */
 void rk_membership_forget(struct rk_membership *membership, bool keeps_id);
 void rk_membership_rejoin(struct rk_membership *membership, const char *reason, uint64_t now_us);
-/* The first attempt after a success goes out at once, others after a while: no coordinator can make
- * it ask without end. */
-uint64_t rk_membership_next_attempt_us(struct rk_membership *membership, uint64_t now_us);
 /* Works towards the goal as far as it goes now: the end of every event. */
 void rk_membership_advance(struct rk_membership *membership, uint64_t now_us);
-
-static inline void rk_membership_replace(rd_kafka_topic_partition_list_t **list,
-                                         rd_kafka_topic_partition_list_t *by)
-{
-    rk_partition_list_destroy(*list);
-    *list = by;
-}
 
 static inline void rk_membership_replace_text(char **text, const char *by)
 {

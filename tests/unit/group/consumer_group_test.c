@@ -131,7 +131,7 @@ static bool is_unlucky(void)
 
 static const char **subscribed(struct event *event, const struct member *member)
 {
-    const rd_kafka_topic_partition_list_t *topics = member->machine.topics;
+    const rd_kafka_topic_partition_list_t *topics = member->machine.base.topics;
     const char **names = rk_arena_try_alloc(&event->arena, (size_t)topics->cnt * sizeof(*names));
     for (int i = 0; i < topics->cnt; i++)
         names[i] = rk_arena_try_text(&event->arena, topics->elems[i].topic,
@@ -146,7 +146,7 @@ static void send_heartbeat(int index, bool is_leave)
     struct event *event = post(ARRIVES, index, latency_us());
     struct rk_consumer_group_heartbeat_request *request = &event->request;
     rk_consumer_group_heartbeat_request_init(request);
-    event->attempt = member->machine.attempt;
+    event->attempt = member->machine.base.attempt;
     event->is_leave = is_leave;
     request->group_id = "g";
     request->member_id = member->id;
@@ -158,7 +158,7 @@ static void send_heartbeat(int index, bool is_leave)
         request->rebalance_timeout_ms = 60000;
     if (beat->has_subscription) {
         request->subscribed_topic_names.items = subscribed(event, member);
-        request->subscribed_topic_names.count = member->machine.topics->cnt;
+        request->subscribed_topic_names.count = member->machine.base.topics->cnt;
     }
     if (beat->has_owned) {
         rd_kafka_topic_partition_list_t *held = rk_consumer_membership_held(&member->machine);
@@ -170,7 +170,7 @@ static void send_heartbeat(int index, bool is_leave)
 static void act(int index)
 {
     struct rk_consumer_membership *machine = &world.members[index].machine;
-    unsigned actions = rk_consumer_membership_take_actions(machine);
+    unsigned actions = rk_member_take_actions(&machine->base);
     if (actions & RK_MEMBERSHIP_SEND_HEARTBEAT)
         send_heartbeat(index, false);
     if (actions & RK_MEMBERSHIP_SEND_LEAVE)
@@ -178,7 +178,8 @@ static void act(int index)
     if (actions & (RK_MEMBERSHIP_TELL_ASSIGN | RK_MEMBERSHIP_TELL_REVOKE))
         post(APPLICATION_DONE, index, world.is_calm ? 1000 : SECOND * random_below(15));
     if (actions & (RK_MEMBERSHIP_TELL_FATAL | RK_MEMBERSHIP_TELL_ERROR))
-        fail_msg("member %s: %s", world.members[index].id, rd_kafka_err2name(machine->told_err));
+        fail_msg("member %s: %s", world.members[index].id,
+                 rd_kafka_err2name(machine->base.told_err));
 }
 
 /* The coordinator */
@@ -233,7 +234,7 @@ static void take_answer(struct event *event)
         rk_consumer_membership_on_leave_answer(&member->machine, world.now_us);
         return;
     }
-    if (event->result.tells_assignment && event->attempt == member->machine.attempt)
+    if (event->result.tells_assignment && event->attempt == member->machine.base.attempt)
         answer.target = take_target(event, member, &answer.is_partial);
     rk_consumer_membership_on_heartbeat_answer(&member->machine, event->attempt, &answer,
                                                world.now_us);
@@ -245,7 +246,7 @@ static void check_member(const struct member *member)
     struct rk_mock_group *group = rk_mock_group_find(&world.groups, "g");
     struct rk_mock_consumer_member *known =
         group ? rk_mock_consumer_member_find(group, member->id) : NULL;
-    const rd_kafka_topic_partition_list_t *owned = member->machine.owned;
+    const rd_kafka_topic_partition_list_t *owned = member->machine.base.owned;
     if (!known || known->epoch <= 0 || member->machine.epoch <= 0)
         return;
     for (int i = 0; i < owned->cnt; i++) {
@@ -395,7 +396,8 @@ static void settle(void)
     int owned = 0;
     world.is_calm = true;
     for (int i = 0; i < MEMBERS; i++) {
-        if (world.members[i].is_running && world.members[i].machine.goal == RK_MEMBERSHIP_WANTS_IN)
+        if (world.members[i].is_running &&
+            world.members[i].machine.base.goal == RK_MEMBERSHIP_WANTS_IN)
             continue;
         if (world.members[i].is_running)
             stop(i);
@@ -405,7 +407,7 @@ static void settle(void)
     for (int i = 0; i < MEMBERS; i++) {
         struct rk_consumer_membership *machine = &world.members[i].machine;
         assert_string_equal(rk_consumer_membership_state_name(machine->state), "stable");
-        owned += machine->owned->cnt;
+        owned += machine->base.owned->cnt;
     }
     assert_int_equal(owned, 7 + 4 + 5);
     assert_string_equal(rk_mock_group_state_name(rk_mock_group_find(&world.groups, "g")), "Stable");

@@ -68,7 +68,7 @@ static inline void assert_list(const rd_kafka_topic_partition_list_t *list, cons
 
 static inline void assert_actions(struct rk_consumer_membership *member, unsigned expected)
 {
-    assert_int_equal(rk_consumer_membership_take_actions(member), expected);
+    assert_int_equal(rk_member_take_actions(&member->base), expected);
 }
 
 /* The answer to the heartbeat that is under way; `target` NULL: as before. */
@@ -76,7 +76,7 @@ static inline void answer(struct rk_consumer_membership *member, rd_kafka_resp_e
                           int32_t epoch, const char *target)
 {
     rk_consumer_membership_on_heartbeat_answer(
-        member, member->attempt,
+        member, member->base.attempt,
         &(struct rk_consumer_answer){.err = err,
                                      .epoch = epoch,
                                      .interval_ms = 5000,
@@ -109,7 +109,7 @@ static inline void reach_stable(struct rk_consumer_membership *member, const cha
     assert_true(member->beat.has_all && member->beat.has_owned && member->beat.has_subscription);
     answer(member, 0, 1, target);
     assert_actions(member, ASSIGN);
-    assert_list(member->asked_list, target);
+    assert_list(member->base.asked_list, target);
     done(member);
     assert_actions(member, BEAT);
     assert_true(member->beat.acknowledges && member->beat.has_owned);

@@ -49,7 +49,7 @@ static void reach(struct rk_consumer_membership *member, enum rk_consumer_member
         break;
     }
     assert_int_equal(member->state, state);
-    rk_consumer_membership_take_actions(member);
+    rk_member_take_actions(&member->base);
 }
 
 enum event {
@@ -100,10 +100,10 @@ static void fire(struct rk_consumer_membership *member, enum event event)
         answer(member, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 0, NULL);
         return;
     case ANSWERED_OLD:
-        member->attempt++;
-        member->attempt--;
+        member->base.attempt++;
+        member->base.attempt--;
         rk_consumer_membership_on_heartbeat_answer(
-            member, member->attempt - 1,
+            member, member->base.attempt - 1,
             &(struct rk_consumer_answer){.epoch = 9, .target = list_of("z0")}, now);
         return;
     case LEFT:
@@ -113,7 +113,7 @@ static void fire(struct rk_consumer_membership *member, enum event event)
         rk_consumer_membership_on_names(member, list_of("a0"), false, now);
         return;
     case COMMIT_STALE:
-        rk_consumer_membership_on_commit_error(member, member->attempt,
+        rk_consumer_membership_on_commit_error(member, member->base.attempt,
                                                RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
         return;
     case DONE:
@@ -138,15 +138,15 @@ static void fire(struct rk_consumer_membership *member, enum event event)
 
 static void assert_sane(struct rk_consumer_membership *member)
 {
-    unsigned actions = rk_consumer_membership_take_actions(member);
+    unsigned actions = rk_member_take_actions(&member->base);
     assert_false((actions & ASSIGN) && (actions & REVOKE));
-    assert_true(!(actions & (ASSIGN | REVOKE)) || member->asked != RK_ASKED_NOTHING);
+    assert_true(!(actions & (ASSIGN | REVOKE)) || member->base.asked != RK_ASKED_NOTHING);
     if (member->state == RK_CONSUMER_OUT || member->state == RK_CONSUMER_CLOSED) {
-        assert_int_equal(member->owned->cnt, 0);
+        assert_int_equal(member->base.owned->cnt, 0);
         assert_int_equal(rk_consumer_membership_deadline(member), RK_NEVER);
     }
     if (member->state == RK_CONSUMER_JOINING)
-        assert_int_equal(member->owned->cnt, 0);
+        assert_int_equal(member->base.owned->cnt, 0);
     if (actions & BEAT)
         assert_true(member->is_beat_sent);
     if (rk_consumer_membership_deadline(member) <= now)

@@ -14,7 +14,7 @@ static void partitions_move_in_two_steps(void **state)
     assert_false(member.beat.has_owned || member.beat.has_subscription || member.beat.has_all);
     answer(&member, 0, 1, "a1 b0");
     assert_actions(&member, REVOKE);
-    assert_list(member.asked_list, "a0");
+    assert_list(member.base.asked_list, "a0");
     go_to_deadline(&member); /* Heartbeats go on while the application takes its time. */
     assert_actions(&member, BEAT);
     answer(&member, 0, 1, "a1");
@@ -22,10 +22,10 @@ static void partitions_move_in_two_steps(void **state)
     done(&member);
     assert_actions(&member, BEAT); /* What was new is no more. */
     assert_true(member.beat.acknowledges);
-    assert_list(member.owned, "a1");
+    assert_list(member.base.owned, "a1");
     answer(&member, 0, 2, "a1 b0");
     assert_actions(&member, ASSIGN);
-    assert_list(member.asked_list, "b0");
+    assert_list(member.base.asked_list, "b0");
     done(&member);
     assert_actions(&member, BEAT);
     answer(&member, 0, 2, NULL);
@@ -122,17 +122,17 @@ static void fenced(rd_kafka_resp_err_t err)
     init(&member, false);
     reach_stable(&member, "a0");
     go_to_deadline(&member);
-    rk_consumer_membership_take_actions(&member);
+    rk_member_take_actions(&member.base);
     answer(&member, err, 0, NULL);
     assert_actions(&member, REVOKE);
     assert_int_equal(member.state, RK_CONSUMER_FENCED);
-    assert_true(member.is_lost);
+    assert_true(member.base.is_lost);
     assert_int_equal(rk_consumer_membership_is_in(&member), false);
     done(&member);
     assert_actions(&member, BEAT);
     assert_int_equal(member.beat.epoch, 0);
-    assert_string_equal(member.member_id, "me");
-    assert_false(member.is_lost);
+    assert_string_equal(member.base.member_id, "me");
+    assert_false(member.base.is_lost);
     rk_consumer_membership_clear(&member);
 }
 
@@ -155,11 +155,11 @@ static void who_is_put_out_while_it_takes_gives_that_up_too(void **state)
     go_to_deadline(&member);
     answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 0, NULL);
     assert_actions(&member, BEAT);
-    assert_true(member.is_lost);
+    assert_true(member.base.is_lost);
     done(&member);
     assert_actions(&member, REVOKE);
-    assert_list(member.asked_list, "a0");
-    assert_true(member.is_lost);
+    assert_list(member.base.asked_list, "a0");
+    assert_true(member.base.is_lost);
     rk_consumer_membership_clear(&member);
 }
 
@@ -225,7 +225,7 @@ static void a_static_member_whose_place_is_taken_fails(void **state)
     subscribe(&member, "a0");
     answer(&member, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID, 0, NULL);
     assert_actions(&member, BEAT | RK_MEMBERSHIP_TELL_FATAL);
-    assert_int_equal(member.told_err, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID);
+    assert_int_equal(member.base.told_err, RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID);
     rk_consumer_membership_clear(&member);
 }
 
@@ -254,7 +254,7 @@ static void errors_are_told_once_and_the_member_stays(void **state)
     done(&member);
     answer(&member, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 0, NULL);
     assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
-    assert_list(member.owned, "b0");
+    assert_list(member.base.owned, "b0");
     rk_consumer_membership_clear(&member);
 }
 
@@ -268,7 +268,7 @@ static void who_does_not_poll_leaves_until_it_does(void **state)
     rk_consumer_membership_on_timer(&member, now);
     assert_actions(&member, LEAVE | REVOKE | RK_MEMBERSHIP_TELL_POLL_EXCEEDED);
     assert_int_equal(member.leaving_epoch, -1);
-    assert_true(member.is_lost);
+    assert_true(member.base.is_lost);
     rk_consumer_membership_on_poll(&member, now);
     assert_int_equal(member.state, RK_CONSUMER_WAITING);
     done(&member);
@@ -327,7 +327,7 @@ static void names_that_come_late(void **state)
     init(&member, false);
     subscribe(&member, "a0");
     rk_consumer_membership_on_heartbeat_answer(
-        &member, member.attempt,
+        &member, member.base.attempt,
         &(struct rk_consumer_answer){
             .epoch = 1, .interval_ms = 5000, .target = list_of(""), .is_partial = true},
         now);
@@ -347,10 +347,10 @@ static void errors_of_commits_ask_the_coordinator(void **state)
     (void)state;
     init(&member, false);
     reach_stable(&member, "a0");
-    rk_consumer_membership_on_commit_error(&member, member.attempt,
+    rk_consumer_membership_on_commit_error(&member, member.base.attempt,
                                            RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE, now);
     assert_actions(&member, 0);
-    rk_consumer_membership_on_commit_error(&member, member.attempt,
+    rk_consumer_membership_on_commit_error(&member, member.base.attempt,
                                            RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
     assert_actions(&member, BEAT);
     rk_consumer_membership_clear(&member);

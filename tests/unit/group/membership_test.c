@@ -57,13 +57,13 @@ static void assert_list(const rd_kafka_topic_partition_list_t *list, const char 
 
 static void assert_actions(struct rk_membership *member, unsigned expected)
 {
-    assert_int_equal(rk_membership_take_actions(member), expected);
+    assert_int_equal(rk_member_take_actions(&member->base), expected);
 }
 
 static void join_answer(struct rk_membership *member, rd_kafka_resp_err_t err, const char *id,
                         const char *leader)
 {
-    rk_membership_on_join_answer(member, member->attempt,
+    rk_membership_on_join_answer(member, member->base.attempt,
                                  &(struct rk_membership_joined){.err = err,
                                                                 .generation = err ? -1 : 7,
                                                                 .member_id = id,
@@ -74,7 +74,7 @@ static void join_answer(struct rk_membership *member, rd_kafka_resp_err_t err, c
 
 static void sync_answer(struct rk_membership *member, const char *assignment)
 {
-    rk_membership_on_sync_answer(member, member->attempt, RD_KAFKA_RESP_ERR_NO_ERROR,
+    rk_membership_on_sync_answer(member, member->base.attempt, RD_KAFKA_RESP_ERR_NO_ERROR,
                                  list_of(assignment), now);
 }
 
@@ -83,7 +83,7 @@ static void heartbeat_answer(struct rk_membership *member, rd_kafka_resp_err_t e
     now = rk_membership_deadline(member);
     rk_membership_on_timer(member, now);
     assert_actions(member, RK_MEMBERSHIP_SEND_HEARTBEAT);
-    rk_membership_on_heartbeat_answer(member, member->attempt, err, now);
+    rk_membership_on_heartbeat_answer(member, member->base.attempt, err, now);
 }
 
 /* A follower that has these partitions. */
@@ -95,7 +95,7 @@ static void reach_stable(struct rk_membership *member, const char *assignment)
     assert_actions(member, RK_MEMBERSHIP_SEND_SYNC);
     sync_answer(member, assignment);
     assert_actions(member, RK_MEMBERSHIP_TELL_ASSIGN);
-    assert_list(member->asked_list, assignment);
+    assert_list(member->base.asked_list, assignment);
     rk_membership_on_answered(member, now);
     assert_int_equal(member->state, RK_MEMBERSHIP_STABLE);
     assert_actions(member, 0);
@@ -112,7 +112,7 @@ static void a_leader_joins_and_assigns(void **state)
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
     join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "me", NULL);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* At once, */
-    assert_string_equal(member.member_id, "me");
+    assert_string_equal(member.base.member_id, "me");
     join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "me2", NULL);
     assert_actions(&member, 0); /* but not for ever. */
     now = rk_membership_deadline(&member);
@@ -128,7 +128,7 @@ static void a_leader_joins_and_assigns(void **state)
     assert_int_equal(member.state, RK_MEMBERSHIP_STABLE);
     rk_membership_on_partitions_changed(&member, "more partitions", now);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    assert_string_equal(member.reason, "more partitions");
+    assert_string_equal(member.base.reason, "more partitions");
     rk_membership_clear(&member);
 }
 
@@ -140,14 +140,14 @@ static void an_eager_member_gives_up_all_before_it_rejoins(void **state)
     reach_stable(&member, "a0 a1");
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    assert_list(member.asked_list, "a0 a1");
-    assert_false(member.is_lost);
+    assert_list(member.base.asked_list, "a0 a1");
+    assert_false(member.base.is_lost);
     /* Heartbeats go on while the application takes its time. */
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
     assert_actions(&member, 0);
     rk_membership_on_answered(&member, now);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    assert_int_equal(member.owned->cnt, 0);
+    assert_int_equal(member.base.owned->cnt, 0);
     rk_membership_clear(&member);
 }
 
@@ -163,23 +163,23 @@ static void a_cooperative_member_gives_up_what_moves(void **state)
     assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
     sync_answer(&member, "a0 b0 b1");
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    assert_list(member.asked_list, "a1");
+    assert_list(member.base.asked_list, "a1");
     rk_membership_on_answered(&member, now);
     assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN);
-    assert_list(member.asked_list, "b1");
+    assert_list(member.base.asked_list, "b1");
     rk_membership_on_answered(&member, now);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* So that a1 can go to another. */
-    assert_list(member.owned, "a0 b0 b1");
+    assert_list(member.base.owned, "a0 b0 b1");
     join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
     assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
     sync_answer(&member, "a0 b0 b1");
     assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN);
-    assert_list(member.asked_list, "");
+    assert_list(member.base.asked_list, "");
     rk_membership_on_answered(&member, now);
     assert_int_equal(member.state, RK_MEMBERSHIP_STABLE);
     rk_membership_on_subscribe(&member, list_of("b0"), now);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    assert_list(member.asked_list, "a0");
+    assert_list(member.base.asked_list, "a0");
     rk_membership_clear(&member);
 }
 
@@ -221,21 +221,21 @@ static void a_member_that_is_unknown_lost_its_partitions(void **state)
             for (uint64_t until = now + 45 * SECOND; now < until;) {
                 now = rk_membership_deadline(&member);
                 rk_membership_on_timer(&member, now);
-                if (rk_membership_take_actions(&member) & RK_MEMBERSHIP_TELL_REVOKE)
+                if (rk_member_take_actions(&member.base) & RK_MEMBERSHIP_TELL_REVOKE)
                     break;
-                rk_membership_on_heartbeat_answer(&member, member.attempt,
+                rk_membership_on_heartbeat_answer(&member, member.base.attempt,
                                                   RD_KAFKA_RESP_ERR__TRANSPORT, now);
             }
         } else {
             heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
             assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
         }
-        assert_true(member.is_lost);
-        assert_string_equal(member.member_id, "");
+        assert_true(member.base.is_lost);
+        assert_string_equal(member.base.member_id, "");
         assert_false(rk_membership_is_in(&member));
-        assert_list(member.asked_list, "a0");
+        assert_list(member.base.asked_list, "a0");
         rk_membership_on_answered(&member, now);
-        assert_false(member.is_lost);
+        assert_false(member.base.is_lost);
         assert_int_equal(member.state, RK_MEMBERSHIP_JOINING);
         rk_membership_clear(&member);
     }
@@ -249,8 +249,8 @@ static void illegal_generation_keeps_the_member_id(void **state)
     reach_stable(&member, "a0");
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    assert_true(member.is_lost);
-    assert_string_equal(member.member_id, "me");
+    assert_true(member.base.is_lost);
+    assert_string_equal(member.base.member_id, "me");
     rk_membership_clear(&member);
 }
 
@@ -261,12 +261,12 @@ static void an_application_that_does_not_poll_is_out(void **state)
         struct rk_membership member;
         init(&member, is_static, false);
         reach_stable(&member, "a0");
-        now = member.polled_us + 300 * SECOND;
+        now = member.base.polled_us + 300 * SECOND;
         rk_membership_on_timer(&member, now);
         assert_actions(&member, RK_MEMBERSHIP_TELL_POLL_EXCEEDED | RK_MEMBERSHIP_TELL_REVOKE |
                                     (is_static ? 0 : RK_MEMBERSHIP_SEND_LEAVE));
         assert_string_equal(member.leaving_id, is_static ? "" : "me");
-        assert_true(member.is_lost);
+        assert_true(member.base.is_lost);
         assert_true(rk_membership_deadline(&member) == RK_NEVER);
         rk_membership_on_poll(&member, now);
         assert_actions(&member, 0); /* It still has partitions. */
@@ -319,7 +319,7 @@ static void a_static_member_stays_in_the_group_when_it_closes(void **state)
     init(&member, true, false);
     reach_stable(&member, "a0");
     rk_membership_on_close(&member, now);
-    rk_membership_take_actions(&member);
+    rk_member_take_actions(&member.base);
     rk_membership_on_answered(&member, now);
     assert_actions(&member, 0);
     assert_int_equal(member.state, RK_MEMBERSHIP_CLOSED);
@@ -332,7 +332,7 @@ static void late_answers_do_not_count(void **state)
     struct rk_membership member;
     init(&member, false, false);
     reach_stable(&member, "a0");
-    uint32_t attempt = member.attempt;
+    uint32_t attempt = member.base.attempt;
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
     rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
@@ -351,14 +351,14 @@ static void what_comes_while_the_application_takes_is_done_after(void **state)
     rk_membership_on_subscribe(&member, list_of("a0"), now);
     join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
     sync_answer(&member, "a0 a1");
-    assert_true(rk_membership_take_actions(&member) & RK_MEMBERSHIP_TELL_ASSIGN);
+    assert_true(rk_member_take_actions(&member.base) & RK_MEMBERSHIP_TELL_ASSIGN);
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     assert_actions(&member, 0); /* One thing at a time. */
-    assert_true(member.is_lost);
+    assert_true(member.base.is_lost);
     rk_membership_on_answered(&member, now);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    assert_list(member.asked_list, "a0 a1");
-    assert_true(member.is_lost);
+    assert_list(member.base.asked_list, "a0 a1");
+    assert_true(member.base.is_lost);
     rk_membership_clear(&member);
 }
 
@@ -410,11 +410,11 @@ static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t er
         break;
     default:
         join_answer(member, err, err ? NULL : "me", "me");
-        rk_membership_on_sync_answer(member, member->attempt, err, err ? NULL : list_of("a1 b0"),
-                                     now);
-        rk_membership_on_heartbeat_answer(member, member->attempt, err, now);
+        rk_membership_on_sync_answer(member, member->base.attempt, err,
+                                     err ? NULL : list_of("a1 b0"), now);
+        rk_membership_on_heartbeat_answer(member, member->base.attempt, err, now);
         rk_membership_on_leave_answer(member, now);
-        rk_membership_on_commit_error(member, member->attempt, err, now);
+        rk_membership_on_commit_error(member, member->base.attempt, err, now);
         break;
     }
 }
@@ -427,35 +427,35 @@ static void put_into(struct rk_membership *member, enum rk_membership_state stat
                  state != RK_MEMBERSHIP_CLOSED;
     init(member, variant & 1, variant & 2);
     member->state = state;
-    member->goal = state == RK_MEMBERSHIP_OUT      ? RK_MEMBERSHIP_WANTS_OUT
-                   : state == RK_MEMBERSHIP_CLOSED ? RK_MEMBERSHIP_WANTS_CLOSE
-                                                   : RK_MEMBERSHIP_WANTS_IN;
-    member->polled_us = member->heard_us = now;
+    member->base.goal = state == RK_MEMBERSHIP_OUT      ? RK_MEMBERSHIP_WANTS_OUT
+                        : state == RK_MEMBERSHIP_CLOSED ? RK_MEMBERSHIP_WANTS_CLOSE
+                                                        : RK_MEMBERSHIP_WANTS_IN;
+    member->base.polled_us = member->heard_us = now;
     member->generation = is_in ? 3 : -1;
     member->is_leader = is_in && (variant & 4);
     member->is_join_sent = member->is_sync_sent = member->is_heartbeat_sent = true;
-    rk_partition_list_destroy(member->owned);
-    member->owned =
+    rk_partition_list_destroy(member->base.owned);
+    member->base.owned =
         list_of(state == RK_MEMBERSHIP_OUT || state == RK_MEMBERSHIP_CLOSED ? "" : "a0 a1");
     if ((variant & 8) && state != RK_MEMBERSHIP_OUT && state != RK_MEMBERSHIP_CLOSED) {
-        member->asked = RK_ASKED_REVOKE;
-        rk_partition_list_destroy(member->asked_list);
-        member->asked_list = list_of("a1");
+        member->base.asked = RK_ASKED_REVOKE;
+        rk_partition_list_destroy(member->base.asked_list);
+        member->base.asked_list = list_of("a1");
     }
 }
 
 static void check(const struct rk_membership *member)
 {
     if (member->state == RK_MEMBERSHIP_OUT || member->state == RK_MEMBERSHIP_CLOSED) {
-        assert_int_equal(member->owned->cnt, 0);
-        assert_int_equal(member->asked, RK_ASKED_NOTHING);
+        assert_int_equal(member->base.owned->cnt, 0);
+        assert_int_equal(member->base.asked, RK_ASKED_NOTHING);
         assert_true(rk_membership_deadline(member) == RK_NEVER);
         assert_false(rk_membership_is_in(member));
     }
     if (member->state == RK_MEMBERSHIP_STABLE)
         assert_true(rk_membership_is_in(member));
     if (member->state == RK_MEMBERSHIP_CLOSED)
-        assert_int_equal(member->goal, RK_MEMBERSHIP_WANTS_CLOSE);
+        assert_int_equal(member->base.goal, RK_MEMBERSHIP_WANTS_CLOSE);
 }
 
 /* Whatever the state and the event, close comes to its end. */
