@@ -9,11 +9,8 @@
 #include "runtime/thread.h"
 
 enum {
-    PARTITIONS = 2,
     MESSAGES = 24,     /* Of a producer's life. */
-    FILLED = 30,       /* Per partition, for consumers. */
     LARGE_SIZE = 9000, /* Several segments. */
-    TIMEOUT_MS = 30000,
     RUNS_MAX = 3000,
     PAUSE_US = 500,
 };
@@ -26,22 +23,22 @@ static struct {
     int reports[MESSAGES];
 } the;
 
-static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
+void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 {
     char error[256];
     if (rd_kafka_conf_set(conf, name, value, error, sizeof(error)) != RD_KAFKA_CONF_OK)
         fail_msg("%s", error);
 }
 
-static rd_kafka_conf_t *new_conf(void)
+rd_kafka_conf_t *flow_new_conf(void)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    set(conf, "bootstrap.servers", the.servers);
-    set(conf, "reconnect.backoff.ms", "1");
-    set(conf, "reconnect.backoff.max.ms", "10");
-    set(conf, "retry.backoff.ms", "1");
-    set(conf, "retry.backoff.max.ms", "10");
-    set(conf, "topic.metadata.refresh.fast.interval.ms", "5");
+    flow_set(conf, "bootstrap.servers", the.servers);
+    flow_set(conf, "reconnect.backoff.ms", "1");
+    flow_set(conf, "reconnect.backoff.max.ms", "10");
+    flow_set(conf, "retry.backoff.ms", "1");
+    flow_set(conf, "retry.backoff.max.ms", "10");
+    flow_set(conf, "topic.metadata.refresh.fast.interval.ms", "5");
     rd_kafka_conf_set_log_cb(conf, NULL);
     return conf;
 }
@@ -71,10 +68,10 @@ static void produce_all(rd_kafka_t *rk, bool was_taken[MESSAGES])
 {
     for (int i = 0; i < MESSAGES; i++) {
         if (i == MESSAGES / 2)
-            assert_int_equal(rd_kafka_flush(rk, TIMEOUT_MS), 0);
+            assert_int_equal(rd_kafka_flush(rk, FLOW_TIMEOUT_MS), 0);
         was_taken[i] = produce_one(rk, i) == RD_KAFKA_RESP_ERR_NO_ERROR;
     }
-    assert_int_equal(rd_kafka_flush(rk, TIMEOUT_MS), 0);
+    assert_int_equal(rd_kafka_flush(rk, FLOW_TIMEOUT_MS), 0);
 }
 
 void flow_produce(void)
@@ -83,11 +80,11 @@ void flow_produce(void)
     static int turn;
     char error[256] = "";
     bool was_taken[MESSAGES];
-    rd_kafka_conf_t *conf = new_conf();
+    rd_kafka_conf_t *conf = flow_new_conf();
     memset(the.reports, 0, sizeof(the.reports));
-    set(conf, "linger.ms", "1");
-    set(conf, "message.copy.max.bytes", "5000");
-    set(conf, "compression.type", codecs[turn++ % 5]);
+    flow_set(conf, "linger.ms", "1");
+    flow_set(conf, "message.copy.max.bytes", "5000");
+    flow_set(conf, "compression.type", codecs[turn++ % 5]);
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
     if (!rk) {
@@ -107,7 +104,7 @@ void flow_produce(void)
 /* Consuming */
 
 /* True when it was a message: the next one of its partition. */
-static bool check_message(const rd_kafka_message_t *message, int64_t next[PARTITIONS])
+static bool check_message(const rd_kafka_message_t *message, int64_t next[FLOW_PARTITIONS])
 {
     if (message->err)
         return false;
@@ -123,14 +120,14 @@ static bool check_message(const rd_kafka_message_t *message, int64_t next[PARTIT
 
 static void consume_all(rd_kafka_t *rk)
 {
-    int64_t next[PARTITIONS] = {0};
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
-    for (int i = 0; i < PARTITIONS; i++)
-        rd_kafka_topic_partition_list_add(list, "filled", i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    int64_t next[FLOW_PARTITIONS] = {0};
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(FLOW_PARTITIONS);
+    for (int i = 0; i < FLOW_PARTITIONS; i++)
+        rd_kafka_topic_partition_list_add(list, FLOW_TOPIC, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     assert_int_equal(rd_kafka_assign(rk, list), 0);
     rd_kafka_topic_partition_list_destroy(list);
-    for (int left = PARTITIONS * FILLED; left > 0;) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, TIMEOUT_MS);
+    for (int left = FLOW_PARTITIONS * FLOW_FILLED; left > 0;) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, FLOW_TIMEOUT_MS);
         if (!message)
             fail_msg("%d messages do not come", left);
         left -= check_message(message, next);
@@ -142,11 +139,11 @@ static void consume_all(rd_kafka_t *rk)
 void flow_consume(void)
 {
     char error[256] = "";
-    rd_kafka_conf_t *conf = new_conf();
-    set(conf, "group.id", "group");
-    set(conf, "fetch.wait.max.ms", "10");
-    set(conf, "fetch.error.backoff.ms", "1");
-    set(conf, "auto.offset.reset", "earliest");
+    rd_kafka_conf_t *conf = flow_new_conf();
+    flow_set(conf, "group.id", "group");
+    flow_set(conf, "fetch.wait.max.ms", "10");
+    flow_set(conf, "fetch.error.backoff.ms", "1");
+    flow_set(conf, "auto.offset.reset", "earliest");
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
     if (!rk) {
         assert_string_not_equal(error, "");
@@ -187,19 +184,19 @@ static void fill(void)
     static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
     for (int c = 0; c < 5; c++) {
         char error[256];
-        rd_kafka_conf_t *conf = new_conf();
-        set(conf, "compression.type", codecs[c]);
+        rd_kafka_conf_t *conf = flow_new_conf();
+        flow_set(conf, "compression.type", codecs[c]);
         rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
         assert_non_null(rk);
-        for (int i = 0; i < FILLED / 5 * PARTITIONS; i++)
+        for (int i = 0; i < FLOW_FILLED / 5 * FLOW_PARTITIONS; i++)
             assert_int_equal(
-                rd_kafka_producev(rk, RD_KAFKA_V_TOPIC("filled"),
-                                  RD_KAFKA_V_PARTITION(i % PARTITIONS),
+                rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(FLOW_TOPIC),
+                                  RD_KAFKA_V_PARTITION(i % FLOW_PARTITIONS),
                                   RD_KAFKA_V_VALUE(the.large, i % 4 ? 100 : LARGE_SIZE),
                                   RD_KAFKA_V_HEADER("name", "value", 5),
                                   RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
                 0);
-        assert_int_equal(rd_kafka_flush(rk, TIMEOUT_MS), 0);
+        assert_int_equal(rd_kafka_flush(rk, FLOW_TIMEOUT_MS), 0);
         rd_kafka_destroy(rk);
     }
 }
@@ -211,12 +208,13 @@ void flow_begin(void)
     the.owner = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     the.cluster = rd_kafka_mock_cluster_new(the.owner, 2);
     assert_non_null(the.cluster);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(the.cluster, 0);
     memset(the.large, 'x', sizeof(the.large));
     const char *address = strchr(rd_kafka_mock_cluster_bootstraps(the.cluster), ':');
     snprintf(the.servers, sizeof(the.servers), "localhost:%d", atoi(address + 1));
-    static const char *const topics[] = {"filled", "produced", "other"};
+    static const char *const topics[] = {FLOW_TOPIC, "produced", "other"};
     for (int i = 0; i < 3; i++)
-        rd_kafka_mock_topic_create(the.cluster, topics[i], PARTITIONS, 1);
+        rd_kafka_mock_topic_create(the.cluster, topics[i], FLOW_PARTITIONS, 1);
     fill();
     flow_produce(); /* What is made once in a process is made now. */
     flow_consume();
@@ -226,5 +224,5 @@ void flow_end(void)
 {
     rd_kafka_mock_cluster_destroy(the.cluster);
     rd_kafka_destroy(the.owner);
-    assert_int_equal(rd_kafka_wait_destroyed(TIMEOUT_MS), 0);
+    assert_int_equal(rd_kafka_wait_destroyed(FLOW_TIMEOUT_MS), 0);
 }

@@ -26,6 +26,16 @@ void flow_end(void);
 void flow_produce(void);
 /* Creates, connects, consumes all messages of the topic, closes, destroys: in order, none twice. */
 void flow_consume(void);
+/* Creates, subscribes, joins a group of its own, consumes all messages, commits, closes, destroys:
+ * no message left out, and twice only after another assignment; what was committed is committed. */
+void flow_join(void);
+
+/* A configuration for the cluster, with little patience. */
+rd_kafka_conf_t *flow_new_conf(void);
+void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+/* The topic filled for consumers. */
+enum { FLOW_PARTITIONS = 2, FLOW_FILLED = 30, FLOW_TIMEOUT_MS = 30000 };
+#define FLOW_TOPIC "filled"
 
 /* Runs the flow with the n-th call failing, and as many behind it as `count` says, for n = 1,
  * 1 + step, ... until a run ends without reaching it; after each, nothing is left. */
