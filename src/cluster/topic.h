@@ -38,6 +38,7 @@ struct rd_kafka_topic_s {
     struct rk_producer_topic
         *producer; /* Owned by producer/; made with the topic. NULL on a consumer. */
     struct rk_consumer_topic *consumer; /* Owned by consumer/. NULL on a producer. */
+    _Atomic bool is_refresh_posted;     /* Asking for its metadata is on its way to background. */
     struct {                            /* Background. */
         enum rk_topic_state state;
         rd_kafka_resp_err_t err; /* Why it is missing, or the last error. */

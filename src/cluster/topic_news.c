@@ -5,6 +5,7 @@
  */
 #include "base/memory.h"
 #include "cluster/cluster_private.h"
+#include "runtime/signal.h"
 
 struct refresh_mail {
     struct rk_mail mail;
@@ -17,18 +18,23 @@ static void deliver_refresh(struct rk_mail *mail)
 {
     struct refresh_mail *self = rk_container_of(mail, struct refresh_mail, mail);
     rk_on_background(self->cluster->background);
+    rk_signal_lower(&self->topic->is_refresh_posted);
     rk_metadata_want_topic(&self->cluster->own.metadata, self->topic, self->reason);
     rk_free(self);
 }
 
 static void discard_refresh(struct rk_mail *mail)
 {
-    rk_free(rk_container_of(mail, struct refresh_mail, mail));
+    struct refresh_mail *self = rk_container_of(mail, struct refresh_mail, mail);
+    rk_signal_lower(&self->topic->is_refresh_posted);
+    rk_free(self);
 }
 
 void rk_cluster_post_refresh(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
                              const char *reason)
 {
+    if (rk_signal_raise(&topic->is_refresh_posted))
+        return; /* A thousand batches that fail together ask once. */
     struct refresh_mail *self = RK_NEW(struct refresh_mail);
     self->mail.deliver = deliver_refresh;
     self->mail.discard = discard_refresh;

@@ -13,7 +13,14 @@
 #include "runtime/signal.h"
 #include "wire/compression.h"
 
+#define CROWDED_REQUESTS 8
+
 static void run(struct rk_connection_user *user, uint64_t now_us);
+
+static struct rk_connection *connection_of(struct rk_sender *sender) RK_ON_BROKER
+{
+    return rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
+}
 
 /* Ready and lingering queues */
 
@@ -52,9 +59,25 @@ static void list_lingering(struct rk_sender *sender, struct rk_partition_queue *
         set_linger_timer(sender);
 }
 
+/*
+ * How long an open batch lingers at least because the broker is far away or does not keep up: while
+ * many requests are unanswered, an eighth of the time that the first of them has waited. So a
+ * message waits for an eighth of a round trip more, and a broker that stands still has some dozen
+ * batches of a partition to answer, or a new leader to get again, not thousands of one message.
+ */
+static uint64_t crowded_linger(struct rk_sender *sender, uint64_t now_us) RK_ON_BROKER
+{
+    const struct rk_connection *connection = connection_of(sender);
+    if (rk_connection_in_flight_count(connection) < CROWDED_REQUESTS)
+        return 0;
+    uint64_t since_us = rk_reason_unanswered_since(connection);
+    return since_us && since_us < now_us ? (now_us - since_us) / CROWDED_REQUESTS : 0;
+}
+
 /* What matters of a queue. */
 struct sight {
-    uint64_t due_us;     /* When its next batch may be sent; RK_NEVER: there is none, or not now. */
+    uint64_t due_us; /* When its next batch may be sent; RK_NEVER: there is none, or not now. */
+    uint64_t filling_since_us;
     uint64_t expires_us; /* When something in the queue expires. */
     bool is_filling;     /* Due only because linger is over. */
     bool has_work;       /* Something is to be sent, or is under way. */
@@ -66,6 +89,7 @@ static struct sight look_into(struct rk_partition_queue *queue, uint64_t now_us)
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     const struct rk_batch *next = rk_partition_queue_next(queue, shared, now_us, &sight.due_us);
     sight.is_filling = next && next == shared->open;
+    sight.filling_since_us = sight.is_filling ? next->base_enqueued_us : 0;
     sight.expires_us = rk_expiry_of_queue(shared);
     sight.has_work = !TAILQ_EMPTY(&shared->batches) || shared->in_flight > 0;
     rk_partition_queue_unlock(queue);
@@ -82,6 +106,11 @@ static void look(struct rk_sender *sender, struct rk_partition_queue *queue, uin
     rk_queue_reason_on_look(sender, queue, sight.has_work, now_us);
     if (!sender->broker)
         return;
+    if (sight.is_filling) {
+        rk_on_broker(sender->loop);
+        uint64_t crowded_us = crowded_linger(sender, now_us);
+        sight.due_us = RK_MAX(sight.due_us, sight.filling_since_us + crowded_us);
+    }
     bool is_due = sight.due_us <= now_us + (sight.is_filling ? early_us : 0);
     if (queue->own.is_lingering &&
         (is_due || sight.due_us < queue->own.linger_until_us || sight.due_us == RK_NEVER))
@@ -99,11 +128,6 @@ static void look(struct rk_sender *sender, struct rk_partition_queue *queue, uin
 void rk_sender_look(struct rk_sender *sender, struct rk_partition_queue *queue, uint64_t now_us)
 {
     look(sender, queue, now_us, 0);
-}
-
-static struct rk_connection *connection_of(struct rk_sender *sender) RK_ON_BROKER
-{
-    return rk_broker_connection(sender->broker, RK_PURPOSE_PRODUCE);
 }
 
 /* The connection is kept up while there is something to send on it, now or soon. */
