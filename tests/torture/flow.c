@@ -9,7 +9,8 @@
 #include "runtime/thread.h"
 
 enum {
-    MESSAGES = 24,     /* Of a producer's life. */
+    MESSAGES = 70,     /* Of a producer's life. */
+    BURST = 40,        /* The last of them go into a batch of each topic, which grows. */
     LARGE_SIZE = 9000, /* Several segments. */
     RUNS_MAX = 3000,
     PAUSE_US = 500,
@@ -21,6 +22,7 @@ static struct {
     char servers[64]; /* By name, so that it is looked up. */
     char large[LARGE_SIZE];
     int reports[MESSAGES];
+    rd_kafka_resp_err_t expected_error; /* The one that messages may fail with. */
 } the;
 
 void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -50,6 +52,9 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     (void)rk;
     (void)opaque;
     the.reports[(intptr_t)message->_private]++;
+    if (message->err && message->err != the.expected_error)
+        fail_msg("message %d: %s", (int)(intptr_t)message->_private,
+                 rd_kafka_err2name(message->err));
 }
 
 static rd_kafka_resp_err_t produce_one(rd_kafka_t *rk, int number)
@@ -57,9 +62,10 @@ static rd_kafka_resp_err_t produce_one(rd_kafka_t *rk, int number)
     const char *topic = number % 2 ? "produced" : "other";
     size_t size = number % 5 ? 100 : LARGE_SIZE;
     int flags = number % 3 ? RD_KAFKA_MSG_F_COPY : 0;
-    return rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_VALUE(the.large, size),
-                             RD_KAFKA_V_KEY("key", 3), RD_KAFKA_V_HEADER("name", "value", 5),
-                             RD_KAFKA_V_MSGFLAGS(flags),
+    int32_t partition = number < MESSAGES - BURST ? RD_KAFKA_PARTITION_UA : 0;
+    return rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
+                             RD_KAFKA_V_VALUE(the.large, size), RD_KAFKA_V_KEY("key", 3),
+                             RD_KAFKA_V_HEADER("name", "value", 5), RD_KAFKA_V_MSGFLAGS(flags),
                              RD_KAFKA_V_OPAQUE((void *)(intptr_t)number), RD_KAFKA_V_END);
 }
 
@@ -67,7 +73,7 @@ static rd_kafka_resp_err_t produce_one(rd_kafka_t *rk, int number)
 static void produce_all(rd_kafka_t *rk, bool was_taken[MESSAGES])
 {
     for (int i = 0; i < MESSAGES; i++) {
-        if (i == MESSAGES / 2)
+        if (i == MESSAGES - BURST)
             assert_int_equal(rd_kafka_flush(rk, FLOW_TIMEOUT_MS), 0);
         was_taken[i] = produce_one(rk, i) == RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -159,6 +165,8 @@ void flow_consume(void)
 void flow_torture(void (*flow)(void), const struct torture *torture)
 {
     int threads = rk_thread_count();
+    the.expected_error = torture->kind == FAULT_MEMORY ? RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE
+                                                       : RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int n = 1; n < RUNS_MAX; n += torture->step) {
         long live = faults_live_allocations();
         /* Shown when the watchdog or a sanitizer ends the run. */
