@@ -3004,12 +3004,17 @@ struct rd_kafka_group_list {
 };
 
 /**
- * Asks all brokers for the groups they coordinate, and describes them.
+ * Asks all brokers for the groups they coordinate, and has them described. Blocks.
  *
- * - `group`: this group alone; NULL for all.
+ * - `group`: this group alone; NULL for all. One that does not exist gives an empty list.
  * - `*grplistp` is set to the answer, for rd_kafka_group_list_destroy().
+ * - A broker that cannot answer yet is asked again for as long as `timeout_ms` says.
  *
- * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, or a broker's error.
+ * Groups of the newer kind (RD_KAFKA_CONSUMER_GROUP_TYPE_CONSUMER) and share groups come with their
+ * state, and without members.
+ *
+ * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__DESTROY
+ * when another thread destroys the client, or a broker's error.
  * With RD_KAFKA_RESP_ERR__PARTIAL too the list is set: some brokers did not answer.
  * Deprecated: use rd_kafka_ListConsumerGroups() and rd_kafka_DescribeConsumerGroups().
  */
@@ -3017,7 +3022,7 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t *rk, const char *g
                                                    const struct rd_kafka_group_list **grplistp,
                                                    int timeout_ms);
 
-/** Frees what rd_kafka_list_groups() returned. */
+/** Frees what rd_kafka_list_groups() returned, with all that is in it. NULL is fine. */
 RD_EXPORT void rd_kafka_group_list_destroy(const struct rd_kafka_group_list *grplist);
 
 /** The name of a state, such as "Stable"; NULL for a value that is not one. Static. */

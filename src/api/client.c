@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "admin/group_list.h"
 #include "api/mock_client.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -153,6 +154,7 @@ static void make_parts(rd_kafka_t *rk)
         parts = rk_consumer_topic_parts(rk->consumer);
     }
     rk->cluster = rk_cluster_new(rk->core, rk->background, &parts);
+    rk->group_lists = rk_group_lists_new(rk->cluster);
     if (rk->producer)
         rk_producer_start(rk->producer, rk->cluster);
     else
@@ -226,6 +228,7 @@ static void free_client(rd_kafka_t *rk, bool keeps_conf)
         rk_loop_destroy(rk->main);
         rk_loop_destroy(rk->background);
     }
+    rk_group_lists_destroy(rk->group_lists);
     rk_statistics_destroy(rk->statistics);
     rk_queue_release(rk->background_queue);
     rk_queue_release(rk->core->main_queue);
@@ -352,6 +355,13 @@ static void end_group_offsets(void *argument)
     rk_group_offsets_terminate(rk->group_offsets);
 }
 
+static void end_group_lists(void *argument)
+{
+    rd_kafka_t *rk = argument;
+    rk_on_background(rk->background);
+    rk_group_lists_terminate(rk->group_lists);
+}
+
 static void drop_nothing(void *argument)
 {
     (void)argument;
@@ -367,6 +377,7 @@ static void stop_threads(rd_kafka_t *rk)
         rk_cluster_post_call(rk->cluster, rk_group_terminate, drop_nothing, rk->group);
     if (rk->group_offsets)
         rk_cluster_post_call(rk->cluster, end_group_offsets, drop_nothing, rk);
+    rk_cluster_post_call(rk->cluster, end_group_lists, drop_nothing, rk);
     rk_cluster_terminate(rk->cluster);
     rk_visits_close(rk->core); /* Nothing blocks any more, but an application's callback. */
     rk_cluster_stop(rk->cluster);

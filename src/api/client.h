@@ -18,6 +18,7 @@
 struct rd_kafka_mock_cluster_s;
 struct rk_consumer;
 struct rk_group;
+struct rk_group_lists;
 struct rk_group_offsets;
 struct rk_producer;
 struct rk_statistics;
@@ -33,6 +34,7 @@ struct rd_kafka_s {
     struct rk_consumer *consumer;                 /* NULL on a producer. */
     struct rk_group *group;                       /* NULL without group.id. */
     struct rk_group_offsets *group_offsets;       /* NULL without group.id. */
+    struct rk_group_lists *group_lists;           /* Calls of rd_kafka_list_groups(). */
     struct rd_kafka_mock_cluster_s *mock_cluster; /* test.mock.num.brokers; NULL: none. */
     rd_kafka_queue_t *background_queue;   /* Served on `main`; NULL until it is asked for. */
     struct rk_mail background_queue_mail; /* Tells `main` that there is something in it. */

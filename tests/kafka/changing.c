@@ -54,13 +54,16 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
         state->per_partition[message->partition]++;
 }
 
+/* UNKNOWN_TOPIC_ID has no name in the header of librdkafka 2.0. */
+#define ERR_UNKNOWN_TOPIC_ID 100
+
 /* Errors that tell what happened to the topic. */
 static bool is_defined(rd_kafka_resp_err_t error)
 {
     return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
            error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
            error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
+           (int)error == ERR_UNKNOWN_TOPIC_ID;
 }
 
 /* One message; returns the partition it was meant for. */

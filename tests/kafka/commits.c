@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Offsets of a group whose consumers assign partitions themselves: committed by calls or from time
- * to time, read back, and resumed at.
+ * to time, read back, and resumed at. And what the cluster says of a group with a member.
  *
  * Each check (option -c) has a new topic to itself, whose name is also that of its group.
  */
@@ -147,6 +147,85 @@ static void check_metadata(struct options *options)
     end(consumer);
 }
 
+static rd_kafka_t *join(const struct options *options)
+{
+    char error[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(options->consumer);
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *assigned;
+    rd_kafka_t *consumer;
+    int64_t until = now_ms() + WAIT_MS;
+    int count = 0;
+
+    set(conf, "group.id", options->topic);
+    set(conf, "client.id", "lister");
+    consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
+    CHECK(consumer, "%s", error);
+    rd_kafka_poll_set_consumer(consumer);
+    rd_kafka_topic_partition_list_add(topics, options->topic, RD_KAFKA_PARTITION_UA);
+    check_error(rd_kafka_subscribe(consumer, topics), "subscribe");
+    rd_kafka_topic_partition_list_destroy(topics);
+    while (count == 0 && now_ms() < until) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, PAUSE_MS);
+
+        if (message)
+            rd_kafka_message_destroy(message);
+        check_error(rd_kafka_assignment(consumer, &assigned), "assignment");
+        count = assigned->cnt;
+        rd_kafka_topic_partition_list_destroy(assigned);
+    }
+    CHECK(count > 0, "nothing was assigned");
+    return consumer;
+}
+
+/* The group is in the list once, when it is alone in it or not. Returns its members. */
+static int find_group(rd_kafka_t *client, const char *only, const char *name, const char *state)
+{
+    const struct rd_kafka_group_list *list = NULL;
+    int found = 0, members = 0;
+
+    check_error(rd_kafka_list_groups(client, only, &list, WAIT_MS), "list_groups");
+    for (int i = 0; i < list->group_cnt; i++) {
+        const struct rd_kafka_group_info *group = &list->groups[i];
+
+        if (strcmp(group->group, name) != 0)
+            continue;
+        found++;
+        members = group->member_cnt;
+        check_error(group->err, "the group");
+        CHECK(strcmp(group->state, state) == 0 && strcmp(group->protocol_type, "consumer") == 0,
+              "it is %s, of %s", group->state, group->protocol_type);
+        for (int m = 0; m < members; m++)
+            CHECK(strcmp(group->members[m].client_id, "lister") == 0 &&
+                      group->members[m].member_metadata_size > 0 &&
+                      group->members[m].member_assignment_size > 0,
+                  "member %s is of %s, with %d and %d bytes", group->members[m].member_id,
+                  group->members[m].client_id, group->members[m].member_metadata_size,
+                  group->members[m].member_assignment_size);
+    }
+    CHECK(found == 1, "it is there %d times among %d", found, list->group_cnt);
+    rd_kafka_group_list_destroy(list);
+    return members;
+}
+
+static void check_list(struct options *options)
+{
+    const struct rd_kafka_group_list *list = NULL;
+    rd_kafka_t *producer, *consumer;
+
+    fill(options);
+    producer = new_producer(options);
+    consumer = join(options);
+    CHECK(find_group(producer, NULL, options->topic, "Stable") == 1, "it has no member");
+    CHECK(find_group(consumer, options->topic, options->topic, "Stable") == 1, "it has no member");
+    check_error(rd_kafka_list_groups(producer, "nobody's group", &list, WAIT_MS), "list_groups");
+    CHECK(list->group_cnt == 0, "there are %d groups of no name", list->group_cnt);
+    rd_kafka_group_list_destroy(list);
+    end(consumer);
+    CHECK(find_group(producer, NULL, options->topic, "Empty") == 0, "it has members");
+    rd_kafka_destroy(producer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -156,6 +235,7 @@ int main(int argc, char **argv)
         {"manual", check_manual},
         {"automatic", check_automatic},
         {"metadata", check_metadata},
+        {"list", check_list},
     };
     struct options options;
 

@@ -44,7 +44,6 @@ static void test_error_objects(void **state)
 static void test_objects_and_results(void **state)
 {
     rd_kafka_topic_partition_list_t *partitions = (rd_kafka_topic_partition_list_t *)state;
-    const struct rd_kafka_group_list *groups = (const struct rd_kafka_group_list *)state;
     char text[64] = "";
     size_t count = 7;
     rd_kafka_error_t *error;
@@ -54,9 +53,6 @@ static void test_objects_and_results(void **state)
     assert_null(rd_kafka_NewTopic_new("topic", 1, 1, NULL, 0));
     assert_null(rd_kafka_CreateTopics_result_topics(NULL, &count));
     assert_int_equal(count, 0);
-    assert_int_equal(rd_kafka_list_groups(NULL, NULL, &groups, 0),
-                     RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
-    assert_null(groups);
     partitions = (rd_kafka_topic_partition_list_t *)state;
     error = rd_kafka_share_commit_sync(NULL, 0, &partitions);
     assert_int_equal(rd_kafka_error_code(error), RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED);
