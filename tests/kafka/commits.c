@@ -212,9 +212,11 @@ static void check_list(struct options *options)
 {
     const struct rd_kafka_group_list *list = NULL;
     rd_kafka_t *producer, *consumer;
+    char error[256];
 
-    fill(options);
-    producer = new_producer(options);
+    producer =
+        rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_dup(options->producer), error, sizeof(error));
+    CHECK(producer, "%s", error);
     consumer = join(options);
     CHECK(find_group(producer, NULL, options->topic, "Stable") == 1, "it has no member");
     CHECK(find_group(consumer, options->topic, options->topic, "Stable") == 1, "it has no member");
