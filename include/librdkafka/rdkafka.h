@@ -3013,10 +3013,10 @@ struct rd_kafka_group_list {
  * Groups of the newer kind (RD_KAFKA_CONSUMER_GROUP_TYPE_CONSUMER) and share groups come with their
  * state, and without members.
  *
- * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__DESTROY
- * when another thread destroys the client, or a broker's error.
- * With RD_KAFKA_RESP_ERR__PARTIAL too the list is set: some brokers did not answer.
- * Deprecated: use rd_kafka_ListConsumerGroups() and rd_kafka_DescribeConsumerGroups().
+ * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT,
+ * RD_KAFKA_RESP_ERR__DESTROY when another thread destroys the client, or a broker's error. With
+ * RD_KAFKA_RESP_ERR__PARTIAL too the list is set: some brokers did not answer. Deprecated: use
+ * rd_kafka_ListConsumerGroups() and rd_kafka_DescribeConsumerGroups().
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t *rk, const char *group,
                                                    const struct rd_kafka_group_list **grplistp,

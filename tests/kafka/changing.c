@@ -62,8 +62,7 @@ static bool is_defined(rd_kafka_resp_err_t error)
 {
     return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
            error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-           (int)error == ERR_UNKNOWN_TOPIC_ID;
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || (int)error == ERR_UNKNOWN_TOPIC_ID;
 }
 
 /* One message; returns the partition it was meant for. */
