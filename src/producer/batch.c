@@ -124,6 +124,17 @@ struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t
     return batch;
 }
 
+size_t rk_batch_second_segment_size(const struct rk_new_record *first)
+{
+    if (first->by_reference)
+        return first->headers_size + 1;
+    size_t size = rk_record_size(
+        rk_record_body_size(0, 0, first->key_size, first->value_size, first->headers_size));
+    if (size <= RK_SEGMENT_MIN_SIZE - RK_RECORD_BATCH_HEADER_SIZE)
+        return 0;
+    return RK_MAX(size, (size_t)RK_SEGMENT_MIN_SIZE);
+}
+
 struct rk_batch *rk_batch_acquire(struct rk_batch *batch)
 {
     atomic_fetch_add_explicit(&batch->references, 1, memory_order_relaxed);

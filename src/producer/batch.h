@@ -126,6 +126,9 @@ void rk_batch_pool_clear(struct rk_batch_pool *pool);
 struct rk_batch *rk_batch_try_new(struct rk_producer *producer, rd_kafka_topic_t *topic,
                                   struct rk_partition_queue *queue, uint64_t number,
                                   const struct rk_new_record *first);
+/* What the segment has to hold that such a batch needs for its first record, beside its own; 0:
+ * none. */
+size_t rk_batch_second_segment_size(const struct rk_new_record *first);
 struct rk_batch *rk_batch_acquire(struct rk_batch *batch);
 /* The last one frees the records, the application's memory that was passed with F_FREE included. */
 void rk_batch_release(struct rk_batch *batch);

@@ -184,8 +184,13 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
                                     size_t *segment_size, enum news *news)
 {
     for (;;) {
-        if (!shared->open && !open_batch(queue, shared, record))
-            return RK_APPEND_NO_MEMORY;
+        if (!shared->open) {
+            *segment_size = rk_batch_second_segment_size(record);
+            if (*segment_size && (!*spare || (*spare)->capacity < *segment_size))
+                return RK_APPEND_NEEDS_SEGMENT;
+            if (!open_batch(queue, shared, record))
+                return RK_APPEND_NO_MEMORY;
+        }
         struct rk_batch *open = shared->open;
         enum rk_append result = rk_batch_append(open, record, spare, segment_size);
         if (result == RK_APPEND_FULL) {
@@ -200,7 +205,7 @@ static enum rk_append append_locked(struct rk_partition_queue *queue,
             } else if (open->record_count == 1 && open == TAILQ_FIRST(&shared->batches)) {
                 *news = NEWS_FIRST;
             }
-        } else if (open->record_count == 0) {
+        } else if (open->record_count == 0) { /* Memory is out. */
             TAILQ_REMOVE(&shared->batches, open, link);
             shared->open = NULL;
             shared->next_number -= NUMBER_STEP;
@@ -321,7 +326,7 @@ static enum rk_take may_take(const struct rk_partition_queue_shared *shared,
 {
     if (!batch || batch->sending.retry_at_us > limits->now_us)
         return RK_TAKE_NOTHING;
-    if (shared->in_flight >= limits->in_flight)
+    if (shared->trial || shared->in_flight >= limits->in_flight)
         return RK_TAKE_WAIT;
     return batch->size > limits->size ? RK_TAKE_TOO_LARGE : RK_TAKE_BATCH;
 }
@@ -340,11 +345,19 @@ enum rk_take rk_partition_queue_take(struct rk_partition_queue *queue,
         TAILQ_REMOVE(&shared->batches, next, link);
         shared->sealed_count--;
         shared->in_flight++;
+        if (!shared->is_trusted)
+            shared->trial = next;
         if (TAILQ_EMPTY(&shared->batches))
             result = RK_TAKE_LAST_BATCH;
     }
     rk_partition_queue_unlock(queue);
     return result;
+}
+
+void rk_partition_queue_distrust(struct rk_partition_queue_shared *shared)
+{
+    shared->is_trusted = false;
+    shared->trial = NULL;
 }
 
 static void insert_by_number(struct rk_partition_queue_shared *shared, struct rk_batch *batch)
@@ -365,6 +378,9 @@ void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_ba
     insert_by_number(shared, batch);
     shared->sealed_count++;
     shared->in_flight--;
+    shared->is_trusted = false;
+    if (shared->trial == batch)
+        shared->trial = NULL;
     unlock_and_tell(queue, shared);
 }
 
@@ -378,11 +394,17 @@ void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struc
     rk_partition_queue_give_back(queue, rest);
 }
 
-void rk_partition_queue_forget(struct rk_partition_queue *queue)
+void rk_partition_queue_forget(struct rk_partition_queue *queue, const struct rk_batch *batch,
+                               bool was_stored)
 {
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
+    bool was_trial = shared->trial == batch;
     shared->in_flight--;
-    if (shared->in_flight == 0 && !TAILQ_EMPTY(&shared->batches))
+    if (was_trial) {
+        shared->trial = NULL;
+        shared->is_trusted = was_stored;
+    }
+    if ((was_trial || shared->in_flight == 0) && !TAILQ_EMPTY(&shared->batches))
         unlock_and_tell(queue, shared);
     else
         rk_partition_queue_unlock(queue);

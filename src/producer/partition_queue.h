@@ -37,6 +37,10 @@ struct rk_partition_queue {
         rd_kafka_resp_err_t closed_err; /* Why nothing more is taken: the partition is gone. */
         bool is_paused;                 /* rd_kafka_pause_partitions */
         int in_flight;                  /* Batches taken and not given back. */
+        /* While nothing was stored since the leader changed or a batch came back, one batch at a
+         * time is sent, so that others do not pass it if it comes back too. */
+        bool is_trusted;
+        const struct rk_batch *trial; /* That one, while it is under way; only compared. */
         uint32_t sealed_count;
     } shared;
     struct { /* The sender's loop. */
@@ -127,9 +131,12 @@ void rk_partition_queue_give_back(struct rk_partition_queue *queue, struct rk_ba
 /* The same for a batch that was split meanwhile. */
 void rk_partition_queue_give_back_halves(struct rk_partition_queue *queue, struct rk_batch *head,
                                          struct rk_batch *rest);
-/* A batch that was taken is done with. Tells the sender when nothing else is under way: it may wait
- * for that (max.in.flight=1). */
-void rk_partition_queue_forget(struct rk_partition_queue *queue);
+/* A batch that was taken is done with, stored or not. Tells the sender when it may have waited for
+ * that: it was on trial, or nothing else is under way (max.in.flight=1). */
+void rk_partition_queue_forget(struct rk_partition_queue *queue, const struct rk_batch *batch,
+                               bool was_stored);
+/* Under the lock, when it has a new sender: the next batch is on trial. */
+void rk_partition_queue_distrust(struct rk_partition_queue_shared *shared);
 /* Takes out everything, open or not. */
 void rk_partition_queue_take_all(struct rk_partition_queue *queue, struct rk_batch_list *batches);
 /* Tells the sender to look, unless it was told already. Any thread, queue not locked. */

@@ -28,12 +28,12 @@ static void give_back(struct rk_batch *batch)
 }
 
 /* The batch is done with as far as its queue is concerned. */
-static void leave_queue(struct rk_batch *batch)
+static void leave_queue(struct rk_batch *batch, bool was_stored)
 {
     batch->sending.is_in_flight = false;
     rk_block_release(batch->sending.encoded); /* Reports are made from the segments. */
     batch->sending.encoded = NULL;
-    rk_partition_queue_forget(batch->queue);
+    rk_partition_queue_forget(batch->queue, batch, was_stored);
 }
 
 static void fail(const struct rk_produce_context *context, struct rk_batch *batch,
@@ -42,7 +42,7 @@ static void fail(const struct rk_produce_context *context, struct rk_batch *batc
     rd_kafka_msg_status_t status = batch->sending.may_be_persisted
                                        ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                                        : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    leave_queue(batch);
+    leave_queue(batch, false);
     if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
         rk_expiry_fail(context->sender, batch, status, now_us);
     else
@@ -52,7 +52,7 @@ static void fail(const struct rk_produce_context *context, struct rk_batch *batc
 static void succeed(struct rk_produce_context *context, struct rk_batch *batch,
                     const struct rk_produce_answer_partition *partition, uint64_t now_us)
 {
-    leave_queue(batch);
+    leave_queue(batch, true);
     rk_delivery_succeed(batch, partition ? partition->base_offset : -1,
                         partition ? partition->log_append_time_ms : -1, context->request->broker_id,
                         now_us, &context->reports);
@@ -196,7 +196,7 @@ static void settle(struct rk_produce_context *context, struct rk_produce_part *p
     unsigned action = rk_error_policy_find(RK_API_PRODUCE, err);
     part->batch = NULL;
     if (batch->sending.is_reported) {
-        rk_partition_queue_forget(batch->queue);
+        rk_partition_queue_forget(batch->queue, batch, action == RK_ACTION_NONE);
         rk_batch_release(batch);
         return;
     }

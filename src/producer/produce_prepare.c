@@ -177,7 +177,7 @@ void rk_produce_prepare_all(struct rk_sender *sender, struct rk_batch **batches,
             batches[kept++] = batch;
             continue;
         }
-        rk_partition_queue_forget(batch->queue);
+        rk_partition_queue_forget(batch->queue, batch, false);
         rk_delivery_fail(batch, err, "the batch could not be compressed",
                          RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
     }

@@ -291,6 +291,7 @@ void rk_sender_adopt(struct rk_sender *sender, struct rk_partition_queue *queue)
     }
     struct rk_partition_queue_shared *shared = rk_partition_queue_lock(queue);
     struct rk_batch *batch;
+    rk_partition_queue_distrust(shared);
     TAILQ_FOREACH (batch, &shared->batches, link) {
         batch->sending.retry_at_us = 0; /* The leader is another one: no reason to wait. */
     }

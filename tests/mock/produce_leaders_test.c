@@ -100,6 +100,32 @@ static void test_leader_hint(void **state)
     fixture_expect_texts(&fixture, "t", 0, 0, 20);
 }
 
+/* A leader that does not know yet that it is one, as of a topic that was just made: what is refused
+ * at first is not passed by what is sent after it, however many requests may be under way. */
+static enum scripted_fate refuse_at_first(struct scripted_produce *produce, void *opaque)
+{
+    int *left = opaque;
+    produce->delay_ms = 5;
+    if ((*left)-- > 0)
+        produce->answer->responses.items[0].partition_responses.items[0].error_code =
+            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    return SCRIPTED_ANSWER;
+}
+
+static void test_order_on_a_leader_that_refuses_at_first(void **state)
+{
+    (void)state;
+    int left = 3;
+    scripted_set_hook(fixture.cluster, refuse_at_first, &left);
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", "batch.num.messages", "10",
+                  "retry.backoff.ms", "10", "topic.metadata.refresh.fast.interval.ms", "20", NULL);
+    fixture_produce_many(&fixture, "t", 0, 0, 500);
+    fixture_wait(&fixture, 500);
+    assert_true(left < 0);
+    fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
+    fixture_expect_texts(&fixture, "t", 0, 0, 500);
+}
+
 /* Everything goes wrong now and then: with one request in flight the order is kept. */
 struct chaos {
     unsigned seed;
@@ -284,6 +310,7 @@ int main(void)
         TEST(test_leader_moves),
         TEST(test_no_leader_for_a_while),
         TEST(test_leader_hint),
+        TEST(test_order_on_a_leader_that_refuses_at_first),
         TEST(test_order_with_one_in_flight),
         TEST(test_nothing_lost_with_many_in_flight),
         TEST(test_old_leader_hangs),

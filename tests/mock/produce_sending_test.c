@@ -247,8 +247,9 @@ static int requests_behind_a_full_socket(const char *threshold)
     static char large[600000];
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "0", "socket.send.buffer.bytes", "20000",
                   "queue.buffering.backpressure.threshold", threshold, NULL);
-    fixture_produce_many(&fixture, "t", 0, 0, 1);
-    fixture_wait(&fixture, 1);
+    for (int p = 0; p < 2; p++) /* Both leaders have stored something. */
+        fixture_produce_many(&fixture, "t", p, p, 1);
+    fixture_wait(&fixture, 2);
     int before = scripted_request_count(fixture.cluster, RK_API_PRODUCE);
     scripted_set_reading(fixture.cluster, 0, false);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(fixture.rk, "t", NULL);
@@ -259,7 +260,7 @@ static int requests_behind_a_full_socket(const char *threshold)
         fixture_produce_many(&fixture, "t", 1, i, 1);
     }
     scripted_set_reading(fixture.cluster, 0, true);
-    fixture_wait(&fixture, 39);
+    fixture_wait(&fixture, 40);
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(fixture.rk);
     fixture.rk = NULL;
@@ -274,7 +275,7 @@ static void test_backpressure(void **state)
     int few = requests_behind_a_full_socket("1");
     int many = requests_behind_a_full_socket("100");
     assert_in_range(few, 8, 12);
-    assert_true(many > few + 10);
+    assert_true(many > few + 5); /* Not 30 more: eight that are unanswered are a crowd. */
 }
 
 /* rd_kafka_pause_partitions() on a producer: nothing is sent, nothing is lost. */

@@ -27,6 +27,25 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* What a batch will want for its first record is known before there is a batch. */
+static void test_second_segment(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct rk_new_record record =
+            record_of(bytes, i < 2000 ? (int32_t)i : (int32_t)(i * 40), RD_KAFKA_MSG_F_COPY);
+        record.by_reference = i % 5 == 4;
+        struct rk_batch *batch =
+            rk_batch_try_new(idle.producer, idle.topic, idle.queue, 7, &record);
+        struct rk_segment *spare = NULL;
+        size_t wanted = rk_batch_second_segment_size(&record), size = 0;
+        enum rk_append result = rk_batch_append(batch, &record, &spare, &size);
+        assert_int_equal(result, wanted ? RK_APPEND_NEEDS_SEGMENT : RK_APPEND_OK);
+        assert_int_equal(size, wanted);
+        rk_batch_release(batch);
+    }
+}
+
 static struct rk_batch *new_batch(const struct rk_new_record *first)
 {
     struct rk_batch *batch = rk_batch_try_new(idle.producer, idle.topic, idle.queue, 7, first);
@@ -435,6 +454,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_second_segment),
         TEST(test_round_trip),
         TEST(test_counts),
         TEST(test_opaques_come_late),

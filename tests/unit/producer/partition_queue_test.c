@@ -11,6 +11,7 @@ static int set_up(void **state)
 {
     (void)state;
     idle_start("batch.num.messages", "10");
+    idle.queue->shared.is_trusted = true; /* Its leader has stored something. */
     return 0;
 }
 
@@ -64,7 +65,7 @@ static struct rk_batch *take(void)
 
 static void finish(struct rk_batch *batch)
 {
-    rk_partition_queue_forget(idle.queue);
+    rk_partition_queue_forget(idle.queue, batch, true);
     rk_batch_release(batch);
 }
 
@@ -175,6 +176,64 @@ static void test_back_in_order(void **state)
     }
 }
 
+static enum rk_take try_take(struct rk_batch **batch)
+{
+    struct rk_take_limits limits = no_limits();
+    *batch = NULL;
+    return rk_partition_queue_take(idle.queue, &limits, batch);
+}
+
+/* When one has come back the next ones are sent one at a time, until one was stored. */
+static void test_one_on_trial(void **state)
+{
+    (void)state;
+    struct rk_batch *batch;
+    add(50);
+    struct rk_batch *first = take(), *second = take();
+    rk_partition_queue_give_back(idle.queue, first);
+    assert_ptr_equal(take(), first);
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    rk_partition_queue_give_back(idle.queue, second);
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    was_told();
+    rk_partition_queue_forget(idle.queue, first, false); /* It failed for good. */
+    rk_batch_release(first);
+    assert_true(was_told());
+    assert_ptr_equal(take(), second);
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    finish(second);
+    assert_true(was_told());
+    struct rk_batch *third = take(), *fourth = take();
+    assert_non_null(fourth);
+    finish(third);
+    finish(fourth);
+    finish(take());
+}
+
+/* A new leader is tried too, without waiting for what the old one has. */
+static void test_trial_of_a_new_sender(void **state)
+{
+    (void)state;
+    struct rk_batch *batch;
+    add(40);
+    struct rk_batch *old = take();
+    rk_partition_queue_distrust(rk_partition_queue_lock(idle.queue));
+    rk_partition_queue_unlock(idle.queue);
+    struct rk_batch *trial = take();
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    finish(old); /* Says nothing about the new one. */
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    rk_partition_queue_distrust(rk_partition_queue_lock(idle.queue));
+    rk_partition_queue_unlock(idle.queue);
+    struct rk_batch *next = take();
+    rk_partition_queue_give_back(idle.queue, trial);
+    assert_int_equal(try_take(&batch), RK_TAKE_WAIT);
+    finish(next);
+    assert_ptr_equal(take(), trial);
+    finish(trial);
+    finish(take());
+}
+
 /* Halves too, among each other and among the others. */
 static void test_halves_in_order(void **state)
 {
@@ -184,6 +243,7 @@ static void test_halves_in_order(void **state)
     struct rk_batch *head = rk_batch_try_split(one, 4);
     rk_partition_queue_give_back_halves(idle.queue, head, one);
     rk_partition_queue_give_back(idle.queue, two);
+    idle.queue->shared.is_trusted = true;
     struct rk_batch *first = take(), *second = take();
     assert_ptr_equal(first, head);
     assert_ptr_equal(second, one);
@@ -314,6 +374,8 @@ int main(void)
         TEST(test_nobody_to_tell),
         TEST(test_first_in_first_out),
         TEST(test_back_in_order),
+        TEST(test_one_on_trial),
+        TEST(test_trial_of_a_new_sender),
         TEST(test_halves_in_order),
         TEST(test_limits),
         TEST(test_taking_all),
