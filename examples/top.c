@@ -22,6 +22,7 @@
 
 #define MAX_BROKER_ROWS 6
 #define STEP_MS         100
+#define WIDE_COLUMNS    100 /* From here on there is room for whole names. */
 
 enum color { PLAIN, TITLE, GOOD, BAD, DIM };
 
@@ -127,6 +128,16 @@ static void begin(enum color color)
             (color == DIM ? A_DIM : A_NORMAL));
 }
 
+static int broker_width(void)
+{
+    return COLS < WIDE_COLUMNS ? 20 : 32;
+}
+
+static int topic_width(void)
+{
+    return COLS < WIDE_COLUMNS ? 16 : 28;
+}
+
 /* A whole line in the colours of a heading. */
 static void draw_heading(int line, const char *heading)
 {
@@ -185,7 +196,7 @@ static void draw_broker(const struct view *view, int line, const cJSON *broker)
     char tx[16], out[16], in[16], p50[16], p99[16], age[16];
     const cJSON *before = item_of(item_of(view->before, "brokers"), broker->string);
     const cJSON *rtt = item_of(broker, "rtt");
-    mvprintw(line, 0, " %-20.20s ", broker->string);
+    mvprintw(line, 0, " %-*.*s ", broker_width(), broker_width(), broker->string);
     begin(color_of_state(text(broker, "state")));
     printw("%-9.9s", text(broker, "state"));
     begin(PLAIN);
@@ -200,11 +211,11 @@ static void draw_broker(const struct view *view, int line, const cJSON *broker)
 
 static int draw_brokers(const struct view *view, int line)
 {
-    char heading[128];
+    char heading[160];
     const cJSON *broker, *brokers = item_of(view->now, "brokers");
     int count = 0;
-    snprintf(heading, sizeof(heading), " %-20s %-9s%6s %6s %6s %6s %4s %7s %7s", "BROKER", "STATE",
-             "FOR", "REQ/s", "OUT/s", "IN/s", "WAIT", "RTT p50", "p99");
+    snprintf(heading, sizeof(heading), " %-*s %-9s%6s %6s %6s %6s %4s %7s %7s", broker_width(),
+             "BROKER", "STATE", "FOR", "REQ/s", "OUT/s", "IN/s", "WAIT", "RTT p50", "p99");
     draw_heading(line++, heading);
     cJSON_ArrayForEach(broker, brokers)
     {
@@ -267,10 +278,11 @@ static void draw_partition(const struct view *view, int line, const struct row *
                            bool is_producer)
 {
     char messages[16], bytes[16], waiting[16], lag[16];
-    double behind =
-        is_producer ? number(row->now, "msgs_inflight") : number(row->now, "consumer_lag_stored");
-    mvprintw(line, 0, " %-16.16s %4.0f %4.0f %6s %6s %6s %6s  ", row->topic,
-             number(row->now, "partition"), number(row->now, "leader"),
+    double behind = number(row->now, is_producer ? "msgs_inflight" : "consumer_lag_stored");
+    if (behind < 0) /* Nothing was consumed yet. */
+        behind = number(row->now, "consumer_lag");
+    mvprintw(line, 0, " %-*.*s %4.0f %4.0f %6s %6s %6s %6s  ", topic_width(), topic_width(),
+             row->topic, number(row->now, "partition"), number(row->now, "leader"),
              short_number(rate(view, row->now, row->before, is_producer ? "txmsgs" : "rxmsgs"),
                           messages, sizeof(messages)),
              short_number(rate(view, row->now, row->before, is_producer ? "txbytes" : "rxbytes"),
@@ -287,13 +299,13 @@ static void draw_partition(const struct view *view, int line, const struct row *
 
 static void draw_partitions(struct view *view, int line)
 {
-    char heading[128];
+    char heading[160];
     bool is_producer = strcmp(text(view->now, "type"), "producer") == 0;
     struct row *rows = calloc((size_t)count_rows(view) + 1, sizeof(*rows));
     int count = rows ? collect_rows(view, rows) : 0;
     int room = LINES - line - 2;
-    snprintf(heading, sizeof(heading), " %-16s %4s %4s %6s %6s %6s %6s  %s", "TOPIC", "PART",
-             "LEAD", "MSG/s", "B/s", is_producer ? "QUEUED" : "AHEAD",
+    snprintf(heading, sizeof(heading), " %-*s %4s %4s %6s %6s %6s %6s  %s", topic_width(), "TOPIC",
+             "PART", "LEAD", "MSG/s", "B/s", is_producer ? "QUEUED" : "AHEAD",
              is_producer ? "FLIGHT" : "LAG", "WHY");
     if (line < LINES)
         draw_heading(line++, heading);

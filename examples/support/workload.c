@@ -137,6 +137,25 @@ static bool set_all(struct workload *workload)
                workload->is_demo ? brokers : workload->servers);
 }
 
+/* In a demonstration there is nothing to consume unless somebody produces it. */
+static bool start_feeder(struct workload *workload)
+{
+    char error[512];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    const char *servers =
+        rd_kafka_mock_cluster_bootstraps(rd_kafka_handle_mock_cluster(workload->rk));
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", servers, error, sizeof(error)) ==
+        RD_KAFKA_CONF_OK)
+        workload->feeder = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
+    if (!workload->feeder) {
+        fprintf(stderr, "no producer: %s\n", error);
+        rd_kafka_conf_destroy(conf);
+    }
+    return workload->feeder != NULL;
+}
+
 bool workload_start(struct workload *workload, int argc, char **argv)
 {
     char error[512] = "too few or too many arguments";
@@ -154,7 +173,9 @@ bool workload_start(struct workload *workload, int argc, char **argv)
     if (workload->is_demo)
         rd_kafka_mock_topic_create(rd_kafka_handle_mock_cluster(workload->rk), workload->topic,
                                    DEMO_PARTITIONS, 1);
-    return !workload->consumes || assign(workload);
+    if (!workload->consumes)
+        return true;
+    return assign(workload) && (!workload->is_demo || start_feeder(workload));
 failed:
     fprintf(stderr, "no client: %s\n", error);
     if (workload->conf)
@@ -177,18 +198,29 @@ static void make_trouble(struct workload *workload, int64_t now_ms)
         rd_kafka_mock_broker_set_up(cluster, 2);
 }
 
-static void produce(struct workload *workload, int64_t now_ms)
+static void produce(struct workload *workload, rd_kafka_t *rk, int64_t now_ms)
 {
     static const char value[200] = "a message of the workload";
     int64_t due = (now_ms - workload->began_ms) * workload->rate / 1000;
     for (; workload->sent < due; workload->sent++) {
         char key[32];
         snprintf(key, sizeof(key), "%lld", (long long)workload->sent);
-        if (rd_kafka_producev(workload->rk, RD_KAFKA_V_TOPIC(workload->topic),
+        if (rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(workload->topic),
                               RD_KAFKA_V_KEY(key, strlen(key)),
                               RD_KAFKA_V_VALUE((void *)(uintptr_t)value, sizeof(value)),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END))
             return; /* The queue is full: what is due is made up for later. */
+    }
+}
+
+/* As much as comes until then. */
+static void consume(struct workload *workload, int64_t until_ms)
+{
+    int64_t left_ms;
+    while ((left_ms = until_ms - workload_now_ms()) >= 0) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(workload->rk, (int)left_ms);
+        if (message)
+            rd_kafka_message_destroy(message);
     }
 }
 
@@ -198,12 +230,14 @@ void workload_run(struct workload *workload, int timeout_ms)
     do {
         now_ms = workload_now_ms();
         make_trouble(workload, now_ms);
+        if (workload->feeder) {
+            produce(workload, workload->feeder, now_ms);
+            rd_kafka_poll(workload->feeder, 0);
+        }
         if (workload->consumes) {
-            rd_kafka_message_t *message = rd_kafka_consumer_poll(workload->rk, STEP_MS);
-            if (message)
-                rd_kafka_message_destroy(message);
+            consume(workload, now_ms + STEP_MS);
         } else {
-            produce(workload, now_ms);
+            produce(workload, workload->rk, now_ms);
             rd_kafka_poll(workload->rk, STEP_MS);
         }
     } while (now_ms < until_ms);
@@ -213,6 +247,8 @@ void workload_stop(struct workload *workload)
 {
     if (!workload->rk)
         return;
+    if (workload->feeder)
+        rd_kafka_destroy(workload->feeder);
     if (!workload->consumes) {
         rd_kafka_flush(workload->rk, 1000);
         rd_kafka_purge(workload->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

@@ -34,6 +34,7 @@ struct workload {
     int rate, interval_ms;
     int64_t began_ms, sent; /* Messages produced since then. */
     int trouble;            /* What is broken in the demonstration. */
+    rd_kafka_t *feeder;     /* Produces what a demonstration consumes; else NULL. */
 };
 
 void workload_init(struct workload *workload, void (*on_statistics)(const char *json, void *opaque),
