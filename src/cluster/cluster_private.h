@@ -61,12 +61,11 @@ void rk_cluster_tell_topic(struct rk_cluster *cluster, rd_kafka_topic_t *topic,
 /* Returns whom it was sent to; -1: the seed, or nobody. takes: request */
 int32_t rk_cluster_send_any(struct rk_cluster *cluster,
                             struct rk_request *request) RK_ON_BACKGROUND;
-/* A broker at an address where nobody was asked, connected if there is one, or else at random;
- * NULL: there is none. `was_asked` is asked about the seed too. */
-struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster,
-                                       bool (*was_asked)(const struct rk_broker *broker,
-                                                         void *argument),
-                                       void *argument) RK_ON_BACKGROUND RK_ON_BROKER;
+/* Somebody to ask besides those who keep silent (-1: the seed): a broker at another address,
+ * connected if there is one, or else at random. NULL: there is none, and the seed, if it was asked,
+ * may have gone on to its next address; then requests given to it fail. */
+struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster, const int32_t *asked,
+                                       int asked_count) RK_ON_BACKGROUND RK_ON_BROKER;
 void rk_cluster_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
                      struct rk_request *request) RK_ON_BACKGROUND;
 /* Closes all connections and begins anew with the bootstrap servers, unless

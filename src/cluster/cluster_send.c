@@ -65,20 +65,27 @@ int32_t rk_cluster_send_any(struct rk_cluster *cluster, struct rk_request *reque
     return -1;
 }
 
-struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster,
-                                       bool (*was_asked)(const struct rk_broker *broker,
-                                                         void *argument),
-                                       void *argument)
+static bool was_asked(int32_t broker_id, const int32_t *asked, int asked_count)
 {
-    const struct rk_broker *seed = cluster->own.seed.broker;
+    for (int i = 0; i < asked_count; i++) {
+        if (asked[i] == broker_id)
+            return true;
+    }
+    return false;
+}
+
+struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster, const int32_t *asked,
+                                       int asked_count)
+{
+    struct rk_seed *seed = &cluster->own.seed;
     const struct rk_broker *chosen = NULL;
-    bool seed_was_asked = was_asked(seed, argument), is_up = false;
+    bool seed_was_asked = was_asked(-1, asked, asked_count), is_up = false;
     uint32_t seen = 0;
     for (int i = 0; i < cluster->own.brokers.count; i++) {
         const struct rk_broker *broker = cluster->own.brokers.items[i];
-        bool is_seed = seed_was_asked && broker->known.port == seed->own.port &&
-                       strcmp(broker->known.host, seed->own.host) == 0;
-        if (!broker->known.is_named || is_seed || was_asked(broker, argument))
+        bool is_seed = seed_was_asked && broker->known.port == seed->broker->own.port &&
+                       strcmp(broker->known.host, seed->broker->own.host) == 0;
+        if (!broker->known.is_named || is_seed || was_asked(broker->id, asked, asked_count))
             continue;
         bool up = atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) > 0;
         if (is_up && !up)
@@ -88,6 +95,8 @@ struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster,
         if (rk_random_below(++seen) == 0)
             chosen = broker;
     }
+    if (!chosen && seed_was_asked)
+        rk_seed_leave_silent(seed, cluster->own.snapshot);
     return chosen ? rk_cluster_use_broker(cluster, chosen->id) : NULL;
 }
 

@@ -187,11 +187,15 @@ void rk_connection_break(struct rk_connection *connection, rd_kafka_resp_err_t e
     va_end(arguments);
 }
 
+bool rk_connection_is_open(const struct rk_connection *connection)
+{
+    return connection->own.stream || connection->own.state == RK_CONNECTION_RESOLVING;
+}
+
 void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,
                         const char *format, ...)
 {
-    bool is_open = connection->own.stream || connection->own.state == RK_CONNECTION_RESOLVING;
-    if (connection->own.broken.err || !is_open)
+    if (connection->own.broken.err || !rk_connection_is_open(connection))
         return;
     va_list arguments;
     va_start(arguments, format);

@@ -131,6 +131,8 @@ bool rk_connection_is_writing(const struct rk_connection *connection,
  * at the end of the next event (rk_connection_poke). */
 void rk_connection_withdraw(struct rk_connection *connection, struct rk_request *request,
                             rd_kafka_resp_err_t err, const char *text) RK_ON_BROKER;
+/* There is a socket, or a look-up on the way to one. */
+bool rk_connection_is_open(const struct rk_connection *connection) RK_ON_BROKER;
 /* Closes with that error: everything under way fails with it (was_written tells what may have
  * arrived). Reconnects after back-off if wanted. No error of the broker's: nothing goes up. */
 void rk_connection_drop(struct rk_connection *connection, rd_kafka_resp_err_t err,

@@ -11,8 +11,6 @@
 #define MAX_REQUEST_TIMEOUT_US \
     10000000u /* A broker that hangs must not keep the client blind for longer. */
 
-#define SILENCE_US           1000000u /* Then another one is asked. */
-
 #define REBOOTSTRAP_REQUIRED 129 /* Has no name in rdkafka.h. */
 
 static void on_answer(struct rk_request *request);
@@ -116,22 +114,12 @@ static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
     metadata->wants_all = false;
     metadata->wants_some = metadata->wants_new = false;
     metadata->last_asked_us = now_us;
-    metadata->asked[0].request = request; /* It may fail at once, and be answered. */
+    metadata->requests[0] = request; /* It may fail at once, and be answered. */
     metadata->asked_count = 1;
     rk_loop_start_timer(metadata->cluster->background, &metadata->silence_timer,
-                        now_us + SILENCE_US);
+                        now_us + RK_METADATA_SILENCE_US);
     int32_t broker_id = rk_cluster_send_any(metadata->cluster, request);
-    metadata->asked[0].broker_id = broker_id;
-}
-
-static bool was_asked(const struct rk_broker *broker, void *argument)
-{
-    const struct rk_metadata *metadata = argument;
-    for (int i = 0; i < metadata->asked_count; i++) {
-        if (metadata->asked[i].broker_id == broker->id)
-            return true;
-    }
-    return false;
+    metadata->asked[0] = broker_id;
 }
 
 /* Nobody has answered for a while, although somebody may be there. */
@@ -143,16 +131,17 @@ static void on_silence(struct rk_timer *timer, uint64_t now_us)
     rk_on_broker(cluster->background); /* The seed runs here. */
     if (!metadata->is_asking || metadata->asked_count == RK_METADATA_ASKED_MAX)
         return;
-    struct rk_broker *other = rk_cluster_use_other(cluster, was_asked, metadata);
+    struct rk_broker *other = rk_cluster_use_other(cluster, metadata->asked, metadata->asked_count);
     struct rk_request *request = other ? new_request(metadata, true, now_us) : NULL;
+    rk_loop_start_timer(cluster->background, &metadata->silence_timer,
+                        now_us + RK_METADATA_SILENCE_US);
     if (!request)
         return;
     rk_log_debug(cluster->core, RK_DEBUG_METADATA, "METADATA",
                  "No answer to a metadata request within %dms: asking broker %d as well",
                  (int)((now_us - metadata->last_asked_us) / 1000), (int)other->id);
-    metadata->asked[metadata->asked_count].request = request;
-    metadata->asked[metadata->asked_count++].broker_id = other->id;
-    rk_loop_start_timer(cluster->background, &metadata->silence_timer, now_us + SILENCE_US);
+    metadata->requests[metadata->asked_count] = request;
+    metadata->asked[metadata->asked_count++] = other->id;
     rk_broker_post_send(other, RK_PURPOSE_GENERAL, request);
 }
 
@@ -409,6 +398,7 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
         return;
     }
     metadata->failing_since_us = 0;
+    rk_seed_on_answer(&cluster->own.seed);
     metadata->next_refresh_us = next_refresh(metadata, now_us);
     rk_debug_metadata(cluster->core, cluster->own.snapshot, snapshot, request->answer);
     rk_snapshot_acquire(snapshot);
@@ -442,11 +432,11 @@ static bool counts(struct rk_metadata *metadata, const struct rk_request *reques
     int others = 0;
     bool is_asked = false;
     for (int i = 0; i < metadata->asked_count; i++) {
-        others += metadata->asked[i].request && metadata->asked[i].request != request;
-        if (metadata->asked[i].request != request)
+        others += metadata->requests[i] && metadata->requests[i] != request;
+        if (metadata->requests[i] != request)
             continue;
         is_asked = true;
-        metadata->asked[i].request = NULL;
+        metadata->requests[i] = NULL;
     }
     if (!is_asked || (others > 0 && has_failed(request)))
         return false;

@@ -22,16 +22,15 @@ struct rd_kafka_topic_s;
 struct rk_request;
 struct rk_cluster;
 
-#define RK_METADATA_ASKED_MAX 3 /* Brokers that are asked the same. */
+#define RK_METADATA_ASKED_MAX  3        /* Brokers that are asked the same. */
+#define RK_METADATA_SILENCE_US 1000000u /* Then another one is asked. */
 
 struct rk_metadata {
     struct rk_cluster *cluster;
     struct rk_timer timer;
-    struct rk_timer silence_timer; /* Until another broker is asked. */
-    struct {
-        struct rk_request *request; /* NULL: it has failed. Only to be compared. */
-        int32_t broker_id;          /* -1: the seed. */
-    } asked[RK_METADATA_ASKED_MAX];
+    struct rk_timer silence_timer;                      /* Until another broker is asked. */
+    struct rk_request *requests[RK_METADATA_ASKED_MAX]; /* NULL: failed. Only to be compared. */
+    int32_t asked[RK_METADATA_ASKED_MAX];               /* Who got them; -1: the seed. */
     int asked_count;
     struct rk_backoff backoff;
     bool is_stopped;

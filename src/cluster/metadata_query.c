@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Blocking metadata queries: rd_kafka_metadata() and its like. The question crosses to background,
- * is asked again with back-off until its deadline, and the answer goes to the waiting application
- * thread.
+ * is asked again with back-off until its deadline, of other brokers too while one keeps silent, and
+ * the answer goes to the waiting application thread.
  */
 #include <string.h>
 
@@ -18,7 +18,10 @@ struct rk_metadata_query {
     struct rk_timer timer; /* The next attempt, or the deadline. */
     struct rk_backoff backoff;
     uint64_t deadline_us;
-    bool is_asking; /* A request is under way and points here. */
+    int references; /* Of the list, and of each request, which points here. */
+    int under_way;  /* Requests: brokers that keep silent are not waited for alone. */
+    int32_t asked[RK_METADATA_ASKED_MAX];
+    int asked_count;
     bool is_done;
     rd_kafka_resp_err_t last_err;
     bool wants_all;
@@ -42,14 +45,16 @@ static void drop_answer(void *answer)
     rk_free(self);
 }
 
-static void free_query(struct rk_metadata_query *query)
+static void release(struct rk_metadata_query *query)
 {
+    if (--query->references > 0)
+        return;
     for (int i = 0; i < query->count; i++)
         rk_free(query->topics[i]);
     rk_free(query);
 }
 
-/* Answers the waiter; the query goes when no request points to it. */
+/* Answers the waiter; the query goes when no request points to it any more. */
 static void finish(struct rk_metadata_query *query, rd_kafka_resp_err_t err,
                    struct rk_snapshot *snapshot)
 {
@@ -60,8 +65,7 @@ static void finish(struct rk_metadata_query *query, rd_kafka_resp_err_t err,
     LIST_REMOVE(query, link);
     query->is_done = true;
     rk_reply_answer(query->reply, answer);
-    if (!query->is_asking)
-        free_query(query);
+    release(query);
 }
 
 static struct rk_request *new_request(struct rk_metadata_query *query)
@@ -94,6 +98,21 @@ static struct rk_request *new_request(struct rk_metadata_query *query)
     return request;
 }
 
+/* Until another one is asked, or nobody any more. */
+static void wait_for_answer(struct rk_metadata_query *query)
+{
+    uint64_t patience_us = rk_clock_now_us() + RK_METADATA_SILENCE_US;
+    rk_loop_start_timer(query->cluster->background, &query->timer,
+                        RK_MIN(patience_us, query->deadline_us));
+}
+
+static void begin_attempt(struct rk_metadata_query *query)
+{
+    query->references++;
+    query->under_way++;
+    wait_for_answer(query);
+}
+
 static void ask(struct rk_metadata_query *query) RK_ON_BACKGROUND
 {
     struct rk_request *request = new_request(query);
@@ -101,9 +120,29 @@ static void ask(struct rk_metadata_query *query) RK_ON_BACKGROUND
         finish(query, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, NULL);
         return;
     }
-    query->is_asking = true;
-    rk_loop_start_timer(query->cluster->background, &query->timer, query->deadline_us);
-    rk_cluster_send_any(query->cluster, request);
+    begin_attempt(query);
+    query->asked_count = 1;
+    query->references++; /* It may fail at once. */
+    int32_t broker_id = rk_cluster_send_any(query->cluster, request);
+    query->asked[0] = broker_id;
+    release(query);
+}
+
+/* Nobody has answered for a while, although somebody may be there. */
+static void ask_another(struct rk_metadata_query *query) RK_ON_BACKGROUND
+{
+    struct rk_cluster *cluster = query->cluster;
+    struct rk_broker *other = NULL;
+    if (query->asked_count < RK_METADATA_ASKED_MAX)
+        other = rk_cluster_use_other(cluster, query->asked, query->asked_count);
+    struct rk_request *request = other ? new_request(query) : NULL;
+    if (!request) {
+        wait_for_answer(query);
+        return;
+    }
+    begin_attempt(query);
+    query->asked[query->asked_count++] = other->id;
+    rk_broker_post_send(other, RK_PURPOSE_GENERAL, request);
 }
 
 static void on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -112,14 +151,18 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
     rk_on_background(query->cluster->background);
     if (now_us >= query->deadline_us)
         finish(query, query->last_err ? query->last_err : RD_KAFKA_RESP_ERR__TIMED_OUT, NULL);
+    else if (query->under_way > 0)
+        ask_another(query);
     else
         ask(query);
 }
 
 static void try_again(struct rk_metadata_query *query, rd_kafka_resp_err_t err)
 {
-    uint64_t at_us = rk_clock_now_us() + rk_backoff_next_us(&query->backoff);
     query->last_err = err == RD_KAFKA_RESP_ERR__TIMED_OUT ? err : RD_KAFKA_RESP_ERR__TRANSPORT;
+    if (query->under_way > 0)
+        return; /* Another one may still answer. */
+    uint64_t at_us = rk_clock_now_us() + rk_backoff_next_us(&query->backoff);
     rk_loop_start_timer(query->cluster->background, &query->timer,
                         RK_MIN(at_us, query->deadline_us));
 }
@@ -130,11 +173,11 @@ static void on_answer(struct rk_request *request)
     rk_on_background(query->cluster->background);
     rk_on_broker(query->cluster->background); /* The seed runs here. */
     const struct rk_metadata_answer *answer = request->answer;
-    query->is_asking = false;
+    query->under_way--;
     if (request->broker_id < 0)
         rk_cluster_post_connection_change(query->cluster);
     if (query->is_done) {
-        free_query(query);
+        /* Another one was quicker, or nobody waits any more. */
     } else if (request->err == RD_KAFKA_RESP_ERR__DESTROY) {
         finish(query, RD_KAFKA_RESP_ERR__DESTROY, NULL);
     } else if (request->err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && query->wants_all &&
@@ -156,6 +199,7 @@ static void on_answer(struct rk_request *request)
         finish(query, snapshot ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
                snapshot);
     }
+    release(query);
     rk_request_destroy(request);
 }
 
@@ -183,7 +227,7 @@ static void drop(void *argument)
 {
     struct rk_metadata_query *query = argument;
     rk_reply_abandon(query->reply);
-    free_query(query);
+    release(query);
 }
 
 struct count_names {
@@ -206,6 +250,7 @@ rd_kafka_resp_err_t rk_cluster_query(struct rk_cluster *cluster, const char *con
     struct rk_metadata_query *query =
         rk_calloc(1, sizeof(*query) + (size_t)capacity * sizeof(*query->topics));
     query->cluster = cluster;
+    query->references = 1;
     query->wants_all = !topics;
     query->allows_creation = topics && cluster->core->conf->allow_auto_create_topics;
     query->deadline_us = deadline_us;

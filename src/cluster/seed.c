@@ -311,6 +311,34 @@ bool rk_seed_has_failed(const struct rk_seed *seed, const struct rk_snapshot *sn
     return seed->seen_failures >= address_count(seed, snapshot);
 }
 
+static void take_next(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER
+{
+    seed->next = (seed->next + 1) % address_count(seed, snapshot);
+    if (seed->next < seed->server_count) {
+        take_server(seed);
+    } else {
+        const struct rk_snapshot_broker *broker =
+            &snapshot->brokers[seed->next - seed->server_count];
+        rk_broker_set_address(seed->broker, broker->host, broker->port);
+    }
+}
+
+void rk_seed_leave_silent(struct rk_seed *seed, const struct rk_snapshot *snapshot)
+{
+    struct rk_connection *connection = rk_broker_connection(seed->broker, RK_PURPOSE_GENERAL);
+    if (!rk_connection_is_open(connection) || seed->left_silent >= seed->server_count - 1)
+        return;
+    seed->left_silent++;
+    rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
+                       "It keeps silent: another address is tried");
+    take_next(seed, snapshot);
+}
+
+void rk_seed_on_answer(struct rk_seed *seed)
+{
+    seed->left_silent = 0;
+}
+
 void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot)
 {
     struct rk_connection *connection = rk_broker_connection(seed->broker, RK_PURPOSE_GENERAL);
@@ -319,14 +347,7 @@ void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot)
     seed->seen_failures = connection->own.failures;
     if (!has_failed || total == 0)
         return;
-    seed->next = (seed->next + 1) % total;
-    if (seed->next < seed->server_count) {
-        take_server(seed);
-    } else {
-        const struct rk_snapshot_broker *broker =
-            &snapshot->brokers[seed->next - seed->server_count];
-        rk_broker_set_address(seed->broker, broker->host, broker->port);
-    }
+    take_next(seed, snapshot);
     if (seed->seen_failures % RK_MIN(total, MAX_AT_ONCE) != 0)
         rk_connection_retry_now(connection);
 }

@@ -33,6 +33,7 @@ struct rk_seed {
     int server_count;
     int next;          /* Index into servers, then into the snapshot's brokers. */
     int seen_failures; /* Of the connection, acted upon. */
+    int left_silent;   /* How often one was left before it had failed, since an answer came. */
 };
 
 /* Reads bootstrap.servers. */
@@ -54,6 +55,12 @@ bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snap
 /* Its connection failed, or came up: goes on to the next address, at once while this round has one
  * that was not tried. */
 void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER;
+/* Whoever it is connected, or connecting, to keeps silent: goes on to the next address, though that
+ * one has not failed; as often as there are other bootstrap servers, then it is waited for as long
+ * as the configuration says. */
+void rk_seed_leave_silent(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER;
+/* Somebody has answered. */
+void rk_seed_on_answer(struct rk_seed *seed);
 /* Which broker has answered: the request names it, unless the seed sent it to an address and the
  * answer says whose that is; -1: nobody's. */
 int32_t rk_seed_answerer(const struct rk_seed *seed, const struct rk_request *request) RK_ON_BROKER;
