@@ -5,7 +5,7 @@
  * Embedded in a broker, several per broker by purpose, so that a long-polling Fetch never delays a
  * commit or a Produce. All functions run on the broker's loop. It connects when somebody wants it
  * (rk_connection_want, or a request that waits) and closes when idle: at once when metadata names
- * the broker no more, after 10 s when nobody has partitions of it, else after
+ * the broker no more, after 10 s when nobody has partitions of it or it was for joining, else after
  * connections.max.idle.ms if that is set.
  */
 #ifndef RK_CLUSTER_CONNECTION_H
@@ -24,7 +24,8 @@ enum rk_purpose {
     RK_PURPOSE_GENERAL, /* Metadata, look-ups, admin. */
     RK_PURPOSE_PRODUCE,
     RK_PURPOSE_FETCH,
-    RK_PURPOSE_COORDINATOR, /* Joins, heartbeats, commits. */
+    RK_PURPOSE_COORDINATOR, /* Heartbeats, commits. */
+    RK_PURPOSE_JOIN,        /* What a coordinator answers when all members are there. */
     RK_PURPOSE_COUNT,
 };
 

@@ -112,7 +112,7 @@ static uint64_t idle_deadline(const struct rk_connection *connection) RK_ON_BROK
         return RK_NEVER;
     if (broker->own.is_retired)
         idle_us = 0;
-    else if (!broker->own.is_used)
+    else if (!broker->own.is_used || connection->purpose == RK_PURPOSE_JOIN)
         idle_us = RK_MIN(idle_us, (uint64_t)UNUSED_IDLE_US);
     return idle_us == RK_NEVER ? RK_NEVER : connection->own.last_used_us + idle_us;
 }

@@ -192,6 +192,14 @@ static rd_kafka_topic_partition_list_t *without_doubles(rd_kafka_topic_partition
     return unique;
 }
 
+static bool has_too_many(const struct rk_protocol_topics *topics)
+{
+    int64_t count = 0;
+    for (int32_t t = 0; t < topics->count; t++)
+        count += topics->items[t].partition_count;
+    return count > RK_PROTOCOL_PARTITIONS_MAX;
+}
+
 rd_kafka_topic_partition_list_t *rk_protocol_try_read_assignment(const void *data, size_t size)
 {
     rd_kafka_topic_partition_list_t *list = NULL;
@@ -205,7 +213,7 @@ rd_kafka_topic_partition_list_t *rk_protocol_try_read_assignment(const void *dat
     if (rk_reader_get_int16(&reader) < 0)
         rk_reader_fail(&reader, "negative version");
     read_partitions(&reader, &arena, &topics);
-    if (!reader.failed) {
+    if (!reader.failed && !has_too_many(&topics)) {
         list = rk_partition_list_new(0);
         for (int32_t t = 0; t < topics.count; t++) {
             for (int32_t p = 0; p < topics.items[t].partition_count; p++) {

@@ -19,6 +19,8 @@
 
 /* The highest version here; both know 0 to 3. */
 #define RK_CONSUMER_PROTOCOL_VERSION 3
+/* An assignment of more is not believed: each takes some hundred bytes, four of an answer. */
+#define RK_PROTOCOL_PARTITIONS_MAX 200000
 
 struct rk_protocol_topic {
     const char *name;

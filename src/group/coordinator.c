@@ -291,6 +291,15 @@ static void on_done(struct rk_request *request)
     request->on_done(request);
 }
 
+/* Brokers answer one request of a connection after the other: what waits for all members of a group
+ * has one of its own, so that heartbeats, commits and leaving do not wait behind it. */
+static enum rk_purpose purpose_of(const struct rk_request *request)
+{
+    bool waits_for_all =
+        request->api->key == RK_API_JOIN_GROUP || request->api->key == RK_API_SYNC_GROUP;
+    return waits_for_all ? RK_PURPOSE_JOIN : RK_PURPOSE_COORDINATOR;
+}
+
 static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND
 {
     int32_t id = coordinator->machine.broker_id;
@@ -313,7 +322,7 @@ static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK
         TAILQ_REMOVE(&coordinator->waiting, request, link);
         errand->broker_id = id;
         request->deadline_us = RK_MIN(errand->deadline_us, now_us + PARK_US);
-        rk_broker_post_send(broker, RK_PURPOSE_COORDINATOR, request);
+        rk_broker_post_send(broker, purpose_of(request), request);
     }
     rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
 }

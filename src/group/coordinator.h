@@ -8,9 +8,9 @@
  *
  * A request of any API is filled in and handed to rk_coordinator_send. While the coordinator is not
  * known it waits here, and FindCoordinator is asked of any broker, with growing pauses; then it
- * goes to the coordinator's own connection. A request of which nothing was written when its broker
- * could not be reached comes back here and waits for the next coordinator, until its deadline. So
- * what the sender has to look after are answers: it gives the error of each to
+ * goes to one of the connections of its own to that broker. A request of which nothing was written
+ * when its broker could not be reached comes back here and waits for the next coordinator, until
+ * its deadline. So what the sender has to look after are answers: it gives the error of each to
  * rk_coordinator_take_error, which marks the coordinator as unknown when it is another one by now,
  * and says what to do. The sender retries by itself, after a pause of its own; a request that it
  * sends again at once would only wait until a coordinator is known again.

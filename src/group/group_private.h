@@ -37,6 +37,7 @@ struct rk_group {
         struct rk_leader_plan *plan;          /* NULL: not the leader. */
         uint64_t plan_until_us;               /* Topics that nothing is known of are waited for. */
         struct rk_timer plan_timer;
+        int foreign_topics;            /* Asked for because others subscribe to them. */
         struct rk_timer pattern_timer; /* The next look at all topics. */
         struct rk_backoff pattern_backoff;
         bool is_looking; /* A request for all topics is under way. */
@@ -91,6 +92,8 @@ void rk_group_init_topics(struct rk_group *group);
 void rk_group_follow(struct rk_group *group, struct rk_subscription *subscription) RK_ON_BACKGROUND;
 void rk_group_stop_following(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_begin_plan(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_begin_watch(struct rk_group *group,
+                          const struct rk_join_group_answer *answer) RK_ON_BACKGROUND;
 void rk_group_on_topic(struct rk_group *group, rd_kafka_topic_t *topic) RK_ON_BACKGROUND;
 
 /* group_reason.c */

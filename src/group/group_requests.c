@@ -141,16 +141,28 @@ static bool fill_join(struct rk_group *group, struct rk_request *request)
     return message->member_id && message->reason && try_add_protocols(group, request);
 }
 
-static rd_kafka_resp_err_t check_join(const struct rk_group *group,
-                                      const struct rk_join_group_answer *answer)
+static bool is_offered(const struct rk_join_group_request *asked, const char *protocol)
 {
+    for (int32_t i = 0; i < asked->protocols.count; i++) {
+        if (strcmp(asked->protocols.items[i].name, protocol) == 0)
+            return true;
+    }
+    return false;
+}
+
+static rd_kafka_resp_err_t check_join(const struct rk_group *group,
+                                      const struct rk_request *request)
+{
+    const struct rk_join_group_answer *answer = request->answer;
     const char *type = conf_of(group)->group_protocol_type;
     if (answer->error_code)
         return rk_error_of_broker(answer->error_code);
     if (answer->protocol_type && strcmp(answer->protocol_type, type) != 0)
         return RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL;
-    if (!answer->protocol_name || !rk_assignor_find(answer->protocol_name) || !answer->member_id ||
-        answer->generation_id < 0)
+    if (!answer->protocol_name || !is_offered(request->message, answer->protocol_name) ||
+        answer->generation_id < 0 || !answer->member_id[0])
+        return RD_KAFKA_RESP_ERR__BAD_MSG;
+    if (strcmp(answer->leader, answer->member_id) == 0 && !rk_leader_plan_is_possible(answer))
         return RD_KAFKA_RESP_ERR__BAD_MSG;
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -176,7 +188,7 @@ static void on_join_done(struct rk_request *request)
     struct rk_membership *membership = &group->own.membership;
     struct rk_membership_joined joined = {.err = request->err};
     if (answer) {
-        joined = (struct rk_membership_joined){.err = check_join(group, answer),
+        joined = (struct rk_membership_joined){.err = check_join(group, request),
                                                .generation = answer->generation_id,
                                                .member_id = answer->member_id,
                                                .leader_id = answer->leader,
@@ -193,6 +205,9 @@ static void on_join_done(struct rk_request *request)
         group->own.joined = request;
         request = NULL;
     }
+    if (answer && call->attempt == membership->base.attempt &&
+        membership->state == RK_MEMBERSHIP_SYNCING && membership->skips_assignment)
+        rk_group_begin_watch(group, answer);
     if (!joined.err)
         rk_log_debug(group->core, RK_DEBUG_CGRP, "JOINGROUP",
                      "Group \"%s\": joined generation %d as %s \"%s\" with the %s assignor",

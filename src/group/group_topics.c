@@ -16,7 +16,9 @@
 #define TOPICS_WAIT_US                                                        \
     2000000u /* So long the leader waits for news of topics it does not know. \
               */
-#define NO_MEMORY_US 1000000u
+#define NO_MEMORY_US       1000000u
+#define FOREIGN_TOPICS_MAX 10000 /* Other members may make a leader ask for; they stay. */
+#define NO_NEWS            (-1)  /* How many partitions the topic has was not known so far. */
 
 static void look_at_all(struct rk_group *group) RK_ON_BACKGROUND;
 static void try_plan(struct rk_group *group, uint64_t now_us) RK_ON_BACKGROUND;
@@ -180,19 +182,29 @@ static int32_t count_of(const rd_kafka_topic_t *topic)
     return topic && topic->known.state == RK_TOPIC_EXISTS ? topic->known.partition_count : 0;
 }
 
-/* Fills in how many partitions each topic has. True when nothing is known yet of one of them. */
+static const rd_kafka_topic_t *topic_at(const struct rk_group *group, int index)
+{
+    return rk_topic_registry_find(rk_cluster_topics(group->cluster),
+                                  group->own.plan->topics->elems[index].topic);
+}
+
+/* True when nothing is known yet of one of the topics. Errors that pass count as news: others would
+ * wait for this topic. One that was not asked for is not waited for. */
 static bool lacks_news(struct rk_group *group) RK_ON_BACKGROUND
 {
-    struct rk_topic_registry *topics = rk_cluster_topics(group->cluster);
-    bool lacks = false;
-    for (int i = 0; i < group->own.plan->topics->cnt; i++) {
-        rd_kafka_topic_partition_t *entry = &group->own.plan->topics->elems[i];
-        const rd_kafka_topic_t *topic = rk_topic_registry_find(topics, entry->topic);
-        entry->partition = count_of(topic);
-        /* Errors that pass count as news: others would wait for this topic. */
-        lacks |= !topic || (topic->known.state == RK_TOPIC_UNKNOWN && !topic->known.err);
+    struct rk_leader_plan *plan = group->own.plan;
+    for (; plan->known_count < plan->topics->cnt; plan->known_count++) {
+        const rd_kafka_topic_t *topic = topic_at(group, plan->known_count);
+        if (topic && topic->known.state == RK_TOPIC_UNKNOWN && !topic->known.err)
+            return true;
     }
-    return lacks;
+    return false;
+}
+
+static void count_partitions(struct rk_group *group) RK_ON_BACKGROUND
+{
+    for (int i = 0; i < group->own.plan->topics->cnt; i++)
+        group->own.plan->topics->elems[i].partition = count_of(topic_at(group, i));
 }
 
 static void try_plan(struct rk_group *group, uint64_t now_us)
@@ -201,10 +213,13 @@ static void try_plan(struct rk_group *group, uint64_t now_us)
     if (!plan || !plan->answer || group->own.membership.state != RK_MEMBERSHIP_ASSIGNING)
         return;
     struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(group->cluster);
-    bool lacks = lacks_news(group);
-    if (now_us < group->own.plan_until_us && lacks) {
+    if (now_us < group->own.plan_until_us && lacks_news(group)) {
         rk_loop_start_timer(loop_of(group), &group->own.plan_timer, group->own.plan_until_us);
-    } else if (!rk_leader_plan_try_assign(plan, snapshot)) {
+        rk_snapshot_release(snapshot);
+        return;
+    }
+    count_partitions(group);
+    if (!rk_leader_plan_try_assign(plan, snapshot)) {
         rk_loop_start_timer(loop_of(group), &group->own.plan_timer, now_us + NO_MEMORY_US);
     } else {
         rk_log_debug(group->core, RK_DEBUG_CGRP | RK_DEBUG_ASSIGNOR, "ASSIGN",
@@ -215,6 +230,30 @@ static void try_plan(struct rk_group *group, uint64_t now_us)
         rk_membership_on_assignment_made(&group->own.membership, now_us);
     }
     rk_snapshot_release(snapshot);
+}
+
+/* Whoever is in the group can name topics without end: they are not all asked for. */
+static void want_topics(struct rk_group *group) RK_ON_BACKGROUND
+{
+    int left_out = 0;
+    for (int i = 0; i < group->own.plan->topics->cnt; i++) {
+        const rd_kafka_topic_t *topic = topic_at(group, i);
+        bool is_foreign = !topic;
+        if (topic && topic->known.state != RK_TOPIC_UNKNOWN)
+            continue;
+        if (is_foreign && group->own.foreign_topics == FOREIGN_TOPICS_MAX) {
+            left_out++;
+            continue;
+        }
+        group->own.foreign_topics += is_foreign;
+        want(group, group->own.plan->topics->elems[i].topic,
+             "a member of the group subscribes to a topic");
+    }
+    if (left_out > 0)
+        rk_log(group->core, 4, "JOINGROUP",
+               "Group \"%s\": members subscribe to %d topics beyond the %d that their leader asks "
+               "for: nobody gets them",
+               group->core->conf->group_id, left_out, FOREIGN_TOPICS_MAX);
 }
 
 void rk_group_begin_plan(struct rk_group *group)
@@ -231,15 +270,27 @@ void rk_group_begin_plan(struct rk_group *group)
         rk_log(group->core, 4, "JOINGROUP",
                "Group \"%s\": the subscriptions of %d member(s) cannot be read: they get nothing",
                group->core->conf->group_id, (int)plan->unreadable_count);
-    for (int i = 0; i < plan->topics->cnt; i++) {
-        const char *name = plan->topics->elems[i].topic;
-        const rd_kafka_topic_t *topic =
-            rk_topic_registry_find(rk_cluster_topics(group->cluster), name);
-        if (!topic || topic->known.state == RK_TOPIC_UNKNOWN)
-            want(group, name, "a member of the group subscribes to a topic");
-    }
+    want_topics(group);
     group->own.plan_until_us = now_us + TOPICS_WAIT_US;
     try_plan(group, now_us);
+}
+
+/* A static leader that came back has nothing to assign, and goes on watching (KIP-814). */
+void rk_group_begin_watch(struct rk_group *group, const struct rk_join_group_answer *answer)
+{
+    rk_group_drop_plan(group);
+    struct rk_leader_plan *plan =
+        rk_leader_plan_try_new(rk_assignor_find(answer->protocol_name), answer);
+    if (!plan)
+        return;
+    group->own.plan = plan;
+    rk_leader_plan_forget_members(plan);
+    want_topics(group);
+    for (int i = 0; i < plan->topics->cnt; i++) {
+        const rd_kafka_topic_t *topic = topic_at(group, i);
+        bool is_known = topic && topic->known.state != RK_TOPIC_UNKNOWN;
+        plan->topics->elems[i].partition = is_known ? count_of(topic) : NO_NEWS;
+    }
 }
 
 /* News of a topic */
@@ -272,15 +323,18 @@ void rk_group_on_topic(struct rk_group *group, rd_kafka_topic_t *topic)
     struct rk_leader_plan *plan = group->own.plan;
     uint64_t now_us = rk_clock_now_us();
     tell_unavailable(group, topic);
-    int32_t before = plan ? rk_leader_plan_partition_count(plan, rk_topic_name(topic)) : -1;
-    if (before < 0)
+    rd_kafka_topic_partition_t *entry =
+        plan ? rk_leader_plan_find_topic(plan, rk_topic_name(topic)) : NULL;
+    if (!entry)
         return;
     if (group->own.membership.state == RK_MEMBERSHIP_ASSIGNING) {
         try_plan(group, now_us);
-    } else if (count_of(topic) != before) {
+    } else if (entry->partition == NO_NEWS) {
+        entry->partition = topic->known.state == RK_TOPIC_UNKNOWN ? NO_NEWS : count_of(topic);
+    } else if (count_of(topic) != entry->partition) {
         char reason[128];
         snprintf(reason, sizeof(reason), "topic %.60s has %d partitions instead of %d",
-                 rk_topic_name(topic), (int)count_of(topic), (int)before);
+                 rk_topic_name(topic), (int)count_of(topic), (int)entry->partition);
         rk_membership_on_partitions_changed(&group->own.membership, reason, now_us);
     }
     rk_group_settle(group);

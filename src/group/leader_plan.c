@@ -7,17 +7,72 @@
 #include "base/memory.h"
 #include "event/partition_list.h"
 
+#define TOPIC_NAME_MAX  249
 #define ARENA_MAX_FIXED (64 << 10) /* Beyond what the members' bytes ask for. */
 
+/* What a coordinator may say */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The ids, sorted: none is empty, and none is there twice. */
+static bool has_honest_ids(const struct rk_join_group_answer *answer, struct rk_arena *arena)
+{
+    int32_t count = answer->members.count;
+    const char **ids = rk_arena_try_alloc(arena, (size_t)count * sizeof(*ids));
+    if (!ids)
+        return true;
+    for (int32_t i = 0; i < count; i++)
+        ids[i] = answer->members.items[i].member_id;
+    qsort(ids, (size_t)count, sizeof(*ids), compare_texts);
+    for (int32_t i = 0; i < count; i++) {
+        if (!ids[i][0] || (i > 0 && strcmp(ids[i - 1], ids[i]) == 0))
+            return false;
+    }
+    return true;
+}
+
+bool rk_leader_plan_is_possible(const struct rk_join_group_answer *answer)
+{
+    const struct rk_join_group_answer_member *own = NULL;
+    struct rk_protocol_subscription subscription;
+    struct rk_arena arena;
+    for (int32_t i = 0; i < answer->members.count && !own; i++) {
+        if (strcmp(answer->members.items[i].member_id, answer->member_id) == 0)
+            own = &answer->members.items[i];
+    }
+    if (!own)
+        return false;
+    size_t size = (size_t)RK_MAX(own->metadata.size, 0);
+    rk_arena_init(&arena,
+                  8 * size + (size_t)answer->members.count * sizeof(char *) + ARENA_MAX_FIXED);
+    bool is_possible = rk_protocol_try_read_subscription(own->metadata.data, size, RK_USERDATA_NONE,
+                                                         &arena, &subscription) &&
+                       has_honest_ids(answer, &arena);
+    rk_arena_clear(&arena);
+    return is_possible;
+}
+
 /* Members and topics */
+
+/* What no topic can be called is not asked for. */
+static bool is_name(const char *text)
+{
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return size > 0 && size <= TOPIC_NAME_MAX && text[size] == '\0';
+}
 
 static void add_topics(struct rk_leader_plan *plan)
 {
     rd_kafka_topic_partition_list_t *all = rk_partition_list_new(0);
     for (int32_t m = 0; m < plan->member_count; m++) {
         const struct rk_protocol_subscription *subscription = &plan->members[m].subscription;
-        for (int32_t t = 0; t < subscription->topic_count; t++)
-            rk_partition_list_add(all, subscription->topics[t], 0);
+        for (int32_t t = 0; t < subscription->topic_count; t++) {
+            if (is_name(subscription->topics[t]))
+                rk_partition_list_add(all, subscription->topics[t], 0);
+        }
     }
     rk_partition_list_sort(all, NULL, NULL);
     for (int i = 0; i < all->cnt; i++) {
@@ -80,7 +135,8 @@ void rk_leader_plan_destroy(struct rk_leader_plan *plan)
     rk_free(plan);
 }
 
-int32_t rk_leader_plan_partition_count(const struct rk_leader_plan *plan, const char *name)
+rd_kafka_topic_partition_t *rk_leader_plan_find_topic(const struct rk_leader_plan *plan,
+                                                      const char *name)
 {
     int low = 0, high = plan->topics->cnt;
     while (low < high) {
@@ -91,7 +147,7 @@ int32_t rk_leader_plan_partition_count(const struct rk_leader_plan *plan, const 
             high = middle;
     }
     bool is_found = low < plan->topics->cnt && strcmp(plan->topics->elems[low].topic, name) == 0;
-    return is_found ? plan->topics->elems[low].partition : -1;
+    return is_found ? &plan->topics->elems[low] : NULL;
 }
 
 /* The input of the assignors, as indexes */

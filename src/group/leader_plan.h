@@ -29,9 +29,13 @@ struct rk_leader_plan {
     int32_t unreadable_count; /* Members whose subscription could not be read: they get nothing. */
     /* Topics of all members, sorted; `partition`: how many it has, which the caller fills in. */
     rd_kafka_topic_partition_list_t *topics;
+    int known_count; /* The caller's: of so many of them, the first, there were news. */
     const struct rk_join_group_answer *answer; /* Borrowed. */
 };
 
+/* Whether it makes its receiver the leader of a group with itself in it, as one can read, and
+ * nobody twice. True also when memory is out. */
+bool rk_leader_plan_is_possible(const struct rk_join_group_answer *answer);
 /* NULL: no memory. */
 struct rk_leader_plan *rk_leader_plan_try_new(const struct rk_assignor *assignor,
                                               const struct rk_join_group_answer *answer);
@@ -39,9 +43,10 @@ struct rk_leader_plan *rk_leader_plan_try_new(const struct rk_assignor *assignor
 void rk_leader_plan_destroy(struct rk_leader_plan *plan);
 /* Makes the assignments. `snapshot` (NULL: none) tells racks. False: no memory. */
 bool rk_leader_plan_try_assign(struct rk_leader_plan *plan, const struct rk_snapshot *snapshot);
-/* How many partitions it was made for, -1: it is not about that topic. */
-int32_t rk_leader_plan_partition_count(const struct rk_leader_plan *plan, const char *name);
-/* The answer may go; only rk_leader_plan_partition_count may follow. */
+/* The one of `topics`; NULL: it is not about that topic. */
+rd_kafka_topic_partition_t *rk_leader_plan_find_topic(const struct rk_leader_plan *plan,
+                                                      const char *name);
+/* The answer may go; only rk_leader_plan_find_topic may follow. */
 void rk_leader_plan_forget_members(struct rk_leader_plan *plan);
 
 #endif

@@ -9,6 +9,7 @@
 #include "event/partition_list.h"
 #include "group/membership.h"
 #include "group/membership_private.h"
+#include "group/partition_sets.h"
 
 #define S(name) RK_MEMBERSHIP_##name
 
@@ -40,7 +41,8 @@ static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
         fail(membership, api, err, now_us);
         return true;
     }
-    if (action & RK_ACTION_FAIL)
+    /* A lie is told of, and asked about again. */
+    if ((action & RK_ACTION_FAIL) || err == RD_KAFKA_RESP_ERR__BAD_MSG)
         rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, api, err);
     if (action & (RK_ACTION_RESET_MEMBER | RK_ACTION_RESET_GENERATION))
         rk_membership_forget(membership, !(action & RK_ACTION_RESET_MEMBER));
@@ -52,6 +54,25 @@ static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
     return true;
 }
 
+/* It has to join again under this id: at once, when it had none. Whoever says so again and again is
+ * not believed to have an end. */
+static void take_id(struct rk_membership *membership, const char *member_id, uint64_t now_us)
+{
+    bool is_id = member_id && member_id[0];
+    if (is_id && !membership->base.member_id[0])
+        membership->retry_at_us = now_us;
+    else
+        rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
+                       RD_KAFKA_RESP_ERR__BAD_MSG);
+    if (is_id)
+        rk_membership_replace_text(&membership->base.member_id, member_id);
+}
+
+static bool is_whole(const struct rk_membership_joined *joined)
+{
+    return joined->generation >= 0 && joined->member_id && joined->member_id[0] && joined->protocol;
+}
+
 void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t attempt,
                                   const struct rk_membership_joined *joined, uint64_t now_us)
 {
@@ -59,14 +80,12 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         return;
     membership->is_join_sent = false;
     membership->retry_at_us = rk_member_next_attempt_us(&membership->base, now_us);
-    if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED && joined->member_id) {
-        if (!membership->base.member_id[0])
-            membership->retry_at_us = now_us;
-        rk_membership_replace_text(&membership->base.member_id, joined->member_id);
+    if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) {
+        take_id(membership, joined->member_id, now_us);
     } else if (joined->err) {
         act_on_error(membership, RK_API_JOIN_GROUP, joined->err, now_us);
         membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
-    } else if (joined->generation < 0 || !joined->member_id || !joined->protocol) {
+    } else if (!is_whole(joined)) {
         rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
                        RD_KAFKA_RESP_ERR__BAD_MSG);
     } else {
@@ -75,11 +94,11 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         rk_membership_replace_text(&membership->protocol, joined->protocol);
         membership->is_leader =
             joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
-        membership->skips_assignment = joined->skips_assignment;
+        membership->skips_assignment = membership->conf.is_static && joined->skips_assignment;
         membership->retry_at_us = now_us;
         membership->is_sync_sent = false;
         begin_heartbeats(membership, now_us);
-        bool assigns = membership->is_leader && !joined->skips_assignment;
+        bool assigns = membership->is_leader && !membership->skips_assignment;
         rk_membership_set_state(membership, assigns ? S(ASSIGNING) : S(SYNCING), now_us);
         if (assigns)
             membership->base.actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
@@ -105,6 +124,25 @@ void rk_membership_on_assignment_made(struct rk_membership *membership, uint64_t
     rk_membership_advance(membership, now_us);
 }
 
+/* Of topics that are not subscribed to nothing is taken, as leaders could have meant an older
+ * subscription: the member joins again, and not without pauses. takes: assignment */
+static void take_target(struct rk_membership *membership,
+                        rd_kafka_topic_partition_list_t *assignment)
+{
+    rd_kafka_topic_partition_list_t *others =
+        rk_partition_set_of_other_topics(assignment, membership->base.topics);
+    if (others->cnt == 0) {
+        rk_member_replace(&membership->base.target, assignment);
+        rk_backoff_reset(&membership->base.backoff);
+    } else {
+        rk_member_replace(&membership->base.target, rk_partition_set_subtract(assignment, others));
+        rk_partition_list_destroy(assignment);
+        membership->wants_rejoin = true;
+        rk_member_set_reason(&membership->base, "the assignment has topics not subscribed to");
+    }
+    rk_partition_list_destroy(others);
+}
+
 void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t attempt,
                                   rd_kafka_resp_err_t err,
                                   rd_kafka_topic_partition_list_t *assignment, uint64_t now_us)
@@ -123,8 +161,7 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
             !(rk_error_policy_find(RK_API_SYNC_GROUP, err) & RK_ACTION_RETRY))
             rk_membership_rejoin(membership, rd_kafka_err2name(err), now_us);
     } else {
-        rk_member_replace(&membership->base.target, assignment);
-        rk_backoff_reset(&membership->base.backoff);
+        take_target(membership, assignment);
         membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
         membership->heard_us = now_us;
         rk_membership_set_state(membership,

@@ -174,6 +174,7 @@ static const char *purpose_name(enum rk_purpose purpose)
         [RK_PURPOSE_PRODUCE] = "produce",
         [RK_PURPOSE_FETCH] = "fetch",
         [RK_PURPOSE_COORDINATOR] = "coordinator",
+        [RK_PURPOSE_JOIN] = "join",
     };
     return names[purpose];
 }

@@ -107,6 +107,29 @@ static void static_member_comes_back(void **state)
     group_run(&fixture, first_has_all);
 }
 
+static bool first_has_none(struct group_fixture *f)
+{
+    return group_assigned(&f->members[0]) == 0;
+}
+
+/* It has nothing to assign, and still sees what becomes of the topics. */
+static void static_leader_comes_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct group_member *leader =
+            group_start(&fixture, 0, true, "group.instance.id", "a", NULL);
+        group_subscribe(leader, "t");
+        group_run(&fixture, first_has_all);
+        if (i == 0)
+            group_destroy_member(leader);
+    }
+    assert_int_equal(rd_kafka_mock_topic_delete(fixture.base.cluster, "t"), 0);
+    group_run(&fixture, first_has_none);
+    consume_add_topic(&fixture.base, "t", 4);
+    group_run(&fixture, first_has_all);
+}
+
 /* Two with one name: the older one is put out, for good. */
 static void static_member_twice(void **state)
 {
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
         cmocka_unit_test_setup_teardown(polling_without_messages, begin, end),
         cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
+        cmocka_unit_test_setup_teardown(static_leader_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(static_member_twice, begin, end),
         cmocka_unit_test_setup_teardown(patterns, begin, end),
         cmocka_unit_test_setup_teardown(topic_that_comes_later, begin, end),

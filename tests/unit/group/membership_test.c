@@ -114,7 +114,9 @@ static void a_leader_joins_and_assigns(void **state)
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN); /* At once, */
     assert_string_equal(member.base.member_id, "me");
     join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "me2", NULL);
-    assert_actions(&member, 0); /* but not for ever. */
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ERROR); /* but not for ever, */
+    join_answer(&member, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, "", NULL);
+    assert_actions(&member, 0); /* and only under one. */
     now = rk_membership_deadline(&member);
     rk_membership_on_timer(&member, now);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
