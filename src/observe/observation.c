@@ -170,10 +170,8 @@ static int64_t age_of(uint64_t since_us, uint64_t now_us)
 static const char *purpose_name(enum rk_purpose purpose)
 {
     static const char *const names[] = {
-        [RK_PURPOSE_GENERAL] = "general",
-        [RK_PURPOSE_PRODUCE] = "produce",
-        [RK_PURPOSE_FETCH] = "fetch",
-        [RK_PURPOSE_COORDINATOR] = "coordinator",
+        [RK_PURPOSE_GENERAL] = "general", [RK_PURPOSE_PRODUCE] = "produce",
+        [RK_PURPOSE_FETCH] = "fetch",     [RK_PURPOSE_COORDINATOR] = "coordinator",
         [RK_PURPOSE_JOIN] = "join",
     };
     return names[purpose];
