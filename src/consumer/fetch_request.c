@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
-#include "consumer/fetch_response.h"
+#include "consumer/fetch_answer.h"
 #include "consumer/offset_validation.h"
 #include "runtime/signal.h"
 #include "wire/messages.h"
@@ -329,7 +329,7 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     if (selection.count == 0)
         return;
     struct rk_request *request =
-        rk_request_try_new(RK_API_FETCH, fetcher->loop, rk_fetch_response_on_done, fetcher);
+        rk_request_try_new(RK_API_FETCH, fetcher->loop, rk_fetch_answer_on_done, fetcher);
     bool is_built = false;
     if (request) {
         request->min_version = request->max_version = RK_MAX(version, 0);

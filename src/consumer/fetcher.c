@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_request.h"
-#include "consumer/fetch_response.h"
+#include "consumer/fetch_answer.h"
 #include "consumer/partition_reason.h"
 #include "runtime/signal.h"
 
@@ -100,7 +100,7 @@ static void look(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
     if (fetcher->own.is_ended)
         return;
     check_followers(fetcher, now_us);
-    rk_fetch_response_resume(fetcher, now_us);
+    rk_fetch_answer_resume(fetcher, now_us);
     rk_connection_want(connection_of(fetcher), fetcher->own.set.partition_count > 0);
     if (!fetcher->own.is_fetching)
         rk_connection_poke(connection_of(fetcher), now_us);
@@ -293,7 +293,7 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
                        struct rk_returned *returned)
 {
     returned->position = partition->own.position;
-    rk_fetch_response_drop_walk(fetcher, partition);
+    rk_fetch_answer_drop_walk(fetcher, partition);
     rk_fetch_set_remove(&fetcher->own.set, partition);
     fetcher->own.follower_count -= partition->own.is_from_follower;
     partition->own.is_from_follower = false;
@@ -386,7 +386,7 @@ void rk_fetcher_end(struct rk_fetcher *fetcher)
     for (int t = 0; t < fetcher->own.set.topic_count; t++) {
         const struct rk_fetch_topic *topic = fetcher->own.set.topics[t];
         for (int i = 0; i < topic->count; i++) {
-            rk_fetch_response_drop_walk(fetcher, topic->items[i]);
+            rk_fetch_answer_drop_walk(fetcher, topic->items[i]);
             rk_cursor_release(topic->items[i]->own.position.cursor);
         }
     }

@@ -79,7 +79,7 @@ void rk_fetcher_post_release(struct rk_fetcher *fetcher,
 void rk_fetcher_post_update(struct rk_fetcher *fetcher,
                             struct rk_partition *partition) RK_ON_BACKGROUND;
 
-/* For fetch_response.c: gives the position back. */
+/* For fetch_answer.c: gives the position back. */
 void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partition,
                        struct rk_returned *returned) RK_ON_BROKER;
 /* What it fetches as a follower, with leases up to then, goes back for that reason. */

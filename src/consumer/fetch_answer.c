@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "consumer/fetch_response.h"
+#include "consumer/fetch_answer.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -214,13 +214,13 @@ static void walk(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_
         partition->own.retry_at_us = rk_clock_now_us() + MEMORY_RETRY_US;
 }
 
-void rk_fetch_response_drop_walk(struct rk_fetcher *fetcher, struct rk_partition *partition)
+void rk_fetch_answer_drop_walk(struct rk_fetcher *fetcher, struct rk_partition *partition)
 {
     take_up(fetcher, partition);
     rk_fetch_walk_clear(&partition->own.walk);
 }
 
-void rk_fetch_response_resume(struct rk_fetcher *fetcher, uint64_t now_us)
+void rk_fetch_answer_resume(struct rk_fetcher *fetcher, uint64_t now_us)
 {
     struct rk_partition *partition = TAILQ_FIRST(&fetcher->own.walks), *next;
     struct rk_partition *last = TAILQ_LAST(&fetcher->own.walks, rk_partition_list);
@@ -543,7 +543,7 @@ static void on_failure(struct rk_fetcher *fetcher, rd_kafka_resp_err_t err, cons
     rk_fetcher_run_at(fetcher, fetcher->own.retry_at_us);
 }
 
-void rk_fetch_response_on_done(struct rk_request *request)
+void rk_fetch_answer_on_done(struct rk_request *request)
 {
     struct rk_fetcher *fetcher = request->owner;
     const struct rk_fetch_answer *answer = request->answer;
