@@ -428,15 +428,13 @@ static void test_destroyed_while_it_commits(void **state)
     consume_fill(&fixture, "t", 0, 0, 3);
     consume_assign(&fixture, "t", 1, 0);
     consume_expect(&fixture, 0, 0);
-    rd_kafka_mock_broker_set_rtt(fixture.cluster, -1, 60000);
+    rd_kafka_mock_broker_set_rtt(fixture.cluster, -1, 600000); /* Longer than a test may take. */
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 5);
     for (int i = 0; i < 3; i++)
         assert_int_equal(rd_kafka_commit(fixture.rk, list, 1), 0);
     rd_kafka_topic_partition_list_destroy(list);
-    uint64_t began_us = rk_clock_now_us();
     rd_kafka_destroy(fixture.rk);
     fixture.rk = NULL;
-    assert_true(rk_clock_now_us() - began_us < 10000000);
 }
 
 static void test_every_version(void **state)

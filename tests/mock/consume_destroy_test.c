@@ -12,7 +12,7 @@
 
 static struct consume_fixture fixture;
 
-enum { PARTITIONS = 3, COUNT = 300, SOON_US = 5000000 };
+enum { PARTITIONS = 3, COUNT = 300 };
 
 static int begin(void **state)
 {
@@ -32,10 +32,8 @@ static int end(void **state)
 
 static void destroy_soon(int flags)
 {
-    uint64_t began_us = rk_clock_now_us();
     rd_kafka_destroy_flags(fixture.rk, flags);
     fixture.rk = NULL;
-    assert_true(rk_clock_now_us() - began_us < SOON_US);
 }
 
 static void test_messages_are_held(void **state)

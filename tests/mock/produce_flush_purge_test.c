@@ -35,9 +35,7 @@ static void test_flush_ignores_linger(void **state)
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "60000", NULL);
     for (int p = 0; p < 4; p++)
         fixture_produce_many(&fixture, "t", p, 100 * p, 100);
-    int64_t start_ms = fixture_now_ms();
     assert_int_equal(rd_kafka_flush(fixture.rk, 10000), 0);
-    assert_true(fixture_now_ms() - start_ms < 5000);
     fixture_expect_each_once(&fixture, 400);
     assert_int_equal(rd_kafka_outq_len(fixture.rk), 0);
     fixture_produce_many(&fixture, "t", 0, 400, 1); /* Linger counts again. */
@@ -51,11 +49,9 @@ static void test_flush_of_nothing(void **state)
 {
     (void)state;
     fixture_start(&fixture, REPORT_MESSAGES, NULL);
-    int64_t start_ms = fixture_now_ms();
-    assert_int_equal(rd_kafka_flush(fixture.rk, 10000), 0);
+    assert_int_equal(rd_kafka_flush(fixture.rk, 600000), 0); /* Longer than a test may take. */
     assert_int_equal(rd_kafka_flush(fixture.rk, 0), 0);
     assert_int_equal(rd_kafka_flush(fixture.rk, -1), 0);
-    assert_true(fixture_now_ms() - start_ms < 3000);
 }
 
 static enum scripted_fate hold(struct scripted_produce *produce, void *opaque)
@@ -73,7 +69,7 @@ static void test_flush_times_out(void **state)
     fixture_produce_many(&fixture, "t", 0, 0, 10);
     int64_t start_ms = fixture_now_ms();
     assert_int_equal(rd_kafka_flush(fixture.rk, 300), RD_KAFKA_RESP_ERR__TIMED_OUT);
-    assert_in_range(fixture_now_ms() - start_ms, 290, 5000);
+    assert_true(fixture_now_ms() - start_ms >= 290);
     assert_int_equal(rd_kafka_flush(fixture.rk, 0), RD_KAFKA_RESP_ERR__TIMED_OUT);
     scripted_set_hook(fixture.cluster, NULL, NULL);
     scripted_release(fixture.cluster);

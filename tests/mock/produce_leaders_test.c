@@ -88,14 +88,12 @@ static void test_leader_hint(void **state)
     (void)state;
     scripted_set_hook(fixture.cluster, hint, NULL);
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "1", "retry.backoff.ms", "10",
-                  "topic.metadata.refresh.fast.interval.ms", "5000", NULL);
+                  "topic.metadata.refresh.fast.interval.ms", "60000", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 10);
     fixture_wait(&fixture, 10);
     scripted_set_leader(fixture.cluster, "t", 0, 2);
-    int64_t start_ms = fixture_now_ms();
     fixture_produce_many(&fixture, "t", 0, 10, 10);
-    fixture_wait(&fixture, 20);
-    assert_true(fixture_now_ms() - start_ms < 3000);
+    fixture_wait(&fixture, 20); /* Metadata would come later. */
     assert_int_equal(fixture.reports[19].broker_id, 2);
     fixture_expect_texts(&fixture, "t", 0, 0, 20);
 }
@@ -218,13 +216,11 @@ static void test_old_leader_hangs(void **state)
     fixture_produce_many(&fixture, "t", 0, 0, 10);
     assert_true(scripted_wait_requests(fixture.cluster, RK_API_PRODUCE, 1));
     scripted_set_leader(fixture.cluster, "t", 0, 1);
-    int64_t start_ms = fixture_now_ms();
     /* Something that makes the client look: another partition of the topic fails. */
     scripted_set_leader(fixture.cluster, "t", 2, 1);
     fixture_produce_many(&fixture, "t", 2, 100, 1);
     fixture_produce_many(&fixture, "t", 0, 10, 10);
-    fixture_wait(&fixture, 21);
-    assert_true(fixture_now_ms() - start_ms < 5000);
+    fixture_wait(&fixture, 21); /* The request would time out later. */
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_texts(&fixture, "t", 0, 0, 20);
 }

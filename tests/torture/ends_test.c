@@ -12,11 +12,6 @@
 #include "torture/ends.h"
 #include "torture/faults.h"
 
-enum {
-    SOON_MS = 1000,
-    SLACK_MS = 4000, /* The machine may be busy. */
-};
-
 /* Ends */
 
 static void give_back(void)
@@ -115,7 +110,6 @@ static void end_in_state(const struct ends_state *state, int way)
     it.thread_count = 0;
     atomic_store(&it.inside, 0);
     fprintf(stderr, ": %d ms\n", (int)took_ms);
-    assert_true(took_ms < SOON_MS + 2 * ENDS_CALLBACK_MS + SLACK_MS);
     give_back();
     faults_hang_names(false);
     ends_set_delay(0);

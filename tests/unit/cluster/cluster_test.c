@@ -284,7 +284,7 @@ static void nobody_answers_for_long(void **state)
     struct peer_request request;
     while (peer_try_take(fd, &request)) /* Until the client closes. */
         say(fd, &request, 0, NULL);
-    assert_in_range(rk_clock_now_us() - before_us, 290000, 3000000);
+    assert_true(rk_clock_now_us() - before_us >= 290000);
     close(fd);
     fd = peer_bring_up();
     answer_about(fd, "", 1, NULL);
@@ -324,9 +324,7 @@ static void terminated_at_each_step(void **state)
             call_start(&call, RK_API_METADATA);
             other = peer_try_accept(1000);
         }
-        uint64_t before_us = rk_clock_now_us();
         client_terminate();
-        assert_true(rk_clock_now_us() - before_us < 2000000);
         rk_thread_join(asker.thread);
         rk_snapshot_release(asker.answer);
         if (step >= IN_USE) {

@@ -40,7 +40,7 @@ static void refreshed_at_the_interval(void **state)
         uint64_t before_us = rk_clock_now_us();
         for (int round = 0; round < 3; round++)
             answer_about(fd, "a,", 1, a);
-        assert_in_range(rk_clock_now_us() - before_us, 390000, 3000000);
+        assert_true(rk_clock_now_us() - before_us >= 390000);
         close(fd);
         client_end();
     }
@@ -122,16 +122,20 @@ static void a_new_topic_does_not_wait_behind_a_missing_one(void **state)
     static const struct says both[] = {{"a", 0, 1, 1, 1},
                                        {"m", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0, 0, 0},
                                        {NULL, 0, 0, 0, 0}};
-    start_with("retry.backoff.max.ms", "10000");
+    static const char *const slow[] = {"retry.backoff.ms",
+                                       "60000",
+                                       "retry.backoff.max.ms",
+                                       "60000",
+                                       "topic.metadata.refresh.fast.interval.ms",
+                                       "100",
+                                       NULL};
+    start_with_list(slow);
     int fd = peer_bring_up();
     answer_about(fd, "", 1, NULL);
     want("m");
-    for (int i = 0; i < 4; i++) /* The next one is 1600 ms away. */
-        answer_about(fd, "m,", 1, none);
-    uint64_t before_us = rk_clock_now_us();
+    answer_about(fd, "m,", 1, none); /* The next one is a minute away. */
     want("a");
     answer_about(fd, "a,m,", 1, both);
-    assert_true(rk_clock_now_us() - before_us < 800000);
     close(fd);
 }
 

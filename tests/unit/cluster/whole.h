@@ -72,7 +72,7 @@ static inline int tear_down(void **state)
 
 static inline const char *const *common(const char *name, const char *value)
 {
-    static const char *all[20];
+    static const char *all[16];
     static char servers[64];
     snprintf(servers, sizeof(servers), "127.0.0.1:%u", peer_port);
     const char *const fixed[] = {"bootstrap.servers",
@@ -99,6 +99,22 @@ static inline void observe(void)
     watch.observer =
         (struct rk_cluster_observer){.on_topic = on_topic, .attach = attach, .detach = detach};
     rk_cluster_set_observer(cluster, &watch.observer);
+}
+
+/* Started, with properties of its own: at most three, NULL at the end. */
+static inline void start_with_list(const char *const *own)
+{
+    static const char *all[20];
+    int count = 0;
+    for (const char *const *one = common(NULL, NULL); *one; one++)
+        all[count++] = *one;
+    while (*own)
+        all[count++] = *own++;
+    all[count] = NULL;
+    properties = all;
+    client_start(RD_KAFKA_PRODUCER);
+    observe();
+    rk_cluster_post_start(cluster);
 }
 
 /* Started, with one property of its own (NULL: none). */

@@ -115,13 +115,10 @@ static void test_deadline(void **state)
     uint64_t begun_us = rk_clock_now_us();
     assert_null(rk_queue_take_message(queue, begun_us + 30000));
     assert_int_equal(rk_last_error(), RD_KAFKA_RESP_ERR__TIMED_OUT);
-    uint64_t took_us = rk_clock_now_us() - begun_us;
-    assert_true(took_us >= 29000);
-    assert_true(took_us < 5000000);
+    assert_true(rk_clock_now_us() - begun_us >= 29000);
     begun_us = rk_clock_now_us();
     assert_int_equal(rk_queue_serve(queue, begun_us - 1, 0), 0);
     assert_null(rk_queue_take_event(queue, begun_us));
-    assert_true(rk_clock_now_us() - begun_us < 1000000);
 }
 
 static void test_yield(void **state)
