@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "group/coordinator.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -373,6 +375,18 @@ void rk_coordinator_send(struct rk_coordinator *coordinator, struct rk_request *
     act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us), now_us);
 }
 
+/* Once, until it answers soundly. */
+static void tell_bad_answer(struct rk_coordinator *coordinator, const struct rk_request *request)
+{
+    char *text = rk_text_format("%s: broker %d did not answer what it was asked",
+                                request->api->name, (int)request->broker_id);
+    bool is_new = !coordinator->last_error || strcmp(coordinator->last_error, text) != 0;
+    set_last_error(coordinator, text);
+    if (is_new)
+        rk_core_post_error(core_of(coordinator), RD_KAFKA_RESP_ERR__BAD_MSG, "Group \"%s\": %s",
+                           coordinator->key, text);
+}
+
 unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
                                    const struct rk_request *request, rd_kafka_resp_err_t err)
 {
@@ -380,6 +394,10 @@ unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
     uint64_t now_us = rk_clock_now_us();
     if (request->err)
         return actions; /* It was looked at before. */
+    if (err == RD_KAFKA_RESP_ERR__BAD_MSG) {
+        tell_bad_answer(coordinator, request);
+        return actions;
+    }
     if (actions & RK_ACTION_FIND_COORDINATOR) {
         set_last_error(coordinator, rk_text_format("%s: broker %d answered: %s", request->api->name,
                                                    (int)request->broker_id, rd_kafka_err2str(err)));

@@ -12,8 +12,9 @@
  * when its broker could not be reached comes back here and waits for the next coordinator, until
  * its deadline. So what the sender has to look after are answers: it gives the error of each to
  * rk_coordinator_take_error, which marks the coordinator as unknown when it is another one by now,
- * and says what to do. The sender retries by itself, after a pause of its own; a request that it
- * sends again at once would only wait until a coordinator is known again.
+ * and says what to do. An answer that is not about what was asked is _BAD_MSG to it: that is told.
+ * The sender retries by itself, after a pause of its own; a request that it sends again at once
+ * would only wait until a coordinator is known again.
  */
 #ifndef RK_GROUP_COORDINATOR_H
 #define RK_GROUP_COORDINATOR_H
@@ -25,6 +26,9 @@ enum rk_coordinator_kind { /* As in FindCoordinator. */
                            RK_COORDINATOR_OF_GROUP = 0,
                            RK_COORDINATOR_OF_TRANSACTION = 1,
 };
+
+/* Who answers something else is asked so often, and then not for that any more. */
+#define RK_COORDINATOR_BAD_ANSWERS_MAX 5
 
 struct rk_coordinator;
 

@@ -309,6 +309,8 @@ static bool may_retry(const struct rk_committer *committer, const struct rk_comm
                commit->attempts < MEMBER_EPOCH_ATTEMPTS;
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID && commit->attempts >= TOPIC_ID_ATTEMPTS)
         return false;
+    if (err == RD_KAFKA_RESP_ERR__BAD_MSG && commit->attempts >= RK_COORDINATOR_BAD_ANSWERS_MAX)
+        return false;
     return rk_error_policy_find(RK_API_OFFSET_COMMIT, err) & RK_ACTION_RETRY;
 }
 

@@ -252,6 +252,8 @@ static bool may_retry(const struct rk_committed_query *query, rd_kafka_resp_err_
         return identity->is_consumer && identity->generation > 0;
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID)
         return query->attempts < TOPIC_ID_ATTEMPTS;
+    if (err == RD_KAFKA_RESP_ERR__BAD_MSG && query->attempts >= RK_COORDINATOR_BAD_ANSWERS_MAX)
+        return false;
     return rk_error_policy_find(RK_API_OFFSET_FETCH, err) & RK_ACTION_RETRY;
 }
 

@@ -257,6 +257,33 @@ static void test_in_the_end_the_truth_counts(void **state)
     }
 }
 
+/* Who never comes to the truth is not asked without end. */
+static void test_not_without_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RK_COUNT_OF(lies); i++) {
+        if (lies[i].lie.tell != commit_without_partitions &&
+            lies[i].lie.tell != fetch_without_partitions)
+            continue;
+        bool commits = lies[i].api_key == RK_API_OFFSET_COMMIT;
+        hostile_start(&fixture, RD_KAFKA_CONSUMER, NULL);
+        hostile_tell(&fixture, &lies[i].lie, 1000, lies[i].api_key, 0);
+        rd_kafka_topic_partition_list_t *list = consume_list("t", 1, 1);
+        int before = liar_request_count(fixture.liar, 0, lies[i].api_key);
+        assert_int_equal(commits ? rd_kafka_commit(fixture.rk, list, 0)
+                                 : rd_kafka_committed(fixture.rk, list, CONSUME_TIMEOUT_MS),
+                         RD_KAFKA_RESP_ERR__BAD_MSG);
+        assert_int_equal(liar_request_count(fixture.liar, 0, lies[i].api_key) - before, 5);
+        rd_kafka_topic_partition_list_destroy(list);
+        hostile_expect_error(&fixture, RD_KAFKA_RESP_ERR__BAD_MSG,
+                             commits ? "OffsetCommit: broker " : "OffsetFetch: broker ");
+        assert_int_equal(hostile_count_client_errors(&fixture), 1);
+        rd_kafka_destroy(fixture.rk);
+        fixture.rk = NULL;
+        fixture.error_count = 0;
+    }
+}
+
 /* Old answers have another form. */
 static void test_old_versions_too(void **state)
 {
@@ -311,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_in_the_end_the_truth_counts, begin, end),
+        cmocka_unit_test_setup_teardown(test_not_without_end, begin, end),
         cmocka_unit_test_setup_teardown(test_old_versions_too, begin, end),
         cmocka_unit_test_setup_teardown(test_positions, begin, end),
     };
