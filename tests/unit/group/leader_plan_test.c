@@ -120,6 +120,8 @@ static void nobody_is_there_twice(void **state)
     assert_true(rk_leader_plan_is_possible(&fixture->answer));
     add(fixture, "b", "t");
     assert_false(rk_leader_plan_is_possible(&fixture->answer));
+    fixture->members[3].member_id = "a";
+    assert_false(rk_leader_plan_is_possible(&fixture->answer));
     fixture->members[3].member_id = "";
     assert_false(rk_leader_plan_is_possible(&fixture->answer));
     fixture->members[3].member_id = "me";
