@@ -22,6 +22,7 @@ PROGRAMS = ["round_trip", "produce", "consume", "offsets", "commits", "group", "
             "topics", "changing", "unreachable"]
 COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 SKIPPED = 77
+DEBIAN_PYTHON = "/usr/bin/python3"
 
 
 class TestFailed(Exception):
@@ -183,6 +184,28 @@ class JavaPeer:
                 raise TestFailed(f"Peer.java does not compile: {result.stderr.strip()}")
         return ["java", "-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{self.classes}:{class_path}", "Peer",
                 *arguments]
+
+
+class Talker(Run):
+    """A program that tells of each message at once, by a line "got PARTITION OFFSET"."""
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.condition:
+                self.lines.append(line.rstrip("\n"))
+                if line.startswith("got "):
+                    self.reports += 1
+                else:
+                    self.log.write(line)
+                self.condition.notify_all()
+
+
+def confluent_kafka():
+    """Debian's Python, if it has the module."""
+    if not Path(DEBIAN_PYTHON).exists() or subprocess.run(
+            [DEBIAN_PYTHON, "-c", "import confluent_kafka"], capture_output=True).returncode:
+        raise Skipped("python3-confluent-kafka is missing")
+    return DEBIAN_PYTHON
 
 
 # ---- Results -----------------------------------------------------------------------------------

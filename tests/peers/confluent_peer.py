@@ -4,10 +4,13 @@
     confluent_peer.py produce <bootstrap> <topic> <codec>      lines from standard input
     confluent_peer.py consume <bootstrap> <topic> <count>      lines to standard output
     confluent_peer.py look <bootstrap> <topic> <count>         metadata, watermarks, times, seek
+    confluent_peer.py member <bootstrap> <topic> <assignor>    of the group with the topic's name,
+                                                               until SIGTERM; see tests/kafka/run
 
 Lines have key and value apart by a tab.
 """
 
+import signal
 import sys
 import time
 
@@ -89,5 +92,53 @@ def look(bootstrap, topic, count):
     consumer.close()
 
 
+def member(bootstrap, topic, assignor):
+    """Commits by itself: now and then, and what it gives up."""
+    ended, owned, taken = [], set(), 0
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic,
+                         "partition.assignment.strategy": assignor, "enable.auto.commit": False,
+                         "auto.offset.reset": "earliest", "heartbeat.interval.ms": 500})
+
+    # Between two generations a commit of the older one is refused; the next one has its offsets.
+    harmless = (KafkaError._NO_OFFSET, KafkaError.ILLEGAL_GENERATION,
+                KafkaError.REBALANCE_IN_PROGRESS)
+
+    def commit(allowed):
+        try:
+            consumer.commit(asynchronous=False)
+        except confluent_kafka.KafkaException as problem:
+            check(problem.args[0].code() in allowed, f"commit: {problem}")
+
+    def on_assign(_consumer, partitions):
+        if assignor != "cooperative-sticky":
+            check(not owned, f"{sorted(owned)} were not revoked")
+        owned.update(entry.partition for entry in partitions)
+        print("assigned", sorted(owned), flush=True)
+
+    def on_revoke(_consumer, partitions):
+        check(owned.issuperset(entry.partition for entry in partitions), "revoked, not assigned")
+        owned.difference_update(entry.partition for entry in partitions)
+        commit([KafkaError._NO_OFFSET])
+
+    def on_lost(_consumer, partitions):
+        check(False, f"{partitions} are lost")
+
+    consumer.subscribe([topic], on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
+    while not ended:
+        message = consumer.poll(0.1)
+        if message is None:  # An empty value makes a message false.
+            continue
+        check(message.error() is None, message.error())
+        check(message.partition() in owned, f"partition {message.partition()} is not assigned")
+        print("got", message.partition(), message.offset(), flush=True)
+        taken += 1
+        if taken % 500 == 0:
+            commit(harmless)
+    consumer.close()
+    check(not owned, f"{sorted(owned)} were not revoked by close")
+
+
 if __name__ == "__main__":
-    {"produce": produce, "consume": consume, "look": look}[sys.argv[1]](*sys.argv[2:])
+    {"produce": produce, "consume": consume, "look": look, "member": member}[
+        sys.argv[1]](*sys.argv[2:])
