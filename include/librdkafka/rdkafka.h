@@ -2266,7 +2266,8 @@ RD_EXPORT int rd_kafka_consume_callback_queue(rd_kafka_queue_t *rkqu, int timeou
  * subscription there was.
  *
  * - `topics`: only the names are read. One that begins with '^' is a regular expression, matched
- *   against all topics of the cluster as they come and go.
+ *   against all topics of the cluster as they come and go; with group.protocol=consumer by the
+ *   coordinator, in the syntax of RE2, against whole names.
  *
  * The assignment follows later, see rd_kafka_conf_set_rebalance_cb(). Topics that do not exist
  * show as consumer errors.

@@ -72,8 +72,6 @@ rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
 {
     if (!rk->group)
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
-    if (rk->core->conf->group_protocol == RK_CONF_GROUP_PROTOCOL_CONSUMER)
-        return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
     return rk_group_subscribe(rk->group, topics);
 }
 

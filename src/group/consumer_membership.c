@@ -413,6 +413,7 @@ static void on_success(struct rk_consumer_membership *membership,
     if (answer->target) {
         rk_member_replace(&membership->base.target, rk_partition_list_copy(answer->target));
         membership->is_partial = answer->is_partial;
+        rk_member_set_reason(&membership->base, "the coordinator assigned");
     }
     schedule(membership, answer->interval_ms, now_us);
     if (membership->state == S(JOINING))

@@ -120,37 +120,24 @@ static void drop_repeated(rd_kafka_topic_partition_list_t *list)
     }
 }
 
-rd_kafka_topic_partition_list_t *
-rk_consumer_target_resolve(struct rk_consumer_target *target,
-                           const char *(*name_of)(void *argument, const struct rk_uuid *id),
-                           void *argument, bool *is_partial)
+int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target)
 {
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
-    *is_partial = false;
+    int32_t count = 0;
+    for (int32_t i = 0; i < target->count; i++)
+        count += !target->topics[i].name;
+    return count;
+}
+
+void rk_consumer_target_learn(struct rk_consumer_target *target,
+                              const char *(*name_of)(void *argument, const struct rk_uuid *id),
+                              void *argument)
+{
     for (int32_t i = 0; i < target->count; i++) {
         struct rk_consumer_target_topic *topic = &target->topics[i];
         if (!topic->name)
             topic->name = rk_strdup_or_null(name_of(argument, &topic->id));
-        if (!topic->name) {
-            *is_partial = true;
-            continue;
-        }
-        for (int32_t k = 0; k < topic->count; k++)
-            rk_partition_list_add(list, topic->name, topic->partitions[k]);
     }
     remember_names(target);
-    drop_repeated(list);
-    return list;
-}
-
-bool rk_consumer_target_misses(const struct rk_consumer_target *target, const struct rk_uuid *id)
-{
-    struct rk_consumer_target_topic key = {.id = *id};
-    const struct rk_consumer_target_topic *found =
-        target->count > 0
-            ? bsearch(&key, target->topics, (size_t)target->count, sizeof(key), compare_topics)
-            : NULL;
-    return found && !found->name;
 }
 
 static bool is_owned(const rd_kafka_topic_partition_list_t *owned, const char *name)
@@ -160,6 +147,56 @@ static bool is_owned(const rd_kafka_topic_partition_list_t *owned, const char *n
             return true;
     }
     return false;
+}
+
+/* What has its name is another topic, of which partitions are owned still. */
+static bool is_blocked(const struct rk_consumer_target *target,
+                       const struct rk_consumer_target_topic *topic,
+                       const rd_kafka_topic_partition_list_t *owned)
+{
+    for (int32_t i = 0; i < target->name_count; i++) {
+        const struct rk_consumer_target_topic *other = &target->names[i];
+        if (other->is_current && compare_topics(other, topic) != 0 &&
+            strcmp(other->name, topic->name) == 0)
+            return is_owned(owned, topic->name);
+    }
+    return false;
+}
+
+static void make_current(struct rk_consumer_target *target,
+                         const struct rk_consumer_target_topic *topic)
+{
+    for (int32_t i = 0; i < target->name_count; i++) {
+        struct rk_consumer_target_topic *name = &target->names[i];
+        if (strcmp(name->name, topic->name) == 0)
+            name->is_current = compare_topics(name, topic) == 0;
+    }
+}
+
+rd_kafka_topic_partition_list_t *
+rk_consumer_target_resolve(struct rk_consumer_target *target,
+                           const rd_kafka_topic_partition_list_t *owned,
+                           const char *(*name_of)(void *argument, const struct rk_uuid *id),
+                           void *argument, bool *is_partial)
+{
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
+    rk_consumer_target_learn(target, name_of, argument);
+    target->is_blocked = false;
+    *is_partial = false;
+    for (int32_t i = 0; i < target->count; i++) {
+        const struct rk_consumer_target_topic *topic = &target->topics[i];
+        bool waits = topic->name && is_blocked(target, topic, owned);
+        target->is_blocked |= waits;
+        if (!topic->name || waits) {
+            *is_partial = true;
+            continue;
+        }
+        make_current(target, topic);
+        for (int32_t k = 0; k < topic->count; k++)
+            rk_partition_list_add(list, topic->name, topic->partitions[k]);
+    }
+    drop_repeated(list);
+    return list;
 }
 
 static bool is_assigned(const struct rk_consumer_target *target, const struct rk_uuid *id)
@@ -183,16 +220,13 @@ static void forget_others(struct rk_consumer_target *target,
     target->name_count = kept;
 }
 
-/* Of two topics of one name the one that is assigned now. */
 static const struct rk_uuid *id_of(const struct rk_consumer_target *target, const char *name)
 {
-    const struct rk_uuid *id = NULL;
     for (int32_t i = 0; i < target->name_count; i++) {
-        if (strcmp(target->names[i].name, name) == 0 &&
-            (!id || is_assigned(target, &target->names[i].id)))
-            id = &target->names[i].id;
+        if (target->names[i].is_current && strcmp(target->names[i].name, name) == 0)
+            return &target->names[i].id;
     }
-    return id;
+    return NULL;
 }
 
 bool rk_consumer_target_try_fill(struct rk_consumer_target *target,

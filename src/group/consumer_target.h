@@ -19,6 +19,7 @@ struct rk_consumer_target_topic {
     char *name; /* NULL: not known yet. */
     int32_t *partitions;
     int32_t count;
+    bool is_current; /* Of names: of all topics of that name this is the one that is consumed. */
 };
 
 /* Zeroed is empty. */
@@ -27,22 +28,29 @@ struct rk_consumer_target {
     int32_t count;
     struct rk_consumer_target_topic *names; /* and all that were, as long as they are owned. */
     int32_t name_count;
+    bool is_blocked; /* Some wait for a topic of the same name to be given up. */
 };
 
 void rk_consumer_target_clear(struct rk_consumer_target *target);
 /* Takes an answer's assignment in place of what was there. False: no memory, nothing changed. */
 bool rk_consumer_target_try_set(struct rk_consumer_target *target,
                                 const struct rk_consumer_group_heartbeat_answer_assignment *from);
+/* Of topics. */
+int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target);
+/* `name_of` gives a topic's name, or NULL; it is asked for those that have none yet. */
+void rk_consumer_target_learn(struct rk_consumer_target *target,
+                              const char *(*name_of)(void *argument, const struct rk_uuid *id),
+                              void *argument);
 /*
- * The partitions by name: sorted, each once. `name_of` gives a topic's name, or NULL; it is asked
- * for those that have none yet. returns: new list
+ * The partitions by name: sorted, each once. A topic that was deleted and made again is two with
+ * one name: the new one is left out as long as partitions of the old one are among `owned`.
+ * `is_partial` when anything was left out. returns: new list
  */
 rd_kafka_topic_partition_list_t *
 rk_consumer_target_resolve(struct rk_consumer_target *target,
+                           const rd_kafka_topic_partition_list_t *owned,
                            const char *(*name_of)(void *argument, const struct rk_uuid *id),
                            void *argument, bool *is_partial);
-/* Whether that topic is waited for. */
-bool rk_consumer_target_misses(const struct rk_consumer_target *target, const struct rk_uuid *id);
 /* Fills in the partitions a heartbeat says are owned (sorted), and forgets names of others. False:
  * no memory in the arena. */
 bool rk_consumer_target_try_fill(struct rk_consumer_target *target,

@@ -17,21 +17,9 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us);
 
 /* Life */
 
-static bool is_cooperative(const struct rk_conf *conf)
-{
-    return conf->partition_assignment_strategy &&
-           strstr(conf->partition_assignment_strategy, "cooperative") != NULL;
-}
-
-static uint64_t us_of(int ms)
-{
-    return (uint64_t)ms * 1000;
-}
-
 struct rk_group *rk_group_new(struct rk_core *core, struct rk_cluster *cluster,
                               struct rk_consumer *consumer, struct rk_group_offsets *offsets)
 {
-    const struct rk_conf *conf = core->conf;
     struct rk_group *group = RK_NEW(struct rk_group);
     group->core = core;
     group->cluster = cluster;
@@ -42,20 +30,10 @@ struct rk_group *rk_group_new(struct rk_core *core, struct rk_cluster *cluster,
     rk_queue_forward(group->queue, rk_consumer_queue(consumer));
     rk_mutex_init(&group->mutex, RK_RANK_PARTITION);
     group->shared.subscription = rk_partition_list_new(0);
-    group->shared.member_id = rk_strdup("");
     group->shared.generation = -1;
     group->own.started_us = rk_clock_now_us();
-    rk_membership_init(&group->own.membership,
-                       &(struct rk_membership_conf){
-                           .session_timeout_us = us_of(conf->session_timeout_ms),
-                           .heartbeat_interval_us = us_of(conf->heartbeat_interval_ms),
-                           .max_poll_interval_us = us_of(conf->max_poll_interval_ms),
-                           .leave_timeout_us = us_of(RK_GROUP_LEAVE_MAX_MS),
-                           .retry_backoff_ms = conf->retry_backoff_ms,
-                           .retry_backoff_max_ms = conf->retry_backoff_max_ms,
-                           .is_static = conf->group_instance_id && conf->group_instance_id[0],
-                           .is_cooperative = is_cooperative(conf),
-                       });
+    rk_group_init_member(group);
+    group->shared.member_id = rk_strdup(group->own.member->member_id);
     rk_timer_init(&group->own.timer, on_timer);
     rk_timer_init(&group->own.reason_timer, rk_group_on_reason_timer);
     rk_group_init_topics(group);
@@ -73,6 +51,7 @@ void rk_group_terminate(void *argument)
     rk_loop_stop_timer(loop, &group->own.plan_timer);
     rk_loop_stop_timer(loop, &group->own.reason_timer);
     rk_loop_stop_timer(loop, &group->own.pattern_timer);
+    rk_loop_stop_timer(loop, &group->own.names_timer);
     rk_loop_stop_timer(loop, &group->own.commit_timer);
     atomic_store(&group->is_closed, true);
     if (group->own.close_queue)
@@ -96,7 +75,7 @@ void rk_group_destroy(struct rk_group *group)
 {
     if (!group)
         return;
-    rk_membership_clear(&group->own.membership);
+    rk_group_clear_member(group);
     rk_subscription_destroy(group->own.subscription);
     rk_queue_release(group->queue);
     rk_partition_list_destroy(group->shared.subscription);
@@ -110,55 +89,28 @@ void rk_group_destroy(struct rk_group *group)
 /* What commits say. */
 static void identify(struct rk_group *group) RK_ON_BACKGROUND
 {
-    const struct rk_membership *membership = &group->own.membership;
+    const struct rk_member *member = group->own.member;
     struct rk_membership_identity *identity = rk_group_offsets_identity(group->offsets);
-    bool is_in = rk_membership_is_in(membership);
-    identity->generation = membership->generation;
-    identity->member_id = is_in ? membership->base.member_id : "";
+    bool is_in = rk_group_is_in(group);
+    identity->generation = rk_group_generation(group);
+    identity->member_id = is_in ? member->member_id : "";
     identity->instance_id = is_in ? group->core->conf->group_instance_id : NULL;
-    identity->is_lost = membership->base.is_lost;
+    identity->is_consumer = is_in && group->has_consumer_protocol;
+    identity->is_lost = member->is_lost;
 }
 
 /* What any thread may ask. */
 static void publish(struct rk_group *group) RK_ON_BACKGROUND
 {
-    const struct rk_membership *membership = &group->own.membership;
+    const struct rk_member *member = group->own.member;
     rk_mutex_lock(&group->mutex);
-    group->shared.generation = membership->generation;
-    group->shared.has_protocol = membership->protocol != NULL;
-    if (strcmp(group->shared.member_id, membership->base.member_id) != 0) {
+    group->shared.generation = rk_group_generation(group);
+    group->shared.has_protocol = rk_group_has_protocol(group);
+    if (strcmp(group->shared.member_id, member->member_id) != 0) {
         rk_free(group->shared.member_id);
-        group->shared.member_id = rk_strdup(membership->base.member_id);
+        group->shared.member_id = rk_strdup(member->member_id);
     }
     rk_mutex_unlock(&group->mutex);
-}
-
-static void act(struct rk_group *group, unsigned actions) RK_ON_BACKGROUND
-{
-    struct rk_membership *membership = &group->own.membership;
-    if (actions & RK_MEMBERSHIP_TELL_FATAL)
-        rk_group_tell_error(group, true);
-    if (actions & RK_MEMBERSHIP_TELL_ERROR)
-        rk_group_tell_error(group, false);
-    if (actions & RK_MEMBERSHIP_TELL_POLL_EXCEEDED)
-        rk_group_tell_poll_exceeded(group);
-    if (actions & RK_MEMBERSHIP_SEND_LEAVE)
-        rk_group_send_leave(group, membership->leaving_id,
-                            membership->state == RK_MEMBERSHIP_WAITING
-                                ? "the application did not poll"
-                                : "the consumer was closed or unsubscribed");
-    if ((actions & RK_MEMBERSHIP_TELL_REVOKE) && membership->base.asked == RK_ASKED_REVOKE)
-        rk_group_tell(group, false);
-    if ((actions & RK_MEMBERSHIP_TELL_ASSIGN) && membership->base.asked == RK_ASKED_ASSIGN)
-        rk_group_tell(group, true);
-    if ((actions & RK_MEMBERSHIP_SEND_JOIN) && membership->state == RK_MEMBERSHIP_JOINING)
-        rk_group_send_join(group);
-    if ((actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT) && membership->state == RK_MEMBERSHIP_ASSIGNING)
-        rk_group_begin_plan(group);
-    if ((actions & RK_MEMBERSHIP_SEND_SYNC) && membership->state == RK_MEMBERSHIP_SYNCING)
-        rk_group_send_sync(group);
-    if ((actions & RK_MEMBERSHIP_SEND_HEARTBEAT) && rk_membership_is_in(membership))
-        rk_group_send_heartbeat(group);
 }
 
 void rk_group_settle(struct rk_group *group)
@@ -169,14 +121,15 @@ void rk_group_settle(struct rk_group *group)
         return;
     group->own.is_settling = true;
     do {
-        actions = rk_member_take_actions(&group->own.membership.base);
+        actions = rk_member_take_actions(group->own.member);
         identify(group);
-        act(group, actions);
-    } while (group->own.membership.base.actions != 0);
+        rk_group_act(group, actions);
+        rk_group_look_at_target(group);
+    } while (group->own.member->actions != 0);
     group->own.is_settling = false;
     identify(group);
     publish(group);
-    uint64_t deadline_us = rk_membership_deadline(&group->own.membership);
+    uint64_t deadline_us = rk_group_deadline(group);
     if (deadline_us == RK_NEVER)
         rk_loop_stop_timer(loop, &group->own.timer);
     else
@@ -189,10 +142,9 @@ void rk_group_settle(struct rk_group *group)
  * else to do: so they cost nothing. */
 static void look_for_polls(struct rk_group *group, uint64_t now_us) RK_ON_BACKGROUND
 {
-    struct rk_membership *membership = &group->own.membership;
     if (rk_queue_was_polled(rk_consumer_queue(group->consumer)) &&
-        membership->state != RK_MEMBERSHIP_WAITING)
-        rk_membership_on_poll(membership, now_us);
+        !rk_group_is_waiting_for_poll(group))
+        rk_group_on_poll(group, now_us);
 }
 
 static void on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -200,7 +152,7 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
     struct rk_group *group = rk_container_of(timer, struct rk_group, own.timer);
     rk_on_background(rk_cluster_background(group->cluster));
     look_for_polls(group, now_us);
-    rk_membership_on_timer(&group->own.membership, now_us);
+    rk_group_on_time(group, now_us);
     rk_group_settle(group);
 }
 
@@ -255,7 +207,7 @@ static void run_subscribe(void *argument)
         rk_group_follow(group, subscription);
     } else {
         rk_group_stop_following(group);
-        rk_membership_on_unsubscribe(&group->own.membership, rk_clock_now_us());
+        rk_group_on_unsubscribe(group, rk_clock_now_us());
     }
 }
 
@@ -268,7 +220,8 @@ rd_kafka_resp_err_t rk_group_subscribe(struct rk_group *group,
     if (atomic_load(&group->is_closing))
         return RD_KAFKA_RESP_ERR__DESTROY;
     struct subscribe subscribe = {.group = group};
-    subscribe.subscription = rk_subscription_try_new(list, reason, sizeof(reason));
+    subscribe.subscription =
+        rk_subscription_try_new(list, group->has_consumer_protocol, reason, sizeof(reason));
     if (!subscribe.subscription) {
         rk_log(group->core, 4, "SUBSCRIBE", "Refused to subscribe: %s", reason);
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -327,5 +280,5 @@ const char *rk_group_protocol_name(struct rk_group *group)
     rk_mutex_unlock(&group->mutex);
     if (!has_protocol)
         return "NONE";
-    return is_cooperative(group->core->conf) ? "COOPERATIVE" : "EAGER";
+    return rk_group_is_cooperative(group) ? "COOPERATIVE" : "EAGER";
 }

@@ -17,7 +17,6 @@ struct close {
  * what it would have to give up at once, and what it is to give up it is told in the new queue. */
 static void settle_question(struct rk_group *group, enum rk_membership_asked asked) RK_ON_BACKGROUND
 {
-    struct rk_membership *membership = &group->own.membership;
     size_t unseen =
         rk_queue_remove(rk_consumer_queue(group->consumer), rk_group_is_rebalance, group) +
         rk_queue_remove(group->queue, rk_group_is_rebalance, group);
@@ -25,7 +24,7 @@ static void settle_question(struct rk_group *group, enum rk_membership_asked ask
     case RK_ASKED_NOTHING:
         break;
     case RK_ASKED_ASSIGN:
-        rk_membership_on_declined(membership, rk_clock_now_us());
+        rk_group_on_declined(group, rk_clock_now_us());
         break;
     case RK_ASKED_REVOKE:
         if (unseen > 0 && !group->own.decides_alone)
@@ -46,8 +45,8 @@ static void run_close(void *argument)
     group->own.close_queue = rk_queue_acquire(close->queue);
     rk_queue_forward(group->queue, group->own.close_queue);
     rk_group_stop_following(group);
-    enum rk_membership_asked asked = group->own.membership.base.asked;
-    rk_membership_on_close(&group->own.membership, rk_clock_now_us());
+    enum rk_membership_asked asked = group->own.member->asked;
+    rk_group_on_close(group, rk_clock_now_us());
     settle_question(group, asked);
 }
 
@@ -64,7 +63,7 @@ rd_kafka_resp_err_t rk_group_begin_close(struct rk_group *group, rd_kafka_queue_
 /* The last step: what was assigned without the group goes too. */
 void rk_group_go_on_closing(struct rk_group *group)
 {
-    if (group->own.membership.state != RK_MEMBERSHIP_CLOSED || atomic_load(&group->is_closed))
+    if (!rk_group_has_ended(group) || atomic_load(&group->is_closed))
         return;
     if (!group->own.has_stopped) {
         group->own.has_stopped = true;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the group share: group.c (life, settle), group_requests.c (to and from the
- * coordinator), group_rebalance.c (to and from the application), group_topics.c (metadata),
- * group_reason.c (why it is not moving), group_close.c.
+ * coordinator; classic), group_heartbeat.c and
+ * group_target.c (the same of the consumer protocol), group_member.c (of either), group_rebalance.c
+ * (to and from the application), group_topics.c (metadata), group_reason.c (why it is not moving),
+ * group_close.c.
  */
 #ifndef RK_GROUP_GROUP_PRIVATE_H
 #define RK_GROUP_GROUP_PRIVATE_H
 
 #include "consumer/assignment.h"
+#include "group/consumer_membership.h"
+#include "group/consumer_target.h"
 #include "group/group.h"
 #include "group/leader_plan.h"
 #include "group/subscription.h"
@@ -19,7 +23,8 @@ struct rk_group {
     struct rk_group_offsets *offsets;
     struct rk_coordinator *coordinator; /* Of `offsets`. */
     struct rk_assignment_guard guard;
-    rd_kafka_queue_t *queue; /* Leads to the consumer queue, or to that of close. */
+    rd_kafka_queue_t *queue;    /* Leads to the consumer queue, or to that of close. */
+    bool has_consumer_protocol; /* KIP-848; frozen. */
     _Atomic bool is_lost;
     _Atomic bool is_closing, is_closed;
     struct rk_mutex mutex; /* RK_RANK_PARTITION */
@@ -29,8 +34,15 @@ struct rk_group {
         int32_t generation;
         bool has_protocol;
     } shared;
-    struct { /* Background. */
-        struct rk_membership membership;
+    struct {                                               /* Background. */
+        struct rk_member *member;                          /* Of one of these: */
+        struct rk_membership membership;                   /* classic, or */
+        struct rk_consumer_membership consumer_membership; /* of the consumer protocol. */
+        struct rk_consumer_target target;
+        struct rk_timer names_timer; /* Of its topics: the next question. */
+        struct rk_backoff names_backoff;
+        bool asks_names;
+        char error_text[200]; /* What came with the last error of a heartbeat. */
         struct rk_timer timer;
         struct rk_subscription *subscription; /* NULL: none. */
         struct rk_request *joined;            /* Whose answer the plan borrows. */
@@ -63,13 +75,66 @@ void rk_group_settle(struct rk_group *group) RK_ON_BACKGROUND;
 /* The same as _post_: `run(argument)` on background, then settled. False: the client has gone. */
 bool rk_group_ask(struct rk_group *group, void (*run)(void *argument), void *argument);
 
-/* group_requests.c */
+/* group_member.c */
+void rk_group_init_member(struct rk_group *group);
+void rk_group_clear_member(struct rk_group *group);
+void rk_group_act(struct rk_group *group, unsigned actions) RK_ON_BACKGROUND;
+uint64_t rk_group_deadline(const struct rk_group *group);
+bool rk_group_is_in(const struct rk_group *group);
+/* Or the member epoch; -1: none. */
+int32_t rk_group_generation(const struct rk_group *group);
+bool rk_group_is_cooperative(const struct rk_group *group);
+bool rk_group_has_protocol(const struct rk_group *group);
+bool rk_group_is_out(const struct rk_group *group);
+bool rk_group_is_waiting_for_poll(const struct rk_group *group);
+bool rk_group_has_failed(const struct rk_group *group);
+bool rk_group_has_ended(const struct rk_group *group);
+/* takes: topics. Patterns that the coordinator matches are those of own.subscription. */
+void rk_group_on_subscribe(struct rk_group *group, rd_kafka_topic_partition_list_t *topics,
+                           uint64_t now_us);
+void rk_group_on_unsubscribe(struct rk_group *group, uint64_t now_us);
+void rk_group_on_close(struct rk_group *group, uint64_t now_us);
+void rk_group_on_answered(struct rk_group *group, uint64_t now_us);
+void rk_group_on_declined(struct rk_group *group, uint64_t now_us);
+void rk_group_on_commit_error(struct rk_group *group, rd_kafka_resp_err_t err, uint64_t now_us);
+void rk_group_on_poll(struct rk_group *group, uint64_t now_us);
+void rk_group_on_time(struct rk_group *group, uint64_t now_us);
+
+/* group_requests.c: for all requests of a member; in the request's arena, its owner: */
+struct rk_group_call {
+    struct rk_group *group;
+    uint32_t attempt;
+    bool is_leave; /* A heartbeat. */
+};
+
+/* NULL: no memory. */
+struct rk_request *rk_group_try_new_request(struct rk_group *group, enum rk_api_key key,
+                                            rk_request_handler *on_done);
+const char *rk_group_try_copy(struct rk_request *request, const char *text);
+/* takes: request. False when a part of it could not be made. */
+bool rk_group_send_whole(struct rk_group *group, struct rk_request *request,
+                         bool is_whole) RK_ON_BACKGROUND;
+/* Of a classic member: */
 void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_heartbeat(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_leave(struct rk_group *group, const char *member_id,
                          const char *reason) RK_ON_BACKGROUND;
 void rk_group_drop_plan(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_heartbeat.c: what the membership says is to be sent. */
+void rk_group_send_consumer_heartbeat(struct rk_group *group) RK_ON_BACKGROUND;
+void rk_group_send_consumer_leave(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_target.c */
+void rk_group_init_target(struct rk_group *group);
+/* An error: nothing has changed. */
+rd_kafka_resp_err_t
+rk_group_take_target(struct rk_group *group,
+                     const struct rk_consumer_group_heartbeat_answer_assignment *assignment,
+                     rd_kafka_topic_partition_list_t **target, bool *is_partial) RK_ON_BACKGROUND;
+/* The application may have given up what was in the way of the rest. */
+void rk_group_look_at_target(struct rk_group *group) RK_ON_BACKGROUND;
 
 /* group_rebalance.c */
 void rk_group_init_guard(struct rk_group *group);

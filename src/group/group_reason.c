@@ -14,11 +14,11 @@
 static const char *state_text(const struct rk_group *group,
                               const struct rk_coordinator_view *coordinator) RK_ON_BACKGROUND
 {
-    if (group->own.membership.state == RK_MEMBERSHIP_CLOSED || atomic_load(&group->is_closing))
+    if (rk_group_has_ended(group) || atomic_load(&group->is_closing))
         return "term";
     switch (coordinator->state) {
     case RK_COORDINATOR_UNKNOWN:
-        return group->own.membership.state == RK_MEMBERSHIP_OUT ? "init" : "query-coord";
+        return rk_group_is_out(group) ? "init" : "query-coord";
     case RK_COORDINATOR_ASKING:
         return "wait-coord";
     case RK_COORDINATOR_BACKING_OFF:
@@ -29,16 +29,9 @@ static const char *state_text(const struct rk_group *group,
     return "up";
 }
 
-static const char *join_state_text(const struct rk_group *group) RK_ON_BACKGROUND
+static const char *classic_state_text(enum rk_membership_state state)
 {
-    const struct rk_membership *membership = &group->own.membership;
-    if (membership->base.asked == RK_ASKED_ASSIGN)
-        return "wait-assign-call";
-    if (membership->base.asked == RK_ASKED_REVOKE)
-        return group->own.answers_after          ? "wait-unassign-to-complete"
-               : membership->conf.is_cooperative ? "wait-incr-unassign-to-complete"
-                                                 : "wait-unassign-call";
-    switch (membership->state) {
+    switch (state) {
     case RK_MEMBERSHIP_JOINING:
     case RK_MEMBERSHIP_PREPARING:
         return "wait-join";
@@ -61,21 +54,52 @@ static const char *join_state_text(const struct rk_group *group) RK_ON_BACKGROUN
     return "init";
 }
 
+static const char *consumer_state_text(const struct rk_consumer_membership *membership)
+{
+    switch (membership->state) {
+    case RK_CONSUMER_JOINING:
+        return "wait-join";
+    case RK_CONSUMER_RECONCILING:
+    case RK_CONSUMER_ACKNOWLEDGING:
+    case RK_CONSUMER_STABLE:
+        return membership->is_partial ? "wait-metadata" : "steady";
+    case RK_CONSUMER_OUT:
+    case RK_CONSUMER_FENCED:
+    case RK_CONSUMER_WAITING:
+    case RK_CONSUMER_LEAVING:
+    case RK_CONSUMER_FAILED:
+    case RK_CONSUMER_CLOSED:
+    case RK_CONSUMER_STATES:
+        break;
+    }
+    return "init";
+}
+
+static const char *join_state_text(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    const struct rk_member *member = group->own.member;
+    if (member->asked == RK_ASKED_ASSIGN)
+        return "wait-assign-call";
+    if (member->asked == RK_ASKED_REVOKE)
+        return group->own.answers_after         ? "wait-unassign-to-complete"
+               : rk_group_is_cooperative(group) ? "wait-incr-unassign-to-complete"
+                                                : "wait-unassign-call";
+    return group->has_consumer_protocol ? consumer_state_text(&group->own.consumer_membership)
+                                        : classic_state_text(group->own.membership.state);
+}
+
 static const char *asked_text(const struct rk_group *group) RK_ON_BACKGROUND
 {
     if (group->own.answers_after)
         return "the commit of what its partitions have stored";
-    return group->own.membership.base.asked == RK_ASKED_ASSIGN
+    return group->own.member->asked == RK_ASKED_ASSIGN
                ? "the application to take partitions (rd_kafka_assign() and its like)"
                : "the application to give up partitions (rd_kafka_assign() and its like)";
 }
 
-/* Without the time; NULL: nothing is waited for. */
-static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
+static const char *find_classic_reason(const struct rk_group *group) RK_ON_BACKGROUND
 {
     const struct rk_membership *membership = &group->own.membership;
-    if (membership->base.asked != RK_ASKED_NOTHING)
-        return asked_text(group);
     switch (membership->state) {
     case RK_MEMBERSHIP_PREPARING:
     case RK_MEMBERSHIP_JOINING:
@@ -104,13 +128,51 @@ static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
     return NULL;
 }
 
+static const char *find_consumer_reason(const struct rk_consumer_membership *membership)
+{
+    switch (membership->state) {
+    case RK_CONSUMER_JOINING:
+        if (membership->beat.epoch < 0 && membership->is_beat_sent)
+            return "the coordinator to let go of what this static member was before "
+                   "(ConsumerGroupHeartbeat)";
+        return membership->is_beat_sent ? "the coordinator to let it join (ConsumerGroupHeartbeat)"
+                                        : "its next attempt to join";
+    case RK_CONSUMER_ACKNOWLEDGING:
+        return "the coordinator to hear what it owns now (ConsumerGroupHeartbeat)";
+    case RK_CONSUMER_WAITING:
+        return "the application to poll: max.poll.interval.ms was exceeded";
+    case RK_CONSUMER_LEAVING:
+        return "the coordinator to answer that it leaves (ConsumerGroupHeartbeat)";
+    case RK_CONSUMER_FAILED:
+        return "nothing any more: a fatal error was raised";
+    case RK_CONSUMER_RECONCILING:
+    case RK_CONSUMER_STABLE:
+        return membership->is_partial ? "metadata of assigned topics: their names" : NULL;
+    case RK_CONSUMER_OUT:
+    case RK_CONSUMER_FENCED:
+    case RK_CONSUMER_CLOSED:
+    case RK_CONSUMER_STATES:
+        break;
+    }
+    return NULL;
+}
+
+/* Without the time; NULL: nothing is waited for. */
+static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    if (group->own.member->asked != RK_ASKED_NOTHING)
+        return asked_text(group);
+    return group->has_consumer_protocol ? find_consumer_reason(&group->own.consumer_membership)
+                                        : find_classic_reason(group);
+}
+
 static void describe(const struct rk_group *group, const struct rk_coordinator_view *coordinator,
                      uint64_t now_us, char *text, size_t size) RK_ON_BACKGROUND
 {
-    const struct rk_membership *membership = &group->own.membership;
+    const struct rk_member *member = group->own.member;
     const char *reason = find_reason(group);
-    bool is_asked = membership->base.asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? membership->base.asked_us : membership->base.since_us;
+    bool is_asked = member->asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? member->asked_us : member->since_us;
     text[0] = '\0';
     if (!reason)
         return;
@@ -121,18 +183,16 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
     if (!is_asked && coordinator->last_error[0] && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, "; coordinator: %s",
                          coordinator->last_error);
-    if (membership->base.told_err && used > 0 && (size_t)used < size)
+    if (member->told_err && used > 0 && (size_t)used < size)
         snprintf(text + used, size - (size_t)used, "; last error: %s: %s",
-                 rk_api_name((int16_t)membership->base.told_api),
-                 rd_kafka_err2str(membership->base.told_err));
+                 rk_api_name((int16_t)member->told_api), rd_kafka_err2str(member->told_err));
 }
 
 void rk_group_look(struct rk_group *group, uint64_t now_us, struct rk_group_view *view)
 {
     struct rk_coordinator_view coordinator = rk_coordinator_look(group->coordinator);
-    const struct rk_membership *membership = &group->own.membership;
-    uint64_t since_us =
-        membership->base.since_us ? membership->base.since_us : group->own.started_us;
+    const struct rk_member *member = group->own.member;
+    uint64_t since_us = member->since_us ? member->since_us : group->own.started_us;
     *view = (struct rk_group_view){
         .state = state_text(group, &coordinator),
         .join_state = join_state_text(group),
@@ -141,7 +201,7 @@ void rk_group_look(struct rk_group *group, uint64_t now_us, struct rk_group_view
             group->own.rebalance_count > 0 ? (int64_t)(now_us - group->own.rebalanced_us) : 0,
         .rebalance_count = group->own.rebalance_count,
     };
-    rk_text_copy(view->rebalance_reason, sizeof(view->rebalance_reason), membership->base.reason);
+    rk_text_copy(view->rebalance_reason, sizeof(view->rebalance_reason), member->reason);
     describe(group, &coordinator, now_us, view->waits_for, sizeof(view->waits_for));
 }
 
@@ -163,11 +223,11 @@ void rk_group_on_reason_timer(struct rk_timer *timer, uint64_t now_us)
 void rk_group_watch(struct rk_group *group)
 {
     struct rk_loop *loop = rk_cluster_background(group->cluster);
-    const struct rk_membership *membership = &group->own.membership;
+    const struct rk_member *member = group->own.member;
     int log_ms = group->core->conf->silence_log_ms;
-    bool is_asked = membership->base.asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? membership->base.asked_us : membership->base.since_us;
-    if (log_ms == 0 || !find_reason(group) || membership->state == RK_MEMBERSHIP_FAILED) {
+    bool is_asked = member->asked != RK_ASKED_NOTHING;
+    uint64_t since_us = is_asked ? member->asked_us : member->since_us;
+    if (log_ms == 0 || !find_reason(group) || rk_group_has_failed(group)) {
         rk_loop_stop_timer(loop, &group->own.reason_timer);
         group->own.waits_since_us = 0;
         return;

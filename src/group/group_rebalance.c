@@ -66,30 +66,29 @@ bool rk_group_is_rebalance(const rd_kafka_event_t *event, const void *group)
 
 void rk_group_push_question(struct rk_group *group)
 {
-    struct rk_membership *membership = &group->own.membership;
+    struct rk_member *member = group->own.member;
     struct rebalance *rebalance = RK_NEW(struct rebalance);
     rk_event_init(&rebalance->event, &rebalance_kind, RD_KAFKA_EVENT_REBALANCE);
-    rebalance->event.err = membership->base.asked == RK_ASKED_ASSIGN
-                               ? RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
-                               : RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
-    rebalance->event.partitions = rk_partition_list_copy(membership->base.asked_list);
+    rebalance->event.err = member->asked == RK_ASKED_ASSIGN ? RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+                                                            : RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
+    rebalance->event.partitions = rk_partition_list_copy(member->asked_list);
     rebalance->group = group;
     rk_queue_push(group->queue, &rebalance->event);
 }
 
 void rk_group_tell(struct rk_group *group, bool assigns)
 {
-    struct rk_membership *membership = &group->own.membership;
+    struct rk_member *member = group->own.member;
     rk_log_debug(group->core, RK_DEBUG_CGRP, "REBALANCE",
                  "Group \"%s\" (generation %d): %d partition(s) are %s%s: %s",
-                 group->core->conf->group_id, (int)membership->generation,
-                 membership->base.asked_list->cnt, assigns ? "assigned" : "revoked",
-                 !assigns && membership->base.is_lost ? ", lost" : "", membership->base.reason);
+                 group->core->conf->group_id, (int)rk_group_generation(group),
+                 member->asked_list->cnt, assigns ? "assigned" : "revoked",
+                 !assigns && member->is_lost ? ", lost" : "", member->reason);
     group->own.rebalance_count++;
-    group->own.rebalanced_us = membership->base.asked_us;
+    group->own.rebalanced_us = member->asked_us;
     if (!assigns) {
-        atomic_store(&group->is_lost, membership->base.is_lost);
-        rk_assignment_withhold(group->consumer, membership->base.asked_list);
+        atomic_store(&group->is_lost, member->is_lost);
+        rk_assignment_withhold(group->consumer, member->asked_list);
     }
     if (asks_application(group) && !group->own.decides_alone)
         rk_group_push_question(group);
@@ -99,9 +98,9 @@ void rk_group_tell(struct rk_group *group, bool assigns)
 
 /* What it answers */
 
-static bool is_answer(const struct rk_membership *membership, enum rk_assignment_change change)
+static bool is_answer(const struct rk_member *member, enum rk_assignment_change change)
 {
-    switch (membership->base.asked) {
+    switch (member->asked) {
     case RK_ASKED_NOTHING:
         break;
     case RK_ASKED_ASSIGN:
@@ -126,7 +125,7 @@ static void go_on(struct rk_group *group) RK_ON_BACKGROUND
     rk_loop_stop_timer(rk_cluster_background(group->cluster), &group->own.commit_timer);
     if (group->own.answers_after) {
         group->own.answers_after = false;
-        rk_membership_on_answered(&group->own.membership, rk_clock_now_us());
+        rk_group_on_answered(group, rk_clock_now_us());
     }
     rk_group_settle(group);
 }
@@ -166,14 +165,14 @@ void rk_group_await_commits(struct rk_group *group)
 
 static void answer(struct rk_group *group) RK_ON_BACKGROUND
 {
-    const struct rk_membership *membership = &group->own.membership;
+    const struct rk_member *member = group->own.member;
     if (group->own.answers_after)
         return;
-    if (membership->base.asked == RK_ASKED_REVOKE && !membership->base.is_lost) {
+    if (member->asked == RK_ASKED_REVOKE && !member->is_lost) {
         group->own.answers_after = true; /* Others read what was committed. */
         rk_group_await_commits(group);
     } else {
-        rk_membership_on_answered(&group->own.membership, rk_clock_now_us());
+        rk_group_on_answered(group, rk_clock_now_us());
         rk_group_settle(group);
     }
 }
@@ -188,8 +187,8 @@ static rd_kafka_resp_err_t may_change(struct rk_assignment_guard *guard,
 {
     const struct rk_group *group = group_of(guard);
     bool is_incremental = change != RK_ASSIGNMENT_SET;
-    if (!group->own.membership.protocol || atomic_load(&group->is_closing) ||
-        is_incremental == group->own.membership.conf.is_cooperative)
+    if (!rk_group_has_protocol(group) || atomic_load(&group->is_closing) ||
+        is_incremental == rk_group_is_cooperative(group))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     return RD_KAFKA_RESP_ERR__STATE;
 }
@@ -199,7 +198,7 @@ static void on_changed(struct rk_assignment_guard *guard, enum rk_assignment_cha
     struct rk_group *group = group_of(guard);
     rk_on_background(rk_cluster_background(group->cluster));
     atomic_store(&group->is_lost, false);
-    if (is_answer(&group->own.membership, change))
+    if (is_answer(group->own.member, change))
         answer(group);
 }
 
@@ -214,9 +213,8 @@ static void on_topic(struct rk_assignment_guard *guard, rd_kafka_topic_t *topic)
 static void on_member_error(void *argument, rd_kafka_resp_err_t err)
 {
     struct rk_group *group = argument;
-    struct rk_membership *membership = &group->own.membership;
     rk_on_background(rk_cluster_background(group->cluster));
-    rk_membership_on_commit_error(membership, membership->base.attempt, err, rk_clock_now_us());
+    rk_group_on_commit_error(group, err, rk_clock_now_us());
     rk_group_settle(group);
 }
 
@@ -231,16 +229,16 @@ void rk_group_init_guard(struct rk_group *group)
 
 void rk_group_answer_alone(struct rk_group *group)
 {
-    struct rk_membership *membership = &group->own.membership;
-    enum rk_membership_asked asked = membership->base.asked;
+    struct rk_member *member = group->own.member;
+    enum rk_membership_asked asked = member->asked;
     if (asked == RK_ASKED_NOTHING || group->own.answers_after)
         return;
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_copy(membership->base.asked_list);
-    if (asked == RK_ASKED_ASSIGN && membership->conf.is_cooperative)
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_copy(member->asked_list);
+    if (asked == RK_ASKED_ASSIGN && rk_group_is_cooperative(group))
         rk_assignment_add_here(group->consumer, list);
     else if (asked == RK_ASKED_ASSIGN)
         rk_assignment_set_here(group->consumer, list);
-    else if (membership->conf.is_cooperative)
+    else if (rk_group_is_cooperative(group))
         rk_assignment_remove_here(group->consumer, list);
     else
         rk_assignment_set_here(group->consumer, NULL);
@@ -253,7 +251,7 @@ static void run_poll(void *argument)
 {
     struct rk_group *group = argument;
     rk_on_background(rk_cluster_background(group->cluster));
-    rk_membership_on_poll(&group->own.membership, rk_clock_now_us());
+    rk_group_on_poll(group, rk_clock_now_us());
 }
 
 /* Whoever comes to this in the queue polls again. */
@@ -291,15 +289,16 @@ void rk_group_tell_poll_exceeded(struct rk_group *group)
 
 void rk_group_tell_error(struct rk_group *group, bool is_fatal)
 {
-    const struct rk_membership *membership = &group->own.membership;
-    char text[300];
-    snprintf(text, sizeof(text), "Group \"%s\": %s failed: %s", group->core->conf->group_id,
-             rk_api_name((int16_t)membership->base.told_api),
-             rd_kafka_err2str(membership->base.told_err));
+    const struct rk_member *member = group->own.member;
+    const char *more = group->own.error_text;
+    char text[500];
+    snprintf(text, sizeof(text), "Group \"%s\": %s failed: %s%s%s", group->core->conf->group_id,
+             rk_api_name((int16_t)member->told_api), rd_kafka_err2str(member->told_err),
+             more[0] ? ": " : "", more);
     if (is_fatal)
-        rk_core_raise_fatal(group->core, membership->base.told_err, "%s", text);
+        rk_core_raise_fatal(group->core, member->told_err, "%s", text);
     else
-        rk_queue_push(group->queue, rk_event_new_consumer_error(membership->base.told_err, NULL,
-                                                                RD_KAFKA_PARTITION_UA,
-                                                                RD_KAFKA_OFFSET_INVALID, text));
+        rk_queue_push(group->queue,
+                      rk_event_new_consumer_error(member->told_err, NULL, RD_KAFKA_PARTITION_UA,
+                                                  RD_KAFKA_OFFSET_INVALID, text));
 }

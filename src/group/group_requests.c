@@ -14,12 +14,6 @@
 #define JOIN_MORE_US    5000000u /* A rebalance takes as long as the slowest member may take. */
 #define FIRST_WITH_MANY 3        /* LeaveGroup of several members. */
 
-/* In the request's arena. */
-struct call {
-    struct rk_group *group;
-    uint32_t attempt;
-};
-
 /* Building */
 
 static const struct rk_conf *conf_of(const struct rk_group *group)
@@ -27,23 +21,23 @@ static const struct rk_conf *conf_of(const struct rk_group *group)
     return group->core->conf;
 }
 
-static struct rk_request *try_new(struct rk_group *group, enum rk_api_key key,
-                                  rk_request_handler *on_done)
+struct rk_request *rk_group_try_new_request(struct rk_group *group, enum rk_api_key key,
+                                            rk_request_handler *on_done)
 {
     struct rk_request *request =
         rk_request_try_new(key, rk_cluster_background(group->cluster), on_done, NULL);
-    struct call *call = request ? rk_request_try_alloc(request, sizeof(*call)) : NULL;
+    struct rk_group_call *call = request ? rk_request_try_alloc(request, sizeof(*call)) : NULL;
     if (!call) {
         rk_request_destroy(request);
         return NULL;
     }
-    *call = (struct call){.group = group, .attempt = group->own.membership.base.attempt};
+    *call = (struct rk_group_call){.group = group, .attempt = group->own.member->attempt};
     request->owner = call;
     request->deadline_us = RK_NEVER;
     return request;
 }
 
-static const char *try_copy(struct rk_request *request, const char *text)
+const char *rk_group_try_copy(struct rk_request *request, const char *text)
 {
     return rk_arena_try_text(&request->arena, text, strlen(text));
 }
@@ -61,9 +55,7 @@ static bool try_take_bytes(struct rk_request *request, struct rk_writer *writer,
     return copy != NULL;
 }
 
-/* takes: request. False when a part of it could not be made. */
-static bool send_whole(struct rk_group *group, struct rk_request *request,
-                       bool is_whole) RK_ON_BACKGROUND
+bool rk_group_send_whole(struct rk_group *group, struct rk_request *request, bool is_whole)
 {
     if (is_whole)
         rk_coordinator_send(group->coordinator, request);
@@ -132,10 +124,10 @@ static bool fill_join(struct rk_group *group, struct rk_request *request)
     message->group_id = conf->group_id;
     message->session_timeout_ms = conf->session_timeout_ms;
     message->rebalance_timeout_ms = conf->max_poll_interval_ms;
-    message->member_id = try_copy(request, membership->base.member_id);
+    message->member_id = rk_group_try_copy(request, membership->base.member_id);
     message->group_instance_id = conf->group_instance_id;
     message->protocol_type = conf->group_protocol_type;
-    message->reason = try_copy(request, membership->base.reason);
+    message->reason = rk_group_try_copy(request, membership->base.reason);
     uint64_t most_us = (uint64_t)conf->max_poll_interval_ms * 1000 + JOIN_MORE_US;
     request->timeout_us = RK_MAX(request->timeout_us, most_us);
     return message->member_id && message->reason && try_add_protocols(group, request);
@@ -177,7 +169,7 @@ static void leave_behind(struct rk_group *group, const char *member_id) RK_ON_BA
 
 static void on_join_done(struct rk_request *request)
 {
-    const struct call *call = request->owner;
+    const struct rk_group_call *call = request->owner;
     struct rk_group *group = call->group;
     const struct rk_join_group_answer *answer = request->answer;
     if (request->err == RD_KAFKA_RESP_ERR__DESTROY) {
@@ -222,10 +214,10 @@ void rk_group_send_join(struct rk_group *group)
 {
     struct rk_membership *membership = &group->own.membership;
     rk_group_drop_plan(group);
-    struct rk_request *request = try_new(group, RK_API_JOIN_GROUP, on_join_done);
+    struct rk_request *request = rk_group_try_new_request(group, RK_API_JOIN_GROUP, on_join_done);
     rk_log_debug(group->core, RK_DEBUG_CGRP, "JOIN", "Group \"%s\": joining as \"%s\": %s",
                  conf_of(group)->group_id, membership->base.member_id, membership->base.reason);
-    if (!request || !send_whole(group, request, fill_join(group, request)))
+    if (!request || !rk_group_send_whole(group, request, fill_join(group, request)))
         rk_membership_on_join_answer(
             membership, membership->base.attempt,
             &(struct rk_membership_joined){.err = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE},
@@ -256,7 +248,7 @@ static bool try_add_assignments(struct rk_group *group, struct rk_request *reque
         struct rk_writer writer;
         rk_writer_init(&writer);
         rk_protocol_write_assignment(&writer, 0, plan->members[i].assignment);
-        message->assignments.items[i].member_id = try_copy(request, plan->members[i].id);
+        message->assignments.items[i].member_id = rk_group_try_copy(request, plan->members[i].id);
         if (!try_take_bytes(request, &writer, &message->assignments.items[i].assignment) ||
             !message->assignments.items[i].member_id)
             return false;
@@ -271,17 +263,17 @@ static bool fill_sync(struct rk_group *group, struct rk_request *request)
     struct rk_sync_group_request *message = request->message;
     message->group_id = conf->group_id;
     message->generation_id = membership->generation;
-    message->member_id = try_copy(request, membership->base.member_id);
+    message->member_id = rk_group_try_copy(request, membership->base.member_id);
     message->group_instance_id = conf->group_instance_id;
     message->protocol_type = conf->group_protocol_type;
-    message->protocol_name = try_copy(request, membership->protocol);
+    message->protocol_name = rk_group_try_copy(request, membership->protocol);
     request->timeout_us = RK_MAX(request->timeout_us, (uint64_t)conf->max_poll_interval_ms * 1000);
     return message->member_id && message->protocol_name && try_add_assignments(group, request);
 }
 
 static void on_sync_done(struct rk_request *request)
 {
-    const struct call *call = request->owner;
+    const struct rk_group_call *call = request->owner;
     struct rk_group *group = call->group;
     const struct rk_sync_group_answer *answer = request->answer;
     rd_kafka_topic_partition_list_t *assignment = NULL;
@@ -312,8 +304,8 @@ static void on_sync_done(struct rk_request *request)
 void rk_group_send_sync(struct rk_group *group)
 {
     struct rk_membership *membership = &group->own.membership;
-    struct rk_request *request = try_new(group, RK_API_SYNC_GROUP, on_sync_done);
-    if (!request || !send_whole(group, request, fill_sync(group, request)))
+    struct rk_request *request = rk_group_try_new_request(group, RK_API_SYNC_GROUP, on_sync_done);
+    if (!request || !rk_group_send_whole(group, request, fill_sync(group, request)))
         rk_membership_on_sync_answer(membership, membership->base.attempt,
                                      RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, NULL, rk_clock_now_us());
 }
@@ -322,7 +314,7 @@ void rk_group_send_sync(struct rk_group *group)
 
 static void on_heartbeat_done(struct rk_request *request)
 {
-    const struct call *call = request->owner;
+    const struct rk_group_call *call = request->owner;
     struct rk_group *group = call->group;
     const struct rk_heartbeat_answer *answer = request->answer;
     rd_kafka_resp_err_t err = request->err;
@@ -346,17 +338,18 @@ static void on_heartbeat_done(struct rk_request *request)
 void rk_group_send_heartbeat(struct rk_group *group)
 {
     struct rk_membership *membership = &group->own.membership;
-    struct rk_request *request = try_new(group, RK_API_HEARTBEAT, on_heartbeat_done);
+    struct rk_request *request =
+        rk_group_try_new_request(group, RK_API_HEARTBEAT, on_heartbeat_done);
     bool is_whole = false;
     if (request) {
         struct rk_heartbeat_request *message = request->message;
         message->group_id = conf_of(group)->group_id;
         message->generation_id = membership->generation;
-        message->member_id = try_copy(request, membership->base.member_id);
+        message->member_id = rk_group_try_copy(request, membership->base.member_id);
         message->group_instance_id = conf_of(group)->group_instance_id;
         request->timeout_us = RK_MIN(request->timeout_us, membership->conf.session_timeout_us);
         request->deadline_us = rk_clock_now_us() + membership->conf.session_timeout_us;
-        is_whole = send_whole(group, request, message->member_id != NULL);
+        is_whole = rk_group_send_whole(group, request, message->member_id != NULL);
     }
     if (!is_whole)
         rk_membership_on_heartbeat_answer(membership, membership->base.attempt,
@@ -366,7 +359,7 @@ void rk_group_send_heartbeat(struct rk_group *group)
 /* LeaveGroup */
 
 struct leave {
-    struct call call;
+    struct rk_group_call call;
     bool is_old;
     const char *member_id, *reason;
 };
@@ -397,15 +390,15 @@ static void on_leave_done(struct rk_request *request)
 static bool send_leave(struct rk_group *group, const char *member_id, const char *reason,
                        bool is_old)
 {
-    struct rk_request *request = try_new(group, RK_API_LEAVE_GROUP, on_leave_done);
+    struct rk_request *request = rk_group_try_new_request(group, RK_API_LEAVE_GROUP, on_leave_done);
     struct leave *leave = request ? rk_request_try_alloc(request, sizeof(*leave)) : NULL;
     if (!leave) {
         rk_request_destroy(request);
         return false;
     }
-    *leave = (struct leave){.call = *(struct call *)request->owner,
+    *leave = (struct leave){.call = *(struct rk_group_call *)request->owner,
                             .is_old = is_old,
-                            .member_id = try_copy(request, member_id),
+                            .member_id = rk_group_try_copy(request, member_id),
                             .reason = reason};
     request->owner = leave;
     struct rk_leave_group_request *message = request->message;
@@ -425,7 +418,8 @@ static bool send_leave(struct rk_group *group, const char *member_id, const char
     }
     request->timeout_us = group->own.membership.conf.leave_timeout_us;
     request->deadline_us = rk_clock_now_us() + request->timeout_us;
-    return send_whole(group, request, leave->member_id && (is_old || message->members.items));
+    return rk_group_send_whole(group, request,
+                               leave->member_id && (is_old || message->members.items));
 }
 
 void rk_group_send_leave(struct rk_group *group, const char *member_id, const char *reason)

@@ -46,7 +46,6 @@ static bool is_followed(const struct rk_group *group)
 static void take_found(struct rk_group *group,
                        rd_kafka_topic_partition_list_t *found) RK_ON_BACKGROUND
 {
-    struct rk_membership *membership = &group->own.membership;
     rd_kafka_topic_partition_list_t *topics =
         rk_subscription_topics(group->own.subscription, found);
     for (int i = 0; i < topics->cnt; i++) {
@@ -58,7 +57,7 @@ static void take_found(struct rk_group *group,
             rk_cluster_post_refresh(group->cluster, topic, "a topic was subscribed to");
     }
     rk_partition_list_destroy(found);
-    rk_membership_on_subscribe(membership, topics, rk_clock_now_us());
+    rk_group_on_subscribe(group, topics, rk_clock_now_us());
     rk_group_settle(group);
 }
 

@@ -23,7 +23,19 @@ static bool add_pattern(struct rk_subscription *subscription, const char *patter
     return false;
 }
 
-static bool add(struct rk_subscription *subscription, const char *topic, char *reason, size_t size)
+/* One pattern stands as it is, several as (one)|(other). */
+static void add_remote_pattern(struct rk_subscription *subscription, const char *pattern)
+{
+    char *before = subscription->remote_pattern;
+    int count = ++subscription->remote_count;
+    subscription->remote_pattern = count == 1   ? rk_strdup(pattern)
+                                   : count == 2 ? rk_text_format("(%s)|(%s)", before, pattern)
+                                                : rk_text_format("%s|(%s)", before, pattern);
+    rk_free(before);
+}
+
+static bool add(struct rk_subscription *subscription, const char *topic, bool is_remote,
+                char *reason, size_t size)
 {
     if (!topic || !topic[0]) {
         rk_text_copy(reason, size, "a topic's name is empty");
@@ -34,6 +46,10 @@ static bool add(struct rk_subscription *subscription, const char *topic, char *r
         return false;
     }
     rk_partition_list_add(subscription->list, topic, RD_KAFKA_PARTITION_UA);
+    if (topic[0] == '^' && is_remote) {
+        add_remote_pattern(subscription, topic);
+        return true;
+    }
     if (topic[0] == '^')
         return add_pattern(subscription, topic, reason, size);
     rk_partition_list_add(subscription->names, topic, RD_KAFKA_PARTITION_UA);
@@ -41,7 +57,7 @@ static bool add(struct rk_subscription *subscription, const char *topic, char *r
 }
 
 struct rk_subscription *rk_subscription_try_new(const rd_kafka_topic_partition_list_t *list,
-                                                char *reason, size_t size)
+                                                bool is_remote, char *reason, size_t size)
 {
     if (!list || list->cnt == 0) {
         rk_text_copy(reason, size, "there is nothing to subscribe to");
@@ -51,8 +67,9 @@ struct rk_subscription *rk_subscription_try_new(const rd_kafka_topic_partition_l
     subscription->list = rk_partition_list_new(list->cnt);
     subscription->names = rk_partition_list_new(list->cnt);
     subscription->patterns = rk_calloc((size_t)list->cnt, sizeof(*subscription->patterns));
+    subscription->remote_pattern = rk_strdup("");
     for (int i = 0; i < list->cnt; i++) {
-        if (!add(subscription, list->elems[i].topic, reason, size)) {
+        if (!add(subscription, list->elems[i].topic, is_remote, reason, size)) {
             rk_subscription_destroy(subscription);
             return NULL;
         }
@@ -68,6 +85,7 @@ void rk_subscription_destroy(struct rk_subscription *subscription)
     for (int i = 0; i < subscription->pattern_count; i++)
         regfree(&subscription->patterns[i]);
     rk_free(subscription->patterns);
+    rk_free(subscription->remote_pattern);
     rk_partition_list_destroy(subscription->list);
     rk_partition_list_destroy(subscription->names);
     rk_free(subscription);

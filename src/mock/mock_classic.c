@@ -249,6 +249,17 @@ static void join_without_id(const struct join *join)
         join_new(join, NULL);
 }
 
+/* From here on the group is a classic one, if it was empty: an id that was given out is remembered.
+ */
+static void let_in(const struct join *join, bool has_id)
+{
+    join->group->kind = RK_MOCK_GROUP_CLASSIC;
+    if (has_id)
+        join_with_id(join);
+    else
+        join_without_id(join);
+}
+
 void rk_mock_classic_join(struct rk_mock_groups *groups,
                           const struct rk_join_group_request *request, int16_t version,
                           const char *client_id, struct rk_mock_classic_wait *wait, uint64_t now_us)
@@ -276,10 +287,8 @@ void rk_mock_classic_join(struct rk_mock_groups *groups,
     else if (!rk_mock_group_may_be(join.group, RK_MOCK_GROUP_CLASSIC) ||
              !rk_mock_classic_is_compatible(join.group, request))
         refuse(wait, RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, request->member_id);
-    else if (has_id)
-        join_with_id(&join);
     else
-        join_without_id(&join);
+        let_in(&join, has_id);
 }
 
 /* ---- SyncGroup ---- */

@@ -12,6 +12,7 @@ void group_init(struct group_fixture *fixture, int partition_count)
     consume_init(&fixture->base, 2);
     consume_add_topic(&fixture->base, "t", partition_count);
     rd_kafka_mock_group_initial_rebalance_delay_ms(fixture->base.cluster, 50);
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture->base.cluster, 50);
     for (int i = 0; i < GROUP_MEMBERS; i++)
         fixture->members[i].fixture = fixture;
 }
@@ -79,11 +80,11 @@ struct group_member *group_start(struct group_fixture *fixture, int index, int w
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     const char *name;
     char error[256];
+    bool is_classic = true;
     va_list pairs;
     *member = (struct group_member){.fixture = fixture};
     set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(fixture->base.cluster));
     set(conf, "group.id", "group");
-    set(conf, "heartbeat.interval.ms", "50");
     set(conf, "fetch.wait.max.ms", "50");
     set(conf, "auto.offset.reset", "earliest");
     set(conf, "retry.backoff.ms", "10");
@@ -93,9 +94,13 @@ struct group_member *group_start(struct group_fixture *fixture, int index, int w
     set(conf, "topic.metadata.propagation.max.ms", "100");
     set(conf, "topic.metadata.refresh.interval.ms", "200");
     va_start(pairs, with_callback);
-    while ((name = va_arg(pairs, const char *)) != NULL)
+    while ((name = va_arg(pairs, const char *)) != NULL) {
         set(conf, name, va_arg(pairs, const char *));
+        is_classic &= strcmp(name, "group.protocol") != 0;
+    }
     va_end(pairs);
+    if (is_classic)
+        set(conf, "heartbeat.interval.ms", "50");
     rd_kafka_conf_set_opaque(conf, fixture);
     if (with_callback)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);

@@ -220,7 +220,8 @@ static rd_kafka_topic_partition_list_t *take_target(struct event *event, struct 
         assignment.topic_partitions.items[i].partitions.count = 1;
     }
     assert_true(rk_consumer_target_try_set(&member->target, &assignment));
-    return rk_consumer_target_resolve(&member->target, name_of, NULL, is_partial);
+    return rk_consumer_target_resolve(&member->target, member->machine.base.owned, name_of, NULL,
+                                      is_partial);
 }
 
 static void take_answer(struct event *event)
