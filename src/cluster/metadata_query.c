@@ -129,7 +129,7 @@ static void ask(struct rk_metadata_query *query) RK_ON_BACKGROUND
 }
 
 /* Nobody has answered for a while, although somebody may be there. */
-static void ask_another(struct rk_metadata_query *query) RK_ON_BACKGROUND
+static void ask_another(struct rk_metadata_query *query) RK_ON_BACKGROUND RK_ON_BROKER
 {
     struct rk_cluster *cluster = query->cluster;
     struct rk_broker *other = NULL;
@@ -149,6 +149,7 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_metadata_query *query = rk_container_of(timer, struct rk_metadata_query, timer);
     rk_on_background(query->cluster->background);
+    rk_on_broker(query->cluster->background); /* The seed runs here. */
     if (now_us >= query->deadline_us)
         finish(query, query->last_err ? query->last_err : RD_KAFKA_RESP_ERR__TIMED_OUT, NULL);
     else if (query->under_way > 0)
