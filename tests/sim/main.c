@@ -179,23 +179,30 @@ static int usage(void)
 {
     fprintf(stderr,
             "tests/sim/run [--scenario NAME] [--seed N] [--count K] [--list] [--trace FILE]\n"
-            "              [--twice] [--stop] [--seconds S] [--for S]\n"
+            "              [--twice] [--stop] [--seconds S] [--for S] [--full]\n"
             "  without --scenario: all of them; without --seed: a new one\n"
             "  --twice: each seed must give the same trace again\n"
             "  --stop: at the first failure that is not one of time\n"
             "  --seconds: limit of the processor's time of a run, 0 for none\n"
-            "  --for: seed after seed for as many seconds\n");
+            "  --for: seed after seed for as many seconds\n"
+            "  --full: scenarios of many brokers or clients at their full size\n");
     return 2;
 }
 
 static bool read_options(struct options *options, int count, char **arguments)
 {
     static const struct option names[] = {
-        {"scenario", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'c'},    {"list", no_argument, NULL, 'l'},
-        {"trace", required_argument, NULL, 't'},    {"twice", no_argument, NULL, '2'},
-        {"stop", no_argument, NULL, '1'},           {"seconds", required_argument, NULL, 'x'},
-        {"for", required_argument, NULL, 'f'},      {NULL, 0, NULL, 0},
+        {"scenario", required_argument, NULL, 'n'},
+        {"seed", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'},
+        {"list", no_argument, NULL, 'l'},
+        {"trace", required_argument, NULL, 't'},
+        {"twice", no_argument, NULL, '2'},
+        {"stop", no_argument, NULL, '1'},
+        {"seconds", required_argument, NULL, 'x'},
+        {"for", required_argument, NULL, 'f'},
+        {"full", no_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(count, arguments, "", names, NULL)) != -1) {
@@ -223,6 +230,9 @@ static bool read_options(struct options *options, int count, char **arguments)
             break;
         case 'x':
             options->seconds = atoi(optarg);
+            break;
+        case 'a':
+            sim_set_full();
             break;
         case 'f':
             options->duration = atoi(optarg);

@@ -58,6 +58,18 @@ void sim_run_over_limit(void)
     run.is_over_limit = true;
 }
 
+static bool is_full;
+
+void sim_set_full(void)
+{
+    is_full = true;
+}
+
+bool sim_is_full(void)
+{
+    return is_full;
+}
+
 void sim_allow(unsigned allowances)
 {
     run.allowances |= allowances;

@@ -17,6 +17,9 @@ struct sim_result {
     uint64_t messages; /* Accepted, and consumed. */
 };
 
+/* sim_is_full() is true from now on. */
+void sim_set_full(void);
+
 /* In a process of its own, which it ends; the status is 0 when all was well. */
 _Noreturn void sim_run(const struct sim_scenario *scenario, uint64_t seed, const char *trace_path,
                        int seconds, int result_fd);

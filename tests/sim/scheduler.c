@@ -14,7 +14,7 @@
 #include "sim/sim.h"
 
 enum {
-    THREADS_MAX = 4096,
+    THREADS_MAX = 16384,
     LIVELOCK_POINTS = 10 * 1000 * 1000, /* Without a moment in which all wait. */
 };
 

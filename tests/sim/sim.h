@@ -75,6 +75,8 @@ uint64_t sim_now_ms(void);    /* Since the start of the run. */
 uint64_t sim_now_us(void);    /* The clock of rk_clock_now_us. */
 /* 0 ... limit - 1, from the seed. */
 uint64_t sim_below(uint64_t limit);
+/* It was started with --full: sizes as in the field, for runs that may take minutes. */
+bool sim_is_full(void);
 /* Once in that many. */
 bool sim_one_in(uint64_t n);
 struct sim_thread;

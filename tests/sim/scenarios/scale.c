@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Many brokers and partitions (acceptance scenario 29), smaller than there: threads and descriptors
- * are as many as brokers in use ask for, each broker gets few requests, and clients that have
- * nothing to do do nothing.
+ * Many brokers, partitions and clients (acceptance scenario 29), smaller than there unless --full
+ * says so: threads and descriptors are as many as brokers in use ask for, each broker gets few
+ * requests, and clients that have nothing to do do nothing.
  */
 
 #include "base/memory.h"
@@ -18,32 +18,33 @@ static size_t requests_so_far(void)
     return count;
 }
 
-SIM_SCENARIO(wide, "30 brokers, 300 partitions: up, one message each, all consumed, idle")
+SIM_SCENARIO(wide, "30 brokers, 300 partitions (200, 5000): one message each, consumed, idle")
 {
-    enum { BROKERS = 30, PARTITIONS = 300 };
-    sim_cluster(BROKERS);
-    sim_topic("t", PARTITIONS, 3);
+    const int brokers = sim_is_full() ? 200 : 30, partitions = sim_is_full() ? 5000 : 300;
+    sim_cluster(brokers);
+    sim_topic("t", partitions, 3);
     sim_request_cap(60);
     int threads = sim_internal_threads(), descriptors = sim_descriptors_open();
     struct sim_client *producer = sim_producer("linger.ms", "50", NULL);
-    for (int i = 0; i < PARTITIONS; i++)
+    for (int i = 0; i < partitions; i++)
         sim_produce_one(producer, "t", i, RD_KAFKA_MSG_F_COPY, 20);
     sim_flush(producer, 30000);
-    sim_check(sim_counts(producer).acked == PARTITIONS, "not all are delivered");
+    sim_check((int)sim_counts(producer).acked == partitions, "not all are delivered");
     struct sim_client *consumer = sim_consumer("fetch.wait.max.ms", "5000", NULL);
-    sim_assign(consumer, "t", PARTITIONS, RD_KAFKA_OFFSET_BEGINNING);
-    sim_consume(consumer, PARTITIONS, 30000);
+    sim_assign(consumer, "t", partitions, RD_KAFKA_OFFSET_BEGINNING);
+    sim_consume(consumer, partitions, 30000);
     threads = sim_internal_threads() - threads;
     descriptors = sim_descriptors_open() - descriptors;
     sim_note("%d threads, %d descriptors", threads, descriptors);
-    sim_check(threads <= 2 * (BROKERS + 3), "%d threads", threads);
+    sim_check(threads <= 2 * (brokers + 3), "%d threads", threads);
     /* A thread's own, connections for metadata and bootstrap, for data; the mock's ends. */
-    sim_check(descriptors <= 2 * BROKERS * (1 + 2 * 2) + 20, "%d descriptors", descriptors);
+    sim_check(descriptors <= 2 * brokers * (1 + 2 * 2) + 20, "%d descriptors", descriptors);
     size_t requests = requests_so_far();
     sim_run_for(60000);
     requests = requests_so_far() - requests;
     sim_note("%d requests in an idle minute", (int)requests);
-    sim_check(requests <= BROKERS * (60 / 5 + 2), "%d requests in an idle minute", (int)requests);
+    sim_check((int)requests <= brokers * (60 / 5 + 2), "%d requests in an idle minute",
+              (int)requests);
 }
 
 SIM_SCENARIO(idle, "a producer with nothing to do does nothing: no request and no wake-up")
@@ -63,18 +64,18 @@ SIM_SCENARIO(idle, "a producer with nothing to do does nothing: no request and n
               (int)(sim_points() - points));
 }
 
-SIM_SCENARIO(many_clients, "twenty clients in one process come, work and go")
+SIM_SCENARIO(many_clients, "20 (1000) clients in one process come, work and go")
 {
-    enum { CLIENTS = 20 };
-    struct sim_client *clients[CLIENTS];
+    static struct sim_client *clients[1000];
+    const int count = sim_is_full() ? 1000 : 20;
     sim_cluster(3);
     sim_topic("t", 6, 3);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < count; i++)
         clients[i] = sim_producer("linger.ms", "5", NULL);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < count; i++)
         sim_produce(clients[i], "t", -1, 20);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < count; i++)
         sim_flush(clients[i], 10000);
-    for (int i = 0; i < CLIENTS; i++)
+    for (int i = 0; i < count; i++)
         sim_check(sim_counts(clients[i]).acked == 20, "not all are delivered");
 }
