@@ -41,6 +41,8 @@ static void run_close(void *argument)
     struct rk_group *group = close->group;
     rk_on_background(rk_cluster_background(group->cluster));
     group->own.decides_alone = close->is_end;
+    if (group->own.close_queue)
+        rk_queue_yield(group->own.close_queue); /* Whoever waits there looks at is_ending. */
     rk_queue_release(group->own.close_queue);
     group->own.close_queue = rk_queue_acquire(close->queue);
     rk_queue_forward(group->queue, group->own.close_queue);
@@ -88,8 +90,11 @@ rd_kafka_resp_err_t rk_group_close(struct rk_group *group)
 {
     rd_kafka_queue_t *queue = rk_queue_new(group->core, "close");
     rd_kafka_resp_err_t err = rk_group_begin_close(group, queue);
-    while (!err && !rk_group_is_closed(group))
+    while (!err && !rk_group_is_closed(group)) {
         rk_queue_serve(queue, RK_NEVER, 0);
+        if (atomic_load(&group->is_ending) && !rk_group_is_closed(group))
+            err = RD_KAFKA_RESP_ERR__DESTROY;
+    }
     rk_queue_release(queue);
     return err;
 }
@@ -100,6 +105,7 @@ void rk_group_end(struct rk_group *group)
         return;
     rd_kafka_queue_t *queue = rk_queue_new(group->core, "close");
     struct close close = {.group = group, .queue = queue, .is_end = true};
+    atomic_store(&group->is_ending, true);
     bool is_asked = rk_group_ask(group, run_close, &close);
     while (is_asked && !rk_group_is_closed(group))
         rk_queue_serve(queue, RK_NEVER, 0);

@@ -27,7 +27,8 @@ struct rk_group {
     bool has_consumer_protocol; /* KIP-848; frozen. */
     _Atomic bool is_lost;
     _Atomic bool is_closing, is_closed;
-    struct rk_mutex mutex; /* RK_RANK_PARTITION */
+    _Atomic bool is_ending; /* The client is destroyed: nobody else waits for the end. */
+    struct rk_mutex mutex;  /* RK_RANK_PARTITION */
     struct {
         rd_kafka_topic_partition_list_t *subscription; /* As given. */
         char *member_id;

@@ -83,6 +83,7 @@ void ends_begin(void)
     rd_kafka_conf_set_log_cb(conf, NULL);
     the.owner = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     the.cluster = rd_kafka_mock_cluster_new(the.owner, 2);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(the.cluster, 0);
     rd_kafka_mock_topic_create(the.cluster, "filled", PARTITIONS, 1);
     rd_kafka_mock_topic_create(the.cluster, "t", PARTITIONS, 1);
     rd_kafka_mock_topic_create(the.cluster, "headless", PARTITIONS, 1);
@@ -122,7 +123,7 @@ static void ignore_report(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
     (void)opaque;
 }
 
-static rd_kafka_conf_t *new_conf(const char *servers)
+rd_kafka_conf_t *ends_new_conf(const char *servers)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers",
@@ -134,12 +135,13 @@ static rd_kafka_conf_t *new_conf(const char *servers)
     return conf;
 }
 
-/* takes: conf */
-static void make(rd_kafka_type_t type, rd_kafka_conf_t *conf)
+void ends_make(rd_kafka_type_t type, rd_kafka_conf_t *conf)
 {
-    char error[256];
+    static int group_count; /* Nobody who left without a word is waited for. */
+    char error[256], group[32];
+    snprintf(group, sizeof(group), "group-%d", group_count++);
     if (type == RD_KAFKA_CONSUMER)
-        set(conf, "group.id", "group");
+        set(conf, "group.id", group);
     it.rk = rd_kafka_new(type, conf, error, sizeof(error));
     if (!it.rk)
         fail_msg("%s", error);
@@ -149,7 +151,7 @@ static void make_at_port(rd_kafka_type_t type, int port)
 {
     char servers[64];
     snprintf(servers, sizeof(servers), "127.0.0.1:%d", port);
-    make(type, new_conf(servers));
+    ends_make(type, ends_new_conf(servers));
 }
 
 static void produce(const char *topic, int count)
@@ -170,6 +172,13 @@ static void assign(const char *topic, int64_t offset)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+void ends_set_group_delay(int delay_ms)
+{
+    faults_ignore_me(true);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(the.cluster, delay_ms);
+    faults_ignore_me(false);
+}
+
 void ends_set_delay(int rtt_ms)
 {
     faults_ignore_me(true);
@@ -177,7 +186,7 @@ void ends_set_delay(int rtt_ms)
     faults_ignore_me(false);
 }
 
-static void start_thread(void *(*run)(void *))
+void ends_start_thread(void *(*run)(void *))
 {
     int before = atomic_load(&it.inside);
     assert_int_equal(pthread_create(&it.threads[it.thread_count++], NULL, run, NULL), 0);
@@ -196,13 +205,13 @@ static void hold_queue(rd_kafka_queue_t *queue)
 
 static void producer_new(void)
 {
-    make(RD_KAFKA_PRODUCER, new_conf(NULL));
+    ends_make(RD_KAFKA_PRODUCER, ends_new_conf(NULL));
 }
 
 static void producer_resolving(void)
 {
     faults_hang_names(true);
-    make(RD_KAFKA_PRODUCER, new_conf("localhost:9"));
+    ends_make(RD_KAFKA_PRODUCER, ends_new_conf("localhost:9"));
     produce("t", 10);
     rk_thread_pause_us(5000);
 }
@@ -230,7 +239,7 @@ static void producer_backing_off(void)
 
 static void producer_up(void)
 {
-    make(RD_KAFKA_PRODUCER, new_conf(NULL));
+    ends_make(RD_KAFKA_PRODUCER, ends_new_conf(NULL));
     produce("t", 10);
     assert_int_equal(rd_kafka_flush(it.rk, TIMEOUT_MS), 0);
 }
@@ -245,9 +254,9 @@ static void producer_in_flight(void)
 
 static void producer_lingering(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     set(conf, "linger.ms", "60000");
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     produce("t", 100);
     rk_thread_pause_us(20000);
     produce("t", 100);
@@ -255,7 +264,7 @@ static void producer_lingering(void)
 
 static void producer_without_leader(void)
 {
-    make(RD_KAFKA_PRODUCER, new_conf(NULL));
+    ends_make(RD_KAFKA_PRODUCER, ends_new_conf(NULL));
     produce("headless", 100);
     rk_thread_pause_us(20000);
     produce("headless", 100);
@@ -263,9 +272,9 @@ static void producer_without_leader(void)
 
 static void producer_with_reports(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     rd_kafka_conf_set_dr_msg_cb(conf, ignore_report);
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     produce("t", 1000);
     rk_thread_pause_us(50000);
 }
@@ -279,9 +288,9 @@ static void producer_purging(void)
 
 static void producer_holding(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     it.topic = rd_kafka_topic_new(it.rk, "t", NULL);
     hold_queue(rd_kafka_queue_get_main(it.rk));
     hold_queue(rd_kafka_queue_get_background(it.rk));
@@ -310,13 +319,13 @@ static void *block_in_produce(void *argument)
 
 static void producer_blocked(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     set(conf, "queue.buffering.max.messages", "10");
     set(conf, "linger.ms", "60000");
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     produce("t", 10);
-    start_thread(block_in_produce);
-    start_thread(block_in_produce);
+    ends_start_thread(block_in_produce);
+    ends_start_thread(block_in_produce);
 }
 
 static void *block_in_produce_batch(void *argument)
@@ -331,12 +340,12 @@ static void *block_in_produce_batch(void *argument)
 
 static void producer_blocked_in_batch(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     set(conf, "queue.buffering.max.messages", "5");
     set(conf, "linger.ms", "60000");
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     it.topic = rd_kafka_topic_new(it.rk, "t", NULL);
-    start_thread(block_in_produce_batch);
+    ends_start_thread(block_in_produce_batch);
 }
 
 static void *block_in_flush(void *argument)
@@ -351,16 +360,16 @@ static void *block_in_flush(void *argument)
 static void producer_flushing(void)
 {
     producer_in_flight();
-    start_thread(block_in_flush);
+    ends_start_thread(block_in_flush);
 }
 
 static void producer_flushing_with_events(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     produce("headless", 10);
-    start_thread(block_in_flush);
+    ends_start_thread(block_in_flush);
 }
 
 static void *block_in_poll(void *argument)
@@ -374,17 +383,17 @@ static void *block_in_poll(void *argument)
 static void producer_polling(void)
 {
     producer_new();
-    start_thread(block_in_poll);
-    start_thread(block_in_poll);
+    ends_start_thread(block_in_poll);
+    ends_start_thread(block_in_poll);
 }
 
 static void producer_in_callback(void)
 {
-    rd_kafka_conf_t *conf = new_conf(NULL);
+    rd_kafka_conf_t *conf = ends_new_conf(NULL);
     rd_kafka_conf_set_dr_msg_cb(conf, sleep_in_report);
-    make(RD_KAFKA_PRODUCER, conf);
+    ends_make(RD_KAFKA_PRODUCER, conf);
     produce("t", 1);
-    start_thread(block_in_poll); /* The first of the two counts may be the callback's. */
+    ends_start_thread(block_in_poll); /* The first of the two counts may be the callback's. */
     while (atomic_load(&it.inside) < 2)
         rk_thread_pause_us(100);
 }
@@ -410,21 +419,21 @@ static void *block_in_cluster_id(void *argument)
 static void producer_asking(void)
 {
     producer_negotiating();
-    start_thread(block_in_metadata);
-    start_thread(block_in_cluster_id);
+    ends_start_thread(block_in_metadata);
+    ends_start_thread(block_in_cluster_id);
 }
 
 /* States of consumers */
 
 static void consumer_new(void)
 {
-    make(RD_KAFKA_CONSUMER, new_conf(NULL));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf(NULL));
 }
 
 static void consumer_resolving(void)
 {
     faults_hang_names(true);
-    make(RD_KAFKA_CONSUMER, new_conf("localhost:9"));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf("localhost:9"));
     assign("filled", 0);
     rk_thread_pause_us(5000);
 }
@@ -451,7 +460,7 @@ static void take_one(void)
 
 static void consumer_holding(void)
 {
-    make(RD_KAFKA_CONSUMER, new_conf(NULL));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf(NULL));
     assign("filled", 0);
     it.topic = rd_kafka_topic_new(it.rk, "filled", NULL);
     hold_queue(rd_kafka_queue_get_consumer(it.rk));
@@ -466,7 +475,7 @@ static void consumer_holding(void)
 
 static void consumer_looking_up(void)
 {
-    make(RD_KAFKA_CONSUMER, new_conf(NULL));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf(NULL));
     assign("filled", 0);
     take_one();
     ends_set_delay(LONG_MS);
@@ -476,7 +485,7 @@ static void consumer_looking_up(void)
 
 static void consumer_fetching(void)
 {
-    make(RD_KAFKA_CONSUMER, new_conf(NULL));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf(NULL));
     assign("filled", FILLED); /* At the end: the broker keeps the request. */
     rk_thread_pause_us(20000);
 }
@@ -498,8 +507,8 @@ static void *block_in_consumer_poll(void *argument)
 static void consumer_polling(void)
 {
     consumer_fetching();
-    start_thread(block_in_consumer_poll);
-    start_thread(block_in_consumer_poll);
+    ends_start_thread(block_in_consumer_poll);
+    ends_start_thread(block_in_consumer_poll);
 }
 
 static void *block_in_watermarks(void *argument)
@@ -515,7 +524,7 @@ static void *block_in_watermarks(void *argument)
 static void consumer_asking(void)
 {
     consumer_looking_up();
-    start_thread(block_in_watermarks);
+    ends_start_thread(block_in_watermarks);
 }
 
 static void sleep_with_message(rd_kafka_message_t *message, void *opaque)
@@ -535,10 +544,10 @@ static void *block_in_consume_callback(void *argument)
 
 static void consumer_in_callback(void)
 {
-    make(RD_KAFKA_CONSUMER, new_conf(NULL));
+    ends_make(RD_KAFKA_CONSUMER, ends_new_conf(NULL));
     assign("filled", FILLED - 1); /* One message each: two times the callback's sleep. */
     hold_queue(rd_kafka_queue_get_consumer(it.rk));
-    start_thread(block_in_consume_callback);
+    ends_start_thread(block_in_consume_callback);
 }
 
 #define ROW(name)   \

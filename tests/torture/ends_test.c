@@ -113,17 +113,29 @@ static void end_in_state(const struct ends_state *state, int way)
     give_back();
     faults_hang_names(false);
     ends_set_delay(0);
+    ends_set_group_delay(0);
     expect_nothing_left(threads, descriptors, live);
+}
+
+static void end_in_all(const struct ends_state *states, int way_count)
+{
+    ends_set_delay(0);
+    for (const struct ends_state *each = states; each->name; each++) {
+        for (int way = 0; way < way_count; way++)
+            end_in_state(each, way);
+    }
 }
 
 static void test_every_state(void **state)
 {
     (void)state;
-    ends_set_delay(0);
-    for (const struct ends_state *each = ends_states; each->name; each++) {
-        for (int way = 0; way < (int)RK_COUNT_OF(ways); way++)
-            end_in_state(each, way);
-    }
+    end_in_all(ends_states, (int)RK_COUNT_OF(ways));
+}
+
+static void test_members(void **state)
+{
+    (void)state;
+    end_in_all(ends_member_states, 2); /* With close and without it. */
 }
 
 static int begin(void **state)
@@ -144,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_state),
+        cmocka_unit_test(test_members),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
