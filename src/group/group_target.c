@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
+#include "group/consumer_protocol.h"
 #include "group/group_private.h"
 
 #define IDS_SINCE 12 /* Metadata of topics without a name. */
@@ -157,11 +158,22 @@ void rk_group_init_target(struct rk_group *group)
                     group->core->conf->retry_backoff_max_ms);
 }
 
+/* Each takes some hundred bytes by name, four of an answer. */
+static bool has_too_many(const struct rk_consumer_group_heartbeat_answer_assignment *assignment)
+{
+    int64_t count = 0;
+    for (int32_t i = 0; i < assignment->topic_partitions.count; i++)
+        count += assignment->topic_partitions.items[i].partitions.count;
+    return count > RK_PROTOCOL_PARTITIONS_MAX;
+}
+
 rd_kafka_resp_err_t
 rk_group_take_target(struct rk_group *group,
                      const struct rk_consumer_group_heartbeat_answer_assignment *assignment,
                      rd_kafka_topic_partition_list_t **target, bool *is_partial)
 {
+    if (has_too_many(assignment))
+        return RD_KAFKA_RESP_ERR__BAD_MSG;
     if (!rk_consumer_target_try_set(&group->own.target, assignment))
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     *target = resolve(group, NULL, is_partial);
