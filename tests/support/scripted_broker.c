@@ -1,90 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "support/scripted_broker.h"
+#include "support/scripted_private.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/big_endian.h"
 #include "base/memory.h"
-#include "support/scripted_log.h"
 #include "wire/header.h"
 
 enum {
-    BROKER_MAX = 8,
-    CONNECTION_MAX = 128,
-    WAIT_MS = 10000,
     READ_SIZE = 65536,
     RECEIVE_BUFFER = 32768, /* Small, so that a broker which does not read is felt soon. */
     METADATA_MAX = 13,
     PRODUCE_MIN = 3,
     PRODUCE_MAX = 13,
     API_VERSIONS_MAX = 4,
-    API_MAX = 100,
 };
-
-struct buffer {
-    uint8_t *data;
-    size_t size, capacity;
-};
-
-/* A piece of output, which waits for its time, and with `is_held` for the test. */
-struct output {
-    struct output *next;
-    uint8_t *data;
-    size_t size, sent;
-    uint64_t not_before_ms;
-    bool is_held;
-};
-
-struct connection {
-    int socket;
-    int broker;
-    struct buffer input;
-    struct output *first;
-    bool is_ended;
-};
-
-struct broker {
-    int listener; /* -1: down. */
-    uint16_t port;
-    bool is_stalled;
-};
-
-struct scripted_cluster {
-    pthread_t thread;
-    pthread_mutex_t mutex; /* Of everything; recursive, for hooks. */
-    pthread_cond_t changed;
-    int wake_fd;
-    bool is_ending;
-    int broker_count;
-    struct broker brokers[BROKER_MAX];
-    char bootstrap[32];
-    struct connection *connections[CONNECTION_MAX];
-    int connection_count;
-    struct scripted_log log;
-    int16_t max_versions[API_MAX];
-    int request_counts[API_MAX];
-    scripted_produce_hook *hook;
-    void *hook_opaque;
-};
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "scripted broker: %s: %s\n", what, strerror(errno));
-    abort();
-}
 
 static uint64_t now_ms(void)
 {
@@ -93,26 +30,9 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void wake(struct scripted_cluster *cluster)
-{
-    uint64_t one = 1;
-    if (write(cluster->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-        fail("wake");
-}
-
-static void lock(struct scripted_cluster *cluster)
-{
-    pthread_mutex_lock(&cluster->mutex);
-}
-
-static void unlock(struct scripted_cluster *cluster)
-{
-    pthread_mutex_unlock(&cluster->mutex);
-}
-
 /* Sockets */
 
-static void open_listener(struct broker *broker)
+void scripted_open_listener(struct scripted_broker *broker)
 {
     int on = 1, size = RECEIVE_BUFFER;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(broker->port)};
@@ -120,13 +40,13 @@ static void open_listener(struct broker *broker)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     broker->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (broker->listener < 0)
-        fail("socket");
+        scripted_fail("socket");
     setsockopt(broker->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     setsockopt(broker->listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     if (bind(broker->listener, (struct sockaddr *)&address, sizeof(address)) ||
-        listen(broker->listener, CONNECTION_MAX) ||
+        listen(broker->listener, SCRIPTED_CONNECTION_MAX) ||
         getsockname(broker->listener, (struct sockaddr *)&address, &address_size))
-        fail("listen");
+        scripted_fail("listen");
     broker->port = ntohs(address.sin_port);
 }
 
@@ -137,19 +57,19 @@ static void accept_connection(struct scripted_cluster *cluster, int broker)
         accept4(cluster->brokers[broker].listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0)
         return;
-    if (cluster->connection_count == CONNECTION_MAX)
-        fail("too many connections");
+    if (cluster->connection_count == SCRIPTED_CONNECTION_MAX)
+        scripted_fail("too many connections");
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    struct connection *connection = rk_calloc(1, sizeof(*connection));
+    struct scripted_connection *connection = rk_calloc(1, sizeof(*connection));
     connection->socket = socket;
     connection->broker = broker;
     cluster->connections[cluster->connection_count++] = connection;
 }
 
-static void free_connection(struct connection *connection)
+static void free_connection(struct scripted_connection *connection)
 {
     while (connection->first) {
-        struct output *output = connection->first;
+        struct scripted_output *output = connection->first;
         connection->first = output->next;
         rk_free(output->data);
         rk_free(output);
@@ -173,35 +93,36 @@ static void remove_ended(struct scripted_cluster *cluster)
 
 /* Answers */
 
-static struct output *add_output(struct connection *connection, size_t size)
+static struct scripted_output *add_output(struct scripted_connection *connection, size_t size)
 {
-    struct output *output = rk_calloc(1, sizeof(*output));
+    struct scripted_output *output = rk_calloc(1, sizeof(*output));
     output->data = rk_malloc(size + 1);
     output->size = size;
-    struct output **last = &connection->first;
+    struct scripted_output **last = &connection->first;
     while (*last)
         last = &(*last)->next;
     *last = output;
     return output;
 }
 
-static struct output *send_answer(struct connection *connection, const struct rk_api *api,
-                                  const struct rk_request_header *header, const void *answer,
-                                  int16_t version)
+static struct scripted_output *send_answer(struct scripted_connection *connection,
+                                           const struct rk_api *api,
+                                           const struct rk_request_header *header,
+                                           const void *answer, int16_t version)
 {
     struct rk_writer writer;
     rk_writer_init(&writer);
     if (rk_answer_encode(api, version, header->correlation_id, answer, &writer))
-        fail(writer.failure);
-    struct output *output = add_output(connection, rk_writer_total(&writer));
+        scripted_fail(writer.failure);
+    struct scripted_output *output = add_output(connection, rk_writer_total(&writer));
     rk_writer_copy(&writer, output->data);
     rk_writer_clear(&writer);
     return output;
 }
 
-static void answer_api_versions(struct scripted_cluster *cluster, struct connection *connection,
-                                const struct rk_api *api, const struct rk_request_header *header,
-                                struct rk_arena *arena)
+static void answer_api_versions(struct scripted_cluster *cluster,
+                                struct scripted_connection *connection, const struct rk_api *api,
+                                const struct rk_request_header *header, struct rk_arena *arena)
 {
     static const int16_t keys[][2] = {
         {RK_API_PRODUCE, PRODUCE_MIN}, {RK_API_METADATA, 0}, {RK_API_API_VERSIONS, 0}};
@@ -221,8 +142,9 @@ static void answer_api_versions(struct scripted_cluster *cluster, struct connect
     send_answer(connection, api, header, &answer, is_known ? header->api_version : 0);
 }
 
-static void answer_metadata(struct scripted_cluster *cluster, struct connection *connection,
-                            const struct rk_api *api, const struct rk_request_header *header,
+static void answer_metadata(struct scripted_cluster *cluster,
+                            struct scripted_connection *connection, const struct rk_api *api,
+                            const struct rk_request_header *header,
                             const struct rk_metadata_request *request, struct rk_arena *arena)
 {
     struct rk_metadata_answer answer;
@@ -240,7 +162,7 @@ static void answer_metadata(struct scripted_cluster *cluster, struct connection 
     send_answer(connection, api, header, &answer, header->api_version);
 }
 
-static void answer_produce(struct scripted_cluster *cluster, struct connection *connection,
+static void answer_produce(struct scripted_cluster *cluster, struct scripted_connection *connection,
                            const struct rk_api *api, const struct rk_request_header *header,
                            const struct rk_produce_request *request, struct rk_arena *arena)
 {
@@ -265,7 +187,8 @@ static void answer_produce(struct scripted_cluster *cluster, struct connection *
         connection->is_ended = true;
     if (fate == SCRIPTED_CLOSE || fate == SCRIPTED_SILENCE || request->acks == 0)
         return;
-    struct output *output = send_answer(connection, api, header, &answer, header->api_version);
+    struct scripted_output *output =
+        send_answer(connection, api, header, &answer, header->api_version);
     output->is_held = fate == SCRIPTED_HOLD;
     output->not_before_ms = produce.delay_ms ? now_ms() + (uint64_t)produce.delay_ms : 0;
     if (fate == SCRIPTED_MALFORMED) {
@@ -275,7 +198,7 @@ static void answer_produce(struct scripted_cluster *cluster, struct connection *
     }
 }
 
-static void on_frame(struct scripted_cluster *cluster, struct connection *connection,
+static void on_frame(struct scripted_cluster *cluster, struct scripted_connection *connection,
                      const uint8_t *frame, size_t size)
 {
     struct rk_arena arena;
@@ -285,31 +208,31 @@ static void on_frame(struct scripted_cluster *cluster, struct connection *connec
     rk_reader_init(&reader, frame, size);
     const struct rk_api *api = rk_request_header_decode(&reader, &arena, &header);
     if (!api)
-        fail("a request that is not served here");
+        scripted_fail("a request that is not served here");
     cluster->request_counts[api->key]++;
     void *request = rk_arena_try_alloc(&arena, api->request->size);
     bool is_known = header.api_version <= cluster->max_versions[api->key];
     if (is_known && !rk_codec_decode(api->request, header.api_version, request, &reader, &arena))
-        fail(reader.failure);
+        scripted_fail(reader.failure);
     if (api->key == RK_API_API_VERSIONS && cluster->max_versions[api->key] < 0)
         connection->is_ended = true; /* As brokers before 0.10 do. */
     else if (api->key == RK_API_API_VERSIONS)
         answer_api_versions(cluster, connection, api, &header, &arena);
     else if (!is_known)
-        fail("a version that was not announced");
+        scripted_fail("a version that was not announced");
     else if (api->key == RK_API_METADATA)
         answer_metadata(cluster, connection, api, &header, request, &arena);
     else if (api->key == RK_API_PRODUCE)
         answer_produce(cluster, connection, api, &header, request, &arena);
     else
-        fail("a request that is not served here");
+        scripted_fail("a request that is not served here");
     rk_arena_clear(&arena);
     pthread_cond_broadcast(&cluster->changed);
 }
 
-static void consume_input(struct scripted_cluster *cluster, struct connection *connection)
+static void consume_input(struct scripted_cluster *cluster, struct scripted_connection *connection)
 {
-    struct buffer *input = &connection->input;
+    struct scripted_buffer *input = &connection->input;
     size_t at = 0;
     while (!connection->is_ended && input->size - at >= RK_FRAME_PREFIX_SIZE) {
         size_t size = (size_t)rk_load_be32(input->data + at);
@@ -323,9 +246,9 @@ static void consume_input(struct scripted_cluster *cluster, struct connection *c
     input->size -= at;
 }
 
-static void read_input(struct scripted_cluster *cluster, struct connection *connection)
+static void read_input(struct scripted_cluster *cluster, struct scripted_connection *connection)
 {
-    struct buffer *input = &connection->input;
+    struct scripted_buffer *input = &connection->input;
     if (input->capacity - input->size < READ_SIZE) {
         input->capacity = 2 * input->capacity + READ_SIZE;
         input->data = rk_realloc(input->data, input->capacity);
@@ -340,10 +263,10 @@ static void read_input(struct scripted_cluster *cluster, struct connection *conn
 }
 
 /* Returns when it wants to be called again; 0: no need. */
-static uint64_t write_output(struct connection *connection, uint64_t now)
+static uint64_t write_output(struct scripted_connection *connection, uint64_t now)
 {
     while (connection->first && !connection->is_ended) {
-        struct output *output = connection->first;
+        struct scripted_output *output = connection->first;
         if (output->is_held)
             return 0;
         if (output->not_before_ms > now)
@@ -367,14 +290,14 @@ static uint64_t write_output(struct connection *connection, uint64_t now)
 /* One turn. `descriptors`: the wake-up's, the listeners', the connections'. */
 static void turn(struct scripted_cluster *cluster)
 {
-    struct pollfd descriptors[1 + BROKER_MAX + CONNECTION_MAX];
+    struct pollfd descriptors[1 + SCRIPTED_BROKER_MAX + SCRIPTED_CONNECTION_MAX];
     int count = cluster->broker_count + 1, timeout_ms = -1;
     uint64_t now = now_ms();
     descriptors[0] = (struct pollfd){.fd = cluster->wake_fd, .events = POLLIN};
     for (int i = 0; i < cluster->broker_count; i++)
         descriptors[1 + i] = (struct pollfd){.fd = cluster->brokers[i].listener, .events = POLLIN};
     for (int i = 0; i < cluster->connection_count; i++) {
-        struct connection *connection = cluster->connections[i];
+        struct scripted_connection *connection = cluster->connections[i];
         uint64_t again_ms = write_output(connection, now);
         if (again_ms && (timeout_ms < 0 || again_ms - now < (uint64_t)timeout_ms))
             timeout_ms = (int)(again_ms - now);
@@ -382,20 +305,20 @@ static void turn(struct scripted_cluster *cluster)
     remove_ended(cluster);
     int connection_count = cluster->connection_count;
     for (int i = 0; i < connection_count; i++) {
-        struct connection *connection = cluster->connections[i];
+        struct scripted_connection *connection = cluster->connections[i];
         bool is_stalled = cluster->brokers[connection->broker].is_stalled;
         descriptors[count++] =
             (struct pollfd){.fd = is_stalled ? -1 : connection->socket, .events = POLLIN};
     }
-    unlock(cluster);
+    scripted_unlock(cluster);
     if (poll(descriptors, (nfds_t)count, timeout_ms) < 0 && errno != EINTR)
-        fail("poll");
-    lock(cluster);
+        scripted_fail("poll");
+    scripted_lock(cluster);
     uint64_t ignored;
     if (descriptors[0].revents && read(cluster->wake_fd, &ignored, sizeof(ignored)) < 0)
-        fail("read");
+        scripted_fail("read");
     for (int i = 0; i < connection_count; i++) {
-        struct connection *connection = cluster->connections[i];
+        struct scripted_connection *connection = cluster->connections[i];
         if (descriptors[1 + cluster->broker_count + i].revents && !connection->is_ended &&
             !cluster->brokers[connection->broker].is_stalled)
             read_input(cluster, connection);
@@ -409,10 +332,10 @@ static void turn(struct scripted_cluster *cluster)
 static void *run(void *argument)
 {
     struct scripted_cluster *cluster = argument;
-    lock(cluster);
+    scripted_lock(cluster);
     while (!cluster->is_ending)
         turn(cluster);
-    unlock(cluster);
+    scripted_unlock(cluster);
     return NULL;
 }
 
@@ -434,20 +357,20 @@ struct scripted_cluster *scripted_new(int broker_count)
     cluster->max_versions[RK_API_METADATA] = METADATA_MAX;
     cluster->max_versions[RK_API_API_VERSIONS] = API_VERSIONS_MAX;
     for (int i = 0; i < broker_count; i++)
-        open_listener(&cluster->brokers[i]);
+        scripted_open_listener(&cluster->brokers[i]);
     snprintf(cluster->bootstrap, sizeof(cluster->bootstrap), "127.0.0.1:%u",
              cluster->brokers[0].port);
     if (pthread_create(&cluster->thread, NULL, run, cluster))
-        fail("thread");
+        scripted_fail("thread");
     return cluster;
 }
 
 void scripted_destroy(struct scripted_cluster *cluster)
 {
-    lock(cluster);
+    scripted_lock(cluster);
     cluster->is_ending = true;
-    wake(cluster);
-    unlock(cluster);
+    scripted_wake(cluster);
+    scripted_unlock(cluster);
     pthread_join(cluster->thread, NULL);
     for (int i = 0; i < cluster->connection_count; i++)
         free_connection(cluster->connections[i]);
@@ -465,154 +388,4 @@ void scripted_destroy(struct scripted_cluster *cluster)
 const char *scripted_bootstrap(const struct scripted_cluster *cluster)
 {
     return cluster->bootstrap;
-}
-
-/* What tests change */
-
-void scripted_add_topic(struct scripted_cluster *cluster, const char *topic, int partition_count)
-{
-    lock(cluster);
-    scripted_log_add_topic(&cluster->log, topic, partition_count);
-    unlock(cluster);
-}
-
-void scripted_recreate_topic(struct scripted_cluster *cluster, const char *topic,
-                             int partition_count)
-{
-    lock(cluster);
-    scripted_log_remove_topic(&cluster->log, topic);
-    scripted_log_add_topic(&cluster->log, topic, partition_count);
-    unlock(cluster);
-}
-
-void scripted_remove_topic(struct scripted_cluster *cluster, const char *topic)
-{
-    lock(cluster);
-    scripted_log_remove_topic(&cluster->log, topic);
-    unlock(cluster);
-}
-
-void scripted_set_topic_error(struct scripted_cluster *cluster, const char *topic, int err)
-{
-    lock(cluster);
-    scripted_log_find(&cluster->log, topic)->err = err;
-    unlock(cluster);
-}
-
-void scripted_set_leader(struct scripted_cluster *cluster, const char *topic, int partition,
-                         int broker)
-{
-    lock(cluster);
-    struct scripted_partition *found = scripted_log_partition(&cluster->log, topic, partition);
-    found->leader = broker;
-    found->leader_epoch++;
-    unlock(cluster);
-}
-
-void scripted_set_up(struct scripted_cluster *cluster, int broker, bool is_up)
-{
-    lock(cluster);
-    struct broker *self = &cluster->brokers[broker];
-    if (!is_up && self->listener >= 0) {
-        shutdown(self->listener, SHUT_RDWR); /* The thread may be in poll(), which keeps it open. */
-        close(self->listener);
-        self->listener = -1;
-        for (int i = 0; i < cluster->connection_count; i++) {
-            if (cluster->connections[i]->broker != broker)
-                continue;
-            shutdown(cluster->connections[i]->socket, SHUT_RDWR);
-            cluster->connections[i]->is_ended = true;
-        }
-    } else if (is_up && self->listener < 0) {
-        open_listener(self);
-    }
-    wake(cluster);
-    unlock(cluster);
-}
-
-void scripted_set_reading(struct scripted_cluster *cluster, int broker, bool is_reading)
-{
-    lock(cluster);
-    cluster->brokers[broker].is_stalled = !is_reading;
-    wake(cluster);
-    unlock(cluster);
-}
-
-void scripted_set_max_version(struct scripted_cluster *cluster, int api_key, int16_t version)
-{
-    lock(cluster);
-    cluster->max_versions[api_key] = version;
-    unlock(cluster);
-}
-
-void scripted_set_hook(struct scripted_cluster *cluster, scripted_produce_hook *hook, void *opaque)
-{
-    lock(cluster);
-    cluster->hook = hook;
-    cluster->hook_opaque = opaque;
-    unlock(cluster);
-}
-
-void scripted_release(struct scripted_cluster *cluster)
-{
-    lock(cluster);
-    for (int i = 0; i < cluster->connection_count; i++) {
-        for (struct output *output = cluster->connections[i]->first; output; output = output->next)
-            output->is_held = false;
-    }
-    wake(cluster);
-    unlock(cluster);
-}
-
-/* What tests look at */
-
-int scripted_request_count(struct scripted_cluster *cluster, int api_key)
-{
-    lock(cluster);
-    int count = cluster->request_counts[api_key];
-    unlock(cluster);
-    return count;
-}
-
-bool scripted_wait_requests(struct scripted_cluster *cluster, int api_key, int count)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_MS / 1000;
-    int result = 0;
-    lock(cluster);
-    while (cluster->request_counts[api_key] < count && !result)
-        result = pthread_cond_timedwait(&cluster->changed, &cluster->mutex, &until);
-    unlock(cluster);
-    return !result;
-}
-
-int scripted_record_count(struct scripted_cluster *cluster, const char *topic, int partition)
-{
-    lock(cluster);
-    int count = scripted_log_partition(&cluster->log, topic, partition)->record_count;
-    unlock(cluster);
-    return count;
-}
-
-const struct scripted_record *scripted_record_at(struct scripted_cluster *cluster,
-                                                 const char *topic, int partition, int index)
-{
-    lock(cluster);
-    struct scripted_partition *found = scripted_log_partition(&cluster->log, topic, partition);
-    const struct scripted_record *record =
-        index < found->record_count ? &found->records[index] : NULL;
-    unlock(cluster);
-    return record;
-}
-
-const char *scripted_topic_name(struct scripted_cluster *cluster,
-                                const struct rk_produce_request_topic *topic)
-{
-    lock(cluster);
-    const struct scripted_topic *found =
-        scripted_log_find_requested(&cluster->log, topic->name, &topic->topic_id);
-    const char *name = found ? found->name : "";
-    unlock(cluster);
-    return name;
 }
