@@ -174,6 +174,15 @@ rd_kafka_topic_partition_t *rk_partition_list_find(const rd_kafka_topic_partitio
     return NULL;
 }
 
+int rk_partition_list_count_topic(const rd_kafka_topic_partition_list_t *list, int first)
+{
+    int count = 1;
+    while (first + count < list->cnt &&
+           strcmp(list->elems[first + count].topic, list->elems[first].topic) == 0)
+        count++;
+    return count;
+}
+
 bool rk_partition_list_remove(rd_kafka_topic_partition_list_t *list, int index)
 {
     if (index < 0 || index >= list->cnt)

@@ -41,6 +41,8 @@ rk_partition_list_copy(const rd_kafka_topic_partition_list_t *list);
 /* The entry or NULL. */
 rd_kafka_topic_partition_t *rk_partition_list_find(const rd_kafka_topic_partition_list_t *list,
                                                    const char *topic, int32_t partition);
+/* Of a sorted list: how many entries from `first` on have its topic. */
+int rk_partition_list_count_topic(const rd_kafka_topic_partition_list_t *list, int first);
 /* False when there is no entry at `index`; the rest keeps its order. */
 bool rk_partition_list_remove(rd_kafka_topic_partition_list_t *list, int index);
 /* By `compare`, NULL: by topic and partition. Equal ones keep their order. */

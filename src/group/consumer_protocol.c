@@ -18,23 +18,14 @@ enum rk_protocol_userdata rk_protocol_userdata_of(const char *assignor)
 
 /* Writing */
 
-static int same_topic_count(const rd_kafka_topic_partition_list_t *list, int from)
-{
-    int count = 1;
-    while (from + count < list->cnt &&
-           strcmp(list->elems[from].topic, list->elems[from + count].topic) == 0)
-        count++;
-    return count;
-}
-
 static void write_partitions(struct rk_writer *writer, const rd_kafka_topic_partition_list_t *list)
 {
     int topics = 0;
-    for (int i = 0; list && i < list->cnt; i += same_topic_count(list, i))
+    for (int i = 0; list && i < list->cnt; i += rk_partition_list_count_topic(list, i))
         topics++;
     rk_writer_put_length(writer, false, topics);
     for (int i = 0, count; list && i < list->cnt; i += count) {
-        count = same_topic_count(list, i);
+        count = rk_partition_list_count_topic(list, i);
         rk_writer_put_text(writer, false, list->elems[i].topic);
         rk_writer_put_length(writer, false, count);
         for (int j = 0; j < count; j++)

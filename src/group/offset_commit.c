@@ -165,15 +165,6 @@ static bool fill_topic(struct rk_request *request, const rd_kafka_topic_partitio
     return true;
 }
 
-static int count_of_topic(const rd_kafka_topic_partition_list_t *list, int first)
-{
-    int count = 1;
-    while (first + count < list->cnt &&
-           strcmp(list->elems[first + count].topic, list->elems[first].topic) == 0)
-        count++;
-    return count;
-}
-
 static bool fill_topics(struct rk_committer *committer, struct rk_request *request) RK_ON_BACKGROUND
 {
     struct rk_offset_commit_request *message = request->message;
@@ -185,7 +176,7 @@ static bool fill_topics(struct rk_committer *committer, struct rk_request *reque
         return false;
     for (int i = 0, count; i < list->cnt; i += count) {
         struct rk_offset_commit_request_topic *to = &message->topics.items[message->topics.count++];
-        count = count_of_topic(list, i);
+        count = rk_partition_list_count_topic(list, i);
         if (!fill_topic(request, list, i, count, to))
             return false;
         const rd_kafka_topic_t *topic =

@@ -71,15 +71,6 @@ static void prepare(struct rk_request *request)
     }
 }
 
-static int count_of_topic(const rd_kafka_topic_partition_list_t *list, int first)
-{
-    int count = 1;
-    while (first + count < list->cnt &&
-           strcmp(list->elems[first + count].topic, list->elems[first].topic) == 0)
-        count++;
-    return count;
-}
-
 static char *copy_text(struct rk_request *request, const char *text)
 {
     return rk_arena_try_text(&request->arena, text, strlen(text));
@@ -101,7 +92,7 @@ static bool fill_topics(struct rk_committed_query *query, struct rk_request *req
         struct rk_offset_fetch_request_topic *old = &message->topics.items[message->topics.count++];
         struct rk_offset_fetch_request_group_topic *now =
             &group->topics.items[group->topics.count++];
-        count = count_of_topic(list, i);
+        count = rk_partition_list_count_topic(list, i);
         int32_t *partitions = rk_request_try_alloc(request, (size_t)count * sizeof(*partitions));
         char *name = copy_text(request, list->elems[i].topic);
         if (!partitions || !name)
