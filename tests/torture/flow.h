@@ -29,6 +29,7 @@ void flow_consume(void);
 /* Creates, subscribes, joins a group of its own, consumes all messages, commits, closes, destroys:
  * no message left out, and twice only after another assignment; what was committed is committed. */
 void flow_join(void);
+void flow_join_consumer(void); /* The same by KIP-848. */
 
 /* A configuration for the cluster, with little patience. */
 rd_kafka_conf_t *flow_new_conf(void);

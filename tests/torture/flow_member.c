@@ -88,16 +88,19 @@ static void commit_all(rd_kafka_t *rk)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static rd_kafka_t *new_member(char *error, size_t error_size)
+static rd_kafka_t *new_member(const char *strategy, char *error, size_t error_size)
 {
-    static const char *const strategies[] = {"range", "cooperative-sticky", "roundrobin"};
     static int turn;
     char group[32];
     rd_kafka_conf_t *conf = flow_new_conf();
-    snprintf(group, sizeof(group), "member-%d", turn); /* So that nobody is left in it. */
+    snprintf(group, sizeof(group), "member-%d", turn++); /* So that nobody is left in it. */
     flow_set(conf, "group.id", group);
-    flow_set(conf, "partition.assignment.strategy", strategies[turn++ % 3]);
-    flow_set(conf, "heartbeat.interval.ms", "5");
+    if (strategy) {
+        flow_set(conf, "partition.assignment.strategy", strategy);
+        flow_set(conf, "heartbeat.interval.ms", "5");
+    } else {
+        flow_set(conf, "group.protocol", "consumer");
+    }
     flow_set(conf, "enable.auto.commit", turn % 2 ? "true" : "false");
     flow_set(conf, "auto.commit.interval.ms", "5");
     flow_set(conf, "fetch.wait.max.ms", "10");
@@ -110,11 +113,12 @@ static rd_kafka_t *new_member(char *error, size_t error_size)
     return rk;
 }
 
-void flow_join(void)
+/* NULL: the protocol that leaves assigning to the coordinator. */
+static void join(const char *strategy)
 {
     char error[256] = "";
     memset(&the, 0, sizeof(the));
-    rd_kafka_t *rk = new_member(error, sizeof(error));
+    rd_kafka_t *rk = new_member(strategy, error, sizeof(error));
     if (!rk) {
         assert_string_not_equal(error, "");
         return;
@@ -128,4 +132,16 @@ void flow_join(void)
     commit_all(rk);
     assert_int_equal(rd_kafka_consumer_close(rk), 0);
     rd_kafka_destroy(rk);
+}
+
+void flow_join(void)
+{
+    static const char *const strategies[] = {"range", "cooperative-sticky", "roundrobin"};
+    static int turn;
+    join(strategies[turn++ % 3]);
+}
+
+void flow_join_consumer(void)
+{
+    join(NULL);
 }

@@ -14,6 +14,7 @@ static int begin(void **state)
     (void)state;
     flow_begin();
     flow_join();
+    flow_join_consumer();
     return 0;
 }
 
@@ -24,37 +25,43 @@ static int end(void **state)
     return 0;
 }
 
+static void torture_both(struct torture torture)
+{
+    flow_torture(flow_join, &torture);
+    flow_torture(flow_join_consumer, &torture);
+}
+
 static void test_memory(void **state)
 {
     (void)state;
-    flow_torture(flow_join, &(struct torture){FAULT_MEMORY, "join: try", 0, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_MEMORY, "join: 30 try", 0, 30, 10});
+    torture_both((struct torture){FAULT_MEMORY, "join: try", 0, 1, 1});
+    torture_both((struct torture){FAULT_MEMORY, "join: 30 try", 0, 30, 10});
 }
 
 static void test_threads(void **state)
 {
     (void)state;
-    flow_torture(flow_join, &(struct torture){FAULT_THREAD, "pthread_create", EAGAIN, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_EVENTFD, "eventfd", EMFILE, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_WAIT, "ppoll", EINTR, 1, 7});
+    torture_both((struct torture){FAULT_THREAD, "pthread_create", EAGAIN, 1, 1});
+    torture_both((struct torture){FAULT_EVENTFD, "eventfd", EMFILE, 1, 1});
+    torture_both((struct torture){FAULT_WAIT, "ppoll", EINTR, 1, 7});
 }
 
 static void test_sockets(void **state)
 {
     (void)state;
-    flow_torture(flow_join, &(struct torture){FAULT_SOCKET, "socket", EMFILE, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_CONNECT, "connect", ECONNREFUSED, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_RESULT, "SO_ERROR", ETIMEDOUT, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_RESOLVE, "getaddrinfo", EAI_AGAIN, 1, 1});
+    torture_both((struct torture){FAULT_SOCKET, "socket", EMFILE, 1, 1});
+    torture_both((struct torture){FAULT_CONNECT, "connect", ECONNREFUSED, 1, 1});
+    torture_both((struct torture){FAULT_RESULT, "SO_ERROR", ETIMEDOUT, 1, 1});
+    torture_both((struct torture){FAULT_RESOLVE, "getaddrinfo", EAI_AGAIN, 1, 1});
 }
 
 static void test_bytes(void **state)
 {
     (void)state;
-    flow_torture(flow_join, &(struct torture){FAULT_RECEIVE, "recv", ECONNRESET, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_RECEIVE, "recv", FAULT_END_OF_FILE, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_SEND, "sendmsg", EPIPE, 1, 1});
-    flow_torture(flow_join, &(struct torture){FAULT_SEND, "sendmsg", FAULT_ONE_BYTE, 1, 1});
+    torture_both((struct torture){FAULT_RECEIVE, "recv", ECONNRESET, 1, 1});
+    torture_both((struct torture){FAULT_RECEIVE, "recv", FAULT_END_OF_FILE, 1, 1});
+    torture_both((struct torture){FAULT_SEND, "sendmsg", EPIPE, 1, 1});
+    torture_both((struct torture){FAULT_SEND, "sendmsg", FAULT_ONE_BYTE, 1, 1});
 }
 
 int main(void)
