@@ -5,7 +5,7 @@
 //   Peer verify  <bootstrap> <topic> <count> <seed> <mixed|large|plain> <strict|at_least_once> [report]
 //   Peer produce <bootstrap> <topic> <count> <seed> <mixed|large|plain> <codec>
 //   Peer transact <bootstrap> <topic> <count> <seed> <codec>
-//   Peer member   <bootstrap> <topic> <range|cooperative-sticky>
+//   Peer member   <bootstrap> <topic> <range|cooperative-sticky|consumer>
 //
 // It builds the same messages as payload.c from a seed and a number, and compares every byte. With
 // a report (one letter per message: A acked, N not persisted, P possibly persisted) those acked
@@ -328,15 +328,19 @@ public final class Peer {
 
     private static void member(String[] arguments) {
         Properties properties = properties(arguments[1]);
-        String assignor = arguments[3].equals("range") ? "Range" : "CooperativeSticky";
         StringBuilder places = new StringBuilder();
         long count = 0;
 
         properties.put("group.id", arguments[2]);
         properties.put("auto.offset.reset", "earliest");
-        properties.put("heartbeat.interval.ms", "500");
-        properties.put("partition.assignment.strategy",
-                       "org.apache.kafka.clients.consumer." + assignor + "Assignor");
+        if (arguments[3].equals("consumer")) {
+            properties.put("group.protocol", "consumer");
+        } else {
+            String assignor = arguments[3].equals("range") ? "Range" : "CooperativeSticky";
+            properties.put("heartbeat.interval.ms", "500");
+            properties.put("partition.assignment.strategy",
+                           "org.apache.kafka.clients.consumer." + assignor + "Assignor");
+        }
         KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties);
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -278,6 +278,8 @@ class Cluster:
             "share.coordinator.state.topic.num.partitions": 4,
             "share.coordinator.state.topic.min.isr": 1,
             "share.coordinator.state.topic.replication.factor": count,
+            "group.consumer.min.heartbeat.interval.ms": 500,
+            "group.consumer.heartbeat.interval.ms": 500,
             "group.initial.rebalance.delay.ms": 0, "broker.session.timeout.ms": 3000,
             "broker.heartbeat.interval.ms": 500,
             "replica.selector.class":

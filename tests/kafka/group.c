@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A member of the group that has the topic's name. Takes what it is assigned, by the assignor that
- * option -c names, until a signal ends it; then it leaves, and prints what it had:
+ * option -c names ("consumer": by the coordinator, KIP-848), until a signal ends it; then it
+ * leaves, and prints what it had:
  *
  *     reports N             so far N messages
  *     got PARTITION OFFSET  each message, in order
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { POLL_MS = 100, CLOSE_MAX_MS = 10 * 1000 };
 
@@ -34,10 +36,14 @@ static rd_kafka_t *join(struct options *options)
     rd_kafka_t *consumer;
 
     set(options->consumer, "group.id", options->topic);
-    set(options->consumer, "partition.assignment.strategy", options->check);
+    if (strcmp(options->check, "consumer") == 0) { /* The brokers' settings count. */
+        set(options->consumer, "group.protocol", "consumer");
+    } else {
+        set(options->consumer, "partition.assignment.strategy", options->check);
+        set(options->consumer, "heartbeat.interval.ms", "500");
+    }
     set(options->consumer, "enable.auto.commit", "true");
     set(options->consumer, "auto.offset.reset", "earliest");
-    set(options->consumer, "heartbeat.interval.ms", "500");
     consumer = new_consumer(options);
     rd_kafka_topic_partition_list_add(topics, options->topic, RD_KAFKA_PARTITION_UA);
     check_error(rd_kafka_subscribe(consumer, topics), "subscribe");
