@@ -8,6 +8,8 @@
 
 #include "support/group_fixture.h"
 
+enum { OFFSET_COMMIT = 8 };
+
 static struct group_fixture fixture;
 
 static int begin(void **state)
@@ -122,6 +124,26 @@ static void two_cooperative_members(void **state)
     assert_int_equal(fixture.members[0].revokes, 1);
 }
 
+/* What was consumed is committed before the others may go on from there, however long it takes. */
+static void commits_what_it_gives_up(void **state)
+{
+    (void)state;
+    consume_fill_all(&fixture.base, "t", 4, 100);
+    struct group_member *first =
+        group_start(&fixture, 0, true, "auto.commit.interval.ms", "3600000", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, all_consumed);
+    for (int broker = 1; broker <= 2; broker++)
+        assert_int_equal(rd_kafka_mock_broker_push_request_error_rtts(
+                             fixture.base.cluster, broker, OFFSET_COMMIT, 1,
+                             RD_KAFKA_RESP_ERR_NO_ERROR, 500),
+                         0);
+    group_subscribe(group_start(&fixture, 1, true, NULL), "t");
+    group_run(&fixture, two_each);
+    group_run_ms(&fixture, 200);
+    check_each_once(4, 100);
+}
+
 /* Every call for the other protocol is refused, and nothing happens. */
 static void wrong_assign_calls(void **state)
 {
@@ -198,6 +220,7 @@ static void application_takes_its_time(void **state)
     while (!member->revokes)
         group_run_ms(&fixture, 5);
     int before = member->messages;
+    consume_fill(&fixture.base, "t", 2, 150, 50);
     group_run_ms(&fixture, 200);
     assert_int_equal(member->messages, before);
     assert_int_equal(second->assigns, 0);
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_eager_members, begin, end),
         cmocka_unit_test_setup_teardown(two_round_robin_members, begin, end),
         cmocka_unit_test_setup_teardown(two_cooperative_members, begin, end),
+        cmocka_unit_test_setup_teardown(commits_what_it_gives_up, begin, end),
         cmocka_unit_test_setup_teardown(wrong_assign_calls, begin, end),
         cmocka_unit_test_setup_teardown(bad_subscriptions, begin, end),
         cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
