@@ -8,6 +8,8 @@
 
 #include "support/group_fixture.h"
 
+enum { OFFSET_COMMIT = 8 };
+
 static struct group_fixture fixture;
 
 static int begin(void **state)
@@ -37,6 +39,11 @@ static bool second_has_all(struct group_fixture *f)
 static bool two_each(struct group_fixture *f)
 {
     return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
+}
+
+static bool all_consumed(struct group_fixture *f)
+{
+    return f->total >= 40;
 }
 
 static bool first_has_error(struct group_fixture *f)
@@ -69,6 +76,45 @@ static void application_that_does_not_poll(void **state)
     assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED);
     group_run(&fixture, first_lost);
     group_run(&fixture, two_each);
+}
+
+static int commits_seen(void)
+{
+    size_t count;
+    int commits = 0;
+    rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(fixture.base.cluster, &count);
+    for (size_t i = 0; i < count; i++)
+        commits += rd_kafka_mock_request_api_key(requests[i]) == OFFSET_COMMIT;
+    rd_kafka_mock_request_destroy_array(requests, count);
+    return commits;
+}
+
+/* Neither by the timer, nor when the application gives it up at last. */
+static void nothing_lost_is_committed(void **state)
+{
+    (void)state;
+    consume_fill_all(&fixture.base, "t", 4, 10);
+    struct group_member *first =
+        group_start(&fixture, 0, true, "session.timeout.ms", "1000", "max.poll.interval.ms", "1000",
+                    "enable.auto.offset.store", "false", "auto.commit.interval.ms", "20", NULL);
+    struct group_member *second =
+        group_start(&fixture, 1, true, "enable.auto.commit", "false", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    group_run(&fixture, all_consumed);
+    rd_kafka_t *silent = first->rk;
+    first->rk = NULL; /* Not polled. */
+    group_subscribe(second, "t");
+    group_run(&fixture, second_has_all);
+    rd_kafka_mock_start_request_tracking(fixture.base.cluster);
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 5);
+    assert_int_equal(rd_kafka_offsets_store(silent, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    group_run_ms(&fixture, 200);
+    first->rk = silent;
+    group_run(&fixture, first_lost);
+    group_run(&fixture, two_each);
+    assert_int_equal(commits_seen(), 0);
 }
 
 /* Polls that find nothing, and one that waits, count. */
@@ -304,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_lost_is_committed, begin, end),
         cmocka_unit_test_setup_teardown(polling_without_messages, begin, end),
         cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(static_leader_comes_back, begin, end),
