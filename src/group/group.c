@@ -103,6 +103,8 @@ static void identify(struct rk_group *group) RK_ON_BACKGROUND
 static void publish(struct rk_group *group) RK_ON_BACKGROUND
 {
     const struct rk_member *member = group->own.member;
+    /* Also what gets lost while the application is asked to give it up. */
+    atomic_store(&group->is_lost, member->is_lost);
     rk_mutex_lock(&group->mutex);
     group->shared.generation = rk_group_generation(group);
     group->shared.has_protocol = rk_group_has_protocol(group);
