@@ -134,10 +134,10 @@ static void commits_what_it_gives_up(void **state)
     group_subscribe(first, "t");
     group_run(&fixture, all_consumed);
     for (int broker = 1; broker <= 2; broker++)
-        assert_int_equal(rd_kafka_mock_broker_push_request_error_rtts(
-                             fixture.base.cluster, broker, OFFSET_COMMIT, 1,
-                             RD_KAFKA_RESP_ERR_NO_ERROR, 500),
-                         0);
+        assert_int_equal(
+            rd_kafka_mock_broker_push_request_error_rtts(
+                fixture.base.cluster, broker, OFFSET_COMMIT, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 500),
+            0);
     group_subscribe(group_start(&fixture, 1, true, NULL), "t");
     group_run(&fixture, two_each);
     group_run_ms(&fixture, 200);
