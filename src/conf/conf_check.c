@@ -184,14 +184,16 @@ static bool check_assignors(struct check *check)
         size_t end = strcspn(at, ","), size = end;
         while (size && strchr(" \t", at[size - 1]))
             size--;
-        if ((size == 5 && !memcmp(at, "range", 5)) || (size == 10 && !memcmp(at, "roundrobin", 10)))
+        if ((size == 5 && !memcmp(at, "range", 5)) ||
+            (size == 10 && !memcmp(at, "roundrobin", 10)) ||
+            (size == 6 && !memcmp(at, "sticky", 6)))
             eager = true;
         else if (size == 18 && !memcmp(at, "cooperative-sticky", 18))
             cooperative = true;
         else if (size)
             return REFUSE(check,
                           "`partition.assignment.strategy` names \"%.*s\": must be range, "
-                          "roundrobin or cooperative-sticky",
+                          "roundrobin, sticky or cooperative-sticky",
                           (int)size, at);
         at += end;
     }

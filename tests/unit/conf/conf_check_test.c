@@ -138,6 +138,8 @@ static void test_consumer(void **state)
         {'C', "partition.assignment.strategy=range,cooperative-sticky", NULL, "must not mix"},
         {'C', "partition.assignment.strategy=cooperative-sticky", "partition.assignment.strategy",
          "cooperative-sticky"},
+        {'C', "partition.assignment.strategy=sticky,range", "partition.assignment.strategy",
+         "sticky,range"},
         {'C', "partition.assignment.strategy=range,,roundrobin", "partition.assignment.strategy",
          "range,,roundrobin"},
         {'C', "group.protocol=consumer max.poll.interval.ms=1000", "max.poll.interval.ms", "1000"},
