@@ -126,6 +126,7 @@ void rk_group_settle(struct rk_group *group)
         actions = rk_member_take_actions(group->own.member);
         identify(group);
         rk_group_act(group, actions);
+        rk_group_follow_loss(group);
         rk_group_look_at_target(group);
     } while (group->own.member->actions != 0);
     group->own.is_settling = false;

@@ -142,6 +142,9 @@ void rk_group_init_guard(struct rk_group *group);
 void rk_group_tell(struct rk_group *group, bool assigns) RK_ON_BACKGROUND;
 /* What it was asked, in the queue. */
 void rk_group_push_question(struct rk_group *group) RK_ON_BACKGROUND;
+/* The member may be out of the group since it asked: what is to be given up is lost, and what the
+ * application has not seen yet is not to be taken any more. */
+void rk_group_follow_loss(struct rk_group *group) RK_ON_BACKGROUND;
 /* For rk_queue_remove. */
 bool rk_group_is_rebalance(const rd_kafka_event_t *event, const void *group);
 /* Until what partitions had stored that were given up is committed, or that takes too long; then

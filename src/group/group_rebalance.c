@@ -96,6 +96,20 @@ void rk_group_tell(struct rk_group *group, bool assigns)
         rk_group_answer_alone(group);
 }
 
+void rk_group_follow_loss(struct rk_group *group)
+{
+    const struct rk_member *member = group->own.member;
+    if (rk_group_is_in(group) || group->own.answers_after)
+        return;
+    if (member->asked == RK_ASKED_REVOKE && member->is_lost)
+        atomic_store(&group->is_lost, true);
+    else if (member->asked == RK_ASKED_ASSIGN &&
+             rk_queue_remove(rk_consumer_queue(group->consumer), rk_group_is_rebalance, group) +
+                     rk_queue_remove(group->queue, rk_group_is_rebalance, group) >
+                 0)
+        rk_group_on_declined(group, rk_clock_now_us());
+}
+
 /* What it answers */
 
 static bool is_answer(const struct rk_member *member, enum rk_assignment_change change)
