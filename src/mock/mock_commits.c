@@ -167,6 +167,10 @@ static rd_kafka_resp_err_t commit(struct rk_mock_request *request, const char *g
     struct committed_topic *kept = need_topic(cluster, need_group(cluster, group), topic);
     grow(cluster, kept, from->partition_index + 1);
     struct rk_mock_commit *to = &kept->partitions[from->partition_index];
+    if (cluster->own.groups.on_committed)
+        cluster->own.groups.on_committed(cluster->own.groups.on_committed_argument, group,
+                                         topic->name, from->partition_index, to->offset,
+                                         from->committed_offset);
     rk_free(to->metadata);
     to->metadata = rk_strdup_or_null(from->committed_metadata);
     to->offset = from->committed_offset;

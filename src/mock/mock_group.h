@@ -51,6 +51,10 @@ struct rk_mock_groups {
     /* For tests: called with each assignment that members are told. NULL: not. */
     void (*on_assigned)(void *argument, const struct rk_mock_group *group);
     void *on_assigned_argument;
+    /* For tests: called with each commit that is taken; `before` is -1 for the first. NULL: not. */
+    void (*on_committed)(void *argument, const char *group_id, const char *topic, int32_t partition,
+                         int64_t before, int64_t offset);
+    void *on_committed_argument;
 };
 
 void rk_mock_groups_init(struct rk_mock_groups *groups);

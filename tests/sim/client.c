@@ -91,7 +91,8 @@ static void learn_promises(struct sim_client *client, const rd_kafka_conf_t *con
     client->is_acked_by_all = has(conf, "acks", "-1", "-1");
 }
 
-static struct sim_client *new_client(rd_kafka_type_t type, const char *property, va_list rest)
+static struct sim_client *new_client(rd_kafka_type_t type, void (*prepare)(rd_kafka_conf_t *conf),
+                                     const char *property, va_list rest)
 {
     struct sim_client *client = sim_alloc(sizeof(*client));
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -110,6 +111,8 @@ static struct sim_client *new_client(rd_kafka_type_t type, const char *property,
         set(conf, property, va_arg(rest, const char *));
     if (client->is_producer)
         learn_promises(client, conf);
+    if (prepare)
+        prepare(conf);
     client->handle = rd_kafka_new(type, conf, text, sizeof(text));
     sim_check(client->handle != NULL, "no client: %s", text);
     client->next = clients;
@@ -121,7 +124,7 @@ struct sim_client *sim_producer(const char *property, ...)
 {
     va_list rest;
     va_start(rest, property);
-    struct sim_client *client = new_client(RD_KAFKA_PRODUCER, property, rest);
+    struct sim_client *client = new_client(RD_KAFKA_PRODUCER, NULL, property, rest);
     va_end(rest);
     return client;
 }
@@ -130,9 +133,15 @@ struct sim_client *sim_consumer(const char *property, ...)
 {
     va_list rest;
     va_start(rest, property);
-    struct sim_client *client = new_client(RD_KAFKA_CONSUMER, property, rest);
+    struct sim_client *client = new_client(RD_KAFKA_CONSUMER, NULL, property, rest);
     va_end(rest);
     return client;
+}
+
+struct sim_client *sim_consumer_with(void (*prepare)(rd_kafka_conf_t *conf), const char *property,
+                                     va_list rest)
+{
+    return new_client(RD_KAFKA_CONSUMER, prepare, property, rest);
 }
 
 void sim_destroy(struct sim_client *client, int64_t within_ms)

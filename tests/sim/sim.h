@@ -36,6 +36,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -174,6 +175,9 @@ void sim_suspend(int64_t ms);
 struct sim_client;
 struct sim_client *sim_producer(const char *property, ...);
 struct sim_client *sim_consumer(const char *property, ...);
+/* The same; `prepare` sets more of the configuration, whose opaque stays the client. */
+struct sim_client *sim_consumer_with(void (*prepare)(rd_kafka_conf_t *conf), const char *property,
+                                     va_list rest);
 rd_kafka_t *sim_handle(struct sim_client *client);
 /* Serves callbacks of a producer for that long. */
 void sim_poll_for(struct sim_client *client, int64_t ms);
