@@ -101,6 +101,8 @@ void rk_group_follow_loss(struct rk_group *group)
     const struct rk_member *member = group->own.member;
     if (rk_group_is_in(group) || group->own.answers_after)
         return;
+    if (member->is_lost)
+        rk_assignment_withhold(group->consumer, member->owned);
     if (member->asked == RK_ASKED_REVOKE && member->is_lost)
         atomic_store(&group->is_lost, true);
     else if (member->asked == RK_ASKED_ASSIGN &&
@@ -202,6 +204,7 @@ static rd_kafka_resp_err_t may_change(struct rk_assignment_guard *guard,
     const struct rk_group *group = group_of(guard);
     bool is_incremental = change != RK_ASSIGNMENT_SET;
     if (!rk_group_has_protocol(group) || atomic_load(&group->is_closing) ||
+        atomic_load(&group->core->fatal_err) || /* Nothing is assigned any more: all goes. */
         is_incremental == rk_group_is_cooperative(group))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     return RD_KAFKA_RESP_ERR__STATE;
