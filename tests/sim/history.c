@@ -122,7 +122,7 @@ static void check_others(const struct sim_member *member, const struct place *pl
 {
     for (int slot = 0; slot < SIM_MEMBERS_MAX; slot++) {
         const struct sim_member *other = sim_member_at(slot);
-        if (!other || other == member || !holds(place, other))
+        if (!other || other == member || other->may_be_fenced || !holds(place, other))
             continue;
         sim_check(!sim_history_is_calm() || is_overdue(other) || other->is_late,
                   "%s [%d] is taken by member %d, while member %d has it", place->topic,
@@ -225,4 +225,24 @@ const char *sim_history_missing(const char *topic)
             return missing;
     }
     return NULL;
+}
+
+const char *sim_history_uncommitted(void)
+{
+    static char text[160];
+    for (const struct place *place = history.places; place; place = place->next) {
+        if (place->committed == place->handed_out || place->handed_out == 0)
+            continue;
+        sim_hide_begin();
+        snprintf(text, sizeof(text), "%s [%d]: %" PRId64 " is committed, %" PRId64 " handed out",
+                 place->topic, (int)place->partition, place->committed, place->handed_out);
+        sim_hide_end();
+        return text;
+    }
+    return NULL;
+}
+
+int64_t sim_history_any_offset(const char *topic, int32_t partition)
+{
+    return (int64_t)sim_below((uint64_t)place_of(topic, partition)->handed_out + 1);
 }

@@ -68,6 +68,8 @@ static void take(struct sim_member *member, rd_kafka_t *rk, rd_kafka_topic_parti
     member->is_late = false;
     for (int i = 0; i < list->cnt; i++)
         sim_history_take(member, list->elems[i].topic, list->elems[i].partition);
+    if (member->has_ever_paused)
+        rd_kafka_resume_partitions(rk, list); /* A pause outlives the assignment. */
     if (is_cooperative(rk))
         error = rd_kafka_incremental_assign(rk, list);
     else
@@ -145,6 +147,44 @@ static void note_poll(struct sim_member *member)
     member->polled_ms = sim_now_ms();
 }
 
+/* `all` is its own, and may be about to be taken away. */
+static void seek_or_pause(struct sim_member *member, const rd_kafka_topic_partition_list_t *all)
+{
+    rd_kafka_t *rk = sim_handle(member->client);
+    const rd_kafka_topic_partition_t *at = &all->elems[sim_below((uint64_t)all->cnt)];
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *entry =
+        rd_kafka_topic_partition_list_add(list, at->topic, at->partition);
+    entry->offset = sim_history_any_offset(at->topic, at->partition);
+    if (sim_one_in(2)) {
+        rd_kafka_pause_partitions(rk, list);
+        member->has_paused = member->has_ever_paused = true;
+    } else {
+        sim_note("member %d seeks %s [%d] to %d", member->slot, at->topic, (int)at->partition,
+                 (int)entry->offset);
+        rd_kafka_error_t *error = rd_kafka_seek_partitions(rk, list, 0);
+        if (!error && !entry->err)
+            sim_progress_of(member->client, at->topic, at->partition)->expected = entry->offset;
+        rd_kafka_error_destroy(error);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void play(struct sim_member *member)
+{
+    rd_kafka_t *rk = sim_handle(member->client);
+    rd_kafka_topic_partition_list_t *list = NULL;
+    if (rd_kafka_assignment(rk, &list))
+        return;
+    if (list->cnt > 0 && member->has_paused && (!member->plays || sim_one_in(2))) {
+        rd_kafka_resume_partitions(rk, list);
+        member->has_paused = false;
+    } else if (list->cnt > 0 && member->plays) {
+        seek_or_pause(member, list);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void poll_once(struct sim_member *member)
 {
     rd_kafka_t *rk = sim_handle(member->client);
@@ -155,6 +195,8 @@ static void poll_once(struct sim_member *member)
         on_message(member, message);
         rd_kafka_message_destroy(message);
     }
+    if (member->plays ? sim_one_in(20) : member->has_paused)
+        play(member);
     if (member->commits_itself && sim_one_in(50))
         rd_kafka_commit(rk, NULL, 1);
     member->fatal = rd_kafka_fatal_error(rk, NULL, 0);

@@ -40,6 +40,9 @@ struct sim_member {
     int64_t callback_ms; /* Its callback takes up to that long. */
     int assigns, revokes, losses;
     rd_kafka_resp_err_t fatal;
+    bool may_be_fenced; /* Somebody else takes its name. */
+    bool plays;         /* Seeks, pauses and resumes now and then; resumes all when it ends. */
+    bool has_paused, has_ever_paused;
 };
 
 /* Begins the history; after sim_cluster(). */
@@ -88,5 +91,9 @@ void sim_history_forget(const struct sim_member *member);
 int sim_history_count(const struct sim_member *member);
 /* Each partition of the topic has one owner, who had all of it. What is missing, or NULL. */
 const char *sim_history_missing(const char *topic);
+/* A partition of which something that was handed out is not committed, or NULL. */
+const char *sim_history_uncommitted(void);
+/* Somewhere among what it was handed out of the partition, or at its end. */
+int64_t sim_history_any_offset(const char *topic, int32_t partition);
 
 #endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Consumer groups, one trouble at a time: a rolling restart, static members, an application that
+ * does not poll, seeks and pauses, the end of members whatever the cluster does (acceptance
+ * scenarios 11, 13, 14, 18, 26). members.h says what must hold in each.
+ */
+#include "mock/mock_cluster.h"
+#include "sim/members.h"
+
+enum { BROKERS = 3, PARTITIONS = 6, SETTLE_MS = 30000, SESSION_MS = 6000, MAX_POLL_MS = 10000 };
+
+static struct sim_client *producer;
+static const char *assignor;
+
+static void begin(void)
+{
+    sim_cluster(BROKERS);
+    sim_topic("t", PARTITIONS, BROKERS);
+    sim_group();
+    rk_mock_cluster_set_group_delay(sim_mock(), (int)sim_below(500));
+    assignor = sim_one_in(2) ? "cooperative-sticky" : "range";
+    sim_note("assignor: %s", assignor);
+    producer = sim_producer("linger.ms", "5", "socket.timeout.ms", "5000", NULL);
+}
+
+static struct sim_member *join(int slot, const char *instance_id)
+{
+    struct sim_member *member = sim_member(
+        slot, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
+        "heartbeat.interval.ms", "1000", "max.poll.interval.ms", "10000", "group.instance.id",
+        instance_id, "auto.commit.interval.ms", "500", "auto.offset.reset", "earliest",
+        "socket.timeout.ms", "5000", "reconnect.backoff.max.ms", "1000", NULL);
+    sim_member_subscribe(member, "t", NULL);
+    return member;
+}
+
+static void produce_for(int64_t ms)
+{
+    for (uint64_t end_ms = sim_now_ms() + (uint64_t)ms; sim_now_ms() < end_ms;) {
+        sim_produce(producer, "t", -1, (int)sim_below(10));
+        sim_poll_for(producer, 200);
+    }
+}
+
+static void settle(void)
+{
+    sim_flush(producer, SETTLE_MS);
+    sim_group_settle(SETTLE_MS, "t", NULL);
+}
+
+/* 11 */
+
+SIM_SCENARIO(group_bounce, "brokers are restarted one by one: no rebalance, all is committed")
+{
+    begin();
+    for (int i = 0; i < 3; i++)
+        join(i, "");
+    produce_for(1000);
+    settle();
+    int before = sim_group_rebalances();
+    sim_group_disturb(true);
+    for (int broker = 1; broker <= BROKERS; broker++) {
+        rk_mock_cluster_set_coordinator(sim_mock(), "group", "g", broker % BROKERS + 1);
+        sim_leaders_leave(broker);
+        produce_for(300);
+        sim_broker_stop(broker);
+        produce_for(1000 + (int64_t)sim_below(3000));
+        sim_broker_start(broker);
+        produce_for(3000);
+    }
+    sim_await_actions();
+    settle();
+    sim_check(sim_group_rebalances() == before, "%d rebalances while brokers were restarted",
+              sim_group_rebalances() - before);
+    const char *uncommitted = sim_history_uncommitted();
+    sim_check(!uncommitted, "%s", uncommitted);
+    sim_group_end();
+}
+
+/* 13 */
+
+SIM_SCENARIO(group_static, "a static member is back in time; then another process takes its name")
+{
+    begin();
+    struct sim_member *members[] = {join(0, "i0"), join(1, "i1"), join(2, "i2")};
+    produce_for(1000);
+    settle();
+    int had = sim_member_count(members[1]);
+    int others =
+        members[0]->assigns + members[0]->revokes + members[2]->assigns + members[2]->revokes;
+    if (sim_one_in(2))
+        sim_member_die(members[1]);
+    else
+        sim_member_leave(members[1]);
+    sim_member_await_end(members[1]);
+    produce_for((int64_t)sim_below(SESSION_MS / 2));
+    members[1] = join(1, "i1");
+    settle();
+    sim_check(sim_member_count(members[1]) == had, "it had %d partitions and has %d", had,
+              sim_member_count(members[1]));
+    sim_check(members[0]->assigns + members[0]->revokes + members[2]->assigns +
+                      members[2]->revokes ==
+                  others,
+              "the others were disturbed");
+    sim_group_disturb(true);
+    members[1]->may_be_fenced = true;
+    struct sim_member *twin = join(3, "i1");
+    produce_for(3000);
+    sim_check(members[1]->fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+              "who was there first is not fenced");
+    sim_check(!twin->fatal && sim_member_count(twin) == had, "the new one does not go on");
+    sim_member_leave(members[1]);
+    sim_member_await_end(members[1]);
+    settle();
+    sim_group_end();
+}
+
+/* 14 */
+
+SIM_SCENARIO(group_missed_poll, "an application misses its poll interval while others join")
+{
+    begin();
+    struct sim_member *slow = join(0, "");
+    join(1, "");
+    produce_for(1000);
+    settle();
+    produce_for(1000);
+    sim_check(sim_member_count(slow) > 0, "it has nothing to lose");
+    sim_member_stall(slow, MAX_POLL_MS + 1000 + (int64_t)sim_below(MAX_POLL_MS));
+    produce_for((int64_t)sim_below(MAX_POLL_MS));
+    join(2, "");
+    produce_for(2 * MAX_POLL_MS);
+    settle();
+    sim_check(slow->losses > 0, "it was not told that its partitions are lost");
+    sim_group_end();
+}
+
+/* 18 */
+
+SIM_SCENARIO(group_moves, "members seek and pause what they have while others come and go")
+{
+    begin();
+    for (int i = 0; i < 3; i++)
+        join(i, "")->plays = true;
+    for (int i = 0; i < 6; i++) {
+        struct sim_member *member = sim_member_at(3);
+        produce_for(1000 + (int64_t)sim_below(3000));
+        if (member)
+            sim_member_leave(member);
+        else
+            join(3, "")->plays = true;
+        if (member)
+            sim_member_await_end(member);
+    }
+    for (int i = 0; i < 4; i++) {
+        if (sim_member_at(i))
+            sim_member_at(i)->plays = false;
+    }
+    settle();
+    sim_group_end();
+}
+
+/* 26 */
+
+SIM_SCENARIO(group_ends, "members leave and die whatever the state of the cluster and the group")
+{
+    static void (*const faults[])(int broker) = {
+        sim_blackhole, sim_half_open,   sim_refuse,           sim_hang_connects, sim_silent,
+        sim_reset,     sim_broker_stop, sim_broker_power_off, sim_small_buffers, sim_freeze,
+    };
+    begin();
+    sim_group_disturb(true);
+    for (int i = 0; i < 4; i++) {
+        struct sim_member *member = join(i, i == 3 ? "i" : "");
+        member->callback_ms = sim_one_in(2) ? 0 : 1000;
+        produce_for((int64_t)sim_below(1000));
+    }
+    produce_for((int64_t)sim_below(3000));
+    if (!sim_one_in(4))
+        faults[sim_below(sizeof(faults) / sizeof(faults[0]))](0);
+    sim_run_for((int64_t)sim_below(sim_one_in(2) ? 100 : 10000));
+    for (int i = 0; i < 4; i++) {
+        if (sim_one_in(2))
+            sim_member_die(sim_member_at(i));
+        sim_run_for((int64_t)sim_below(100));
+    }
+    sim_group_end();
+}
