@@ -65,9 +65,9 @@ static void take(struct sim_member *member, rd_kafka_t *rk, rd_kafka_topic_parti
     rd_kafka_error_t *error = NULL;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     member->assigns++;
-    member->is_late = false;
     for (int i = 0; i < list->cnt; i++)
         sim_history_take(member, list->elems[i].topic, list->elems[i].partition);
+    member->is_late = false;
     if (member->has_ever_paused)
         rd_kafka_resume_partitions(rk, list); /* A pause outlives the assignment. */
     if (is_cooperative(rk))

@@ -164,7 +164,7 @@ static void step(void)
         sim_member_die(member);
         break;
     case 6:
-        sim_member_stall(member, MAX_POLL_MS / 10 + (int64_t)sim_below(MAX_POLL_MS * 8 / 10));
+        sim_member_stall(member, MAX_POLL_MS / 10 + (int64_t)sim_below(MAX_POLL_MS / 2));
         break;
     case 7:
         sim_member_stall(member, MAX_POLL_MS + (int64_t)sim_below(MAX_POLL_MS));
