@@ -67,7 +67,7 @@ static void take(struct sim_member *member, rd_kafka_t *rk, rd_kafka_topic_parti
     member->assigns++;
     for (int i = 0; i < list->cnt; i++)
         sim_history_take(member, list->elems[i].topic, list->elems[i].partition);
-    member->is_late = false;
+    member->is_late = member->stall_ms >= member->max_poll_ms;
     if (member->has_ever_paused)
         rd_kafka_resume_partitions(rk, list); /* A pause outlives the assignment. */
     if (is_cooperative(rk))
@@ -296,13 +296,15 @@ void sim_member_subscribe(struct sim_member *member, const char *topic, ...)
     va_end(rest);
     rd_kafka_resp_err_t err = rd_kafka_subscribe(sim_handle(member->client), list);
     rd_kafka_topic_partition_list_destroy(list);
-    sim_check(!err, "subscribe: %s", rd_kafka_err2name(err));
+    sim_check(!err || err == RD_KAFKA_RESP_ERR__FATAL, "subscribe: %s", rd_kafka_err2name(err));
 }
 
 void sim_member_stall(struct sim_member *member, int64_t ms)
 {
     sim_note("member %d stalls for %d ms", member->slot, (int)ms);
     member->stall_ms = ms;
+    member->is_late |=
+        ms >= member->max_poll_ms; /* Whoever waits for it gives up before it does. */
 }
 
 void sim_member_leave(struct sim_member *member)

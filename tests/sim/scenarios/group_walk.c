@@ -85,6 +85,8 @@ static void end_storm(void)
 static struct sim_member *any_member(void)
 {
     struct sim_member *member = sim_member_at((int)sim_below(SLOTS));
+    if (member && member->fatal) /* A static one whose name was taken: by its own JoinGroup, when */
+        sim_member_leave(member); /* the answer to an older one was lost. */
     return member && member->order == SIM_MEMBER_LIVES ? member : NULL;
 }
 
@@ -194,6 +196,8 @@ static void settle(void)
     sim_note("the last change");
     for (int i = 0; i < SLOTS; i++) {
         struct sim_member *member = sim_member_at(i);
+        if (member && member->fatal)
+            sim_member_leave(member);
         if (member && member->order != SIM_MEMBER_LIVES) {
             sim_member_await_end(member);
             member = NULL;
