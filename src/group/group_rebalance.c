@@ -18,6 +18,7 @@
 struct rebalance {
     rd_kafka_event_t event; /* First. */
     struct rk_group *group; /* Not to be followed once the client is gone. */
+    uint32_t number;        /* Of the question. */
 };
 
 static bool asks_application(const struct rk_group *group)
@@ -26,23 +27,28 @@ static bool asks_application(const struct rk_group *group)
     return core->conf->callbacks.rebalance_cb || (core->enabled_events & RD_KAFKA_EVENT_REBALANCE);
 }
 
+/* The callback's own answer may have brought up the next question already, which is not this one.
+ */
 static void run_answer_alone(void *argument)
 {
-    struct rk_group *group = argument;
+    const struct rebalance *rebalance = argument;
+    struct rk_group *group = rebalance->group;
     rk_on_background(rk_cluster_background(group->cluster));
-    rk_group_answer_alone(group);
+    if (rebalance->number == group->own.question)
+        rk_group_answer_alone(group);
 }
 
 /* A close does not wait for an application that was called and did not answer; and consumer calls
  * have nobody to give an event to. */
 static enum rk_served serve_rebalance(rd_kafka_event_t *event, struct rk_core *core, int *count)
 {
-    struct rk_group *group = rk_container_of(event, struct rebalance, event)->group;
+    struct rebalance *rebalance = rk_container_of(event, struct rebalance, event);
+    struct rk_group *group = rebalance->group;
     const struct rk_callbacks *callbacks = &core->conf->callbacks;
     if (callbacks->rebalance_cb)
         callbacks->rebalance_cb(core->client, event->err, event->partitions, callbacks->opaque);
     if (!callbacks->rebalance_cb || atomic_load(&group->is_closing))
-        rk_group_ask(group, run_answer_alone, group);
+        rk_group_ask(group, run_answer_alone, rebalance);
     ++*count;
     return RK_SERVED_WHOLE;
 }
@@ -73,6 +79,7 @@ void rk_group_push_question(struct rk_group *group)
                                                             : RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS;
     rebalance->event.partitions = rk_partition_list_copy(member->asked_list);
     rebalance->group = group;
+    rebalance->number = ++group->own.question;
     rk_queue_push(group->queue, &rebalance->event);
 }
 

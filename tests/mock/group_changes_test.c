@@ -117,6 +117,29 @@ static void nothing_lost_is_committed(void **state)
     assert_int_equal(commits_seen(), 0);
 }
 
+/* Part of its partitions is to go when it closes: it is told of these, and then of the others. */
+static void closes_while_it_is_asked(void **state)
+{
+    (void)state;
+    struct group_member *first =
+        group_start(&fixture, 0, true, "partition.assignment.strategy", "cooperative-sticky", NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, first_has_all);
+    rd_kafka_t *silent = first->rk;
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(silent);
+    first->rk = NULL; /* Not polled. */
+    group_subscribe(
+        group_start(&fixture, 1, true, "partition.assignment.strategy", "cooperative-sticky", NULL),
+        "t");
+    while (rd_kafka_queue_length(queue) == 0)
+        group_run_ms(&fixture, 5);
+    rd_kafka_queue_destroy(queue);
+    first->rk = silent;
+    assert_int_equal(rd_kafka_consumer_close(silent), 0);
+    assert_int_equal(first->revokes, 2);
+    assert_int_equal(first->last_count, 2);
+}
+
 /* Polls that find nothing, and one that waits, count. */
 static void polling_without_messages(void **state)
 {
@@ -351,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
         cmocka_unit_test_setup_teardown(nothing_lost_is_committed, begin, end),
+        cmocka_unit_test_setup_teardown(closes_while_it_is_asked, begin, end),
         cmocka_unit_test_setup_teardown(polling_without_messages, begin, end),
         cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
         cmocka_unit_test_setup_teardown(static_leader_comes_back, begin, end),
