@@ -110,12 +110,10 @@ void rk_group_follow_loss(struct rk_group *group)
         return;
     if (member->is_lost)
         rk_assignment_withhold(group->consumer, member->owned);
-    if (member->asked == RK_ASKED_REVOKE && member->is_lost)
-        atomic_store(&group->is_lost, true);
-    else if (member->asked == RK_ASKED_ASSIGN &&
-             rk_queue_remove(rk_consumer_queue(group->consumer), rk_group_is_rebalance, group) +
-                     rk_queue_remove(group->queue, rk_group_is_rebalance, group) >
-                 0)
+    if (member->asked == RK_ASKED_ASSIGN &&
+        rk_queue_remove(rk_consumer_queue(group->consumer), rk_group_is_rebalance, group) +
+                rk_queue_remove(group->queue, rk_group_is_rebalance, group) >
+            0)
         rk_group_on_declined(group, rk_clock_now_us());
 }
 

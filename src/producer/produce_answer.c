@@ -140,7 +140,7 @@ static void retry_or_fail(const struct rk_produce_context *context, struct rk_ba
 
 /* What the error table says about one batch. `partition` NULL: the whole request failed with err.
  */
-static void act_on_error(const struct rk_produce_context *context, struct rk_batch *batch,
+static void act_on_error(struct rk_produce_context *context, struct rk_batch *batch,
                          rd_kafka_resp_err_t err,
                          const struct rk_produce_answer_partition *partition, unsigned action,
                          uint64_t now_us) RK_ON_BROKER
@@ -154,8 +154,10 @@ static void act_on_error(const struct rk_produce_context *context, struct rk_bat
         give_back(batch); /* The client counts it as dropped. */
         return;
     }
-    if (action & RK_ACTION_REFRESH)
+    if ((action & RK_ACTION_REFRESH) && context->refreshed != batch->topic) {
+        context->refreshed = batch->topic;
         rk_cluster_post_refresh(batch->producer->cluster, batch->topic, rd_kafka_err2name(err));
+    }
     if (action & RK_ACTION_RETRY) {
         retry_or_fail(context, batch, err, text, now_us);
     } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {

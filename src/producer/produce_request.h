@@ -26,6 +26,7 @@ struct rk_produce_context {
     LIST_ENTRY(rk_produce_context) link; /* In the sender's in_flight. */
     struct rk_sender *sender;
     struct rk_request *request;
+    rd_kafka_topic_t *refreshed;   /* Whose metadata was asked for last because of the answer. */
     rd_kafka_resp_err_t purge_err; /* It was not written when it was purged, and is not sent. */
     int count;
     int next;                      /* The part whose outcome is expected next. */

@@ -49,7 +49,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const struct sim_client *client = rd_kafka_opaque(rk);
-    if (logged.count < LOGGED_MAX && level < LEVEL_DEBUG)
+    if (logged.count < LOGGED_MAX)
         snprintf(logged.facilities[logged.count++], sizeof(logged.facilities[0]), "%s", facility);
     if (level < LEVEL_DEBUG || getenv("SIM_DEBUG"))
         sim_trace_text("log %d %s: %s", client ? client->number : 0, facility, text);

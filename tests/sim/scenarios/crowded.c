@@ -61,7 +61,7 @@ SIM_SCENARIO(stands_still, "a broker stands still: what is sent meanwhile is sen
     rk_mock_cluster_set_leader(sim_mock(), "t", 0, 1);
     for (int i = 1; i <= 2; i++)
         *sim_link(i) = (struct sim_link){.latency_us = 1000, .buffer = 1 << 20};
-    struct sim_client *producer = sim_producer("linger.ms", "1", "debug", "metadata", NULL);
+    struct sim_client *producer = sim_producer("linger.ms", "1", NULL);
     trickle(producer, 100);
     sim_flush(producer, 5000);
     sim_blackhole(1);
@@ -74,6 +74,26 @@ SIM_SCENARIO(stands_still, "a broker stands still: what is sent meanwhile is sen
     int requests = produce_requests() - before;
     sim_note("%d requests", requests);
     sim_check(requests <= 100, "%d requests for what was in flight", requests);
-    sim_check(sim_logged("METADATA") <= 100, "metadata is asked for %d times",
-              sim_logged("METADATA"));
+}
+
+SIM_SCENARIO(lost_together, "batches of 200 partitions fail together: metadata is wanted once")
+{
+    enum { PARTITIONS = 200 };
+    sim_cluster(2);
+    sim_topic("t", PARTITIONS, 2);
+    for (int i = 0; i < PARTITIONS; i++)
+        rk_mock_cluster_set_leader(sim_mock(), "t", i, 1);
+    struct sim_client *producer = sim_producer("linger.ms", "1", "debug", "metadata", NULL);
+    sim_produce(producer, "t", 0, 1);
+    sim_flush(producer, 5000);
+    sim_blackhole(1);
+    int before = sim_logged("METADATA");
+    for (int i = 0; i < PARTITIONS; i++)
+        sim_produce(producer, "t", i, 1);
+    sim_poll_for(producer, 100);
+    sim_reset(1);
+    sim_heal(1);
+    sim_flush(producer, 30000);
+    sim_check(sim_logged("METADATA") - before <= 30, "metadata is mentioned %d times",
+              sim_logged("METADATA") - before);
 }
