@@ -68,13 +68,15 @@ static void free_if_unused(struct job *job)
     rk_free(job);
 }
 
+/* What a broker's share has failed with before tells more than that the time is over. */
 static void finish(struct job *job, rd_kafka_resp_err_t err)
 {
     LIST_REMOVE(job, link);
     rk_loop_stop_timer(job->lists->background, &job->timer);
     for (int i = 0; i < job->count; i++) {
         rk_loop_stop_timer(job->lists->background, &job->shares[i].timer);
-        if (!job->shares[i].is_done && !part_of(&job->shares[i])->err)
+        if (!job->shares[i].is_done &&
+            (!part_of(&job->shares[i])->err || err == RD_KAFKA_RESP_ERR__DESTROY))
             part_of(&job->shares[i])->err = err;
     }
     rk_reply_answer(job->reply, job->parts);

@@ -123,6 +123,8 @@ static rd_kafka_resp_err_t outcome(const struct rk_group_parts *parts)
         if (parts->items[i].err) {
             err = parts->items[i].err;
             failed++;
+            if (err == RD_KAFKA_RESP_ERR__DESTROY)
+                return err;
         }
     }
     if (parts->count == 0)
