@@ -207,10 +207,20 @@ static bool is_same_error(const char *before, const char *text)
     return before && strlen(before) == size && memcmp(before, text, size) == 0;
 }
 
+/* A JoinGroup may be answered minutes later, so its connection is the last to notice that it is
+ * dead: it goes with the one for heartbeats. */
+static void drop_join(struct rk_broker *broker, const char *text) RK_ON_BROKER
+{
+    struct rk_connection *join = rk_broker_connection(broker, RK_PURPOSE_JOIN);
+    if (rk_connection_is_open(join))
+        rk_connection_drop(join, RD_KAFKA_RESP_ERR__TRANSPORT, "%s", text);
+}
+
 void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
                                     rd_kafka_resp_err_t err, bool was_up, const char *text)
 {
-    (void)connection;
+    if (was_up && connection == rk_broker_connection(broker, RK_PURPOSE_COORDINATOR))
+        drop_join(broker, text);
     rk_free(broker->own.last_failure);
     broker->own.last_failure = rk_strdup(text);
     if (atomic_load_explicit(&broker->stats.up_connections, memory_order_relaxed) == 0)

@@ -77,6 +77,31 @@ SIM_SCENARIO(group_bounce, "brokers are restarted one by one: no rebalance, all 
     sim_group_end();
 }
 
+SIM_SCENARIO(group_half_open, "connections are dead and do not say so; others would wait for them")
+{
+    begin();
+    for (int i = 0; i < 3; i++) {
+        struct sim_member *member =
+            sim_member(i, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
+                       "heartbeat.interval.ms", "1000", "max.poll.interval.ms", "300000",
+                       "socket.timeout.ms", "5000", "auto.offset.reset", "earliest", NULL);
+        if (i < 2) {
+            sim_member_subscribe(member, "t", NULL);
+            continue;
+        }
+        produce_for(3000);
+        sim_group_disturb(true);
+        sim_half_open(0);
+        sim_heal(0);
+        sim_member_subscribe(member, "t", NULL);
+    }
+    settle();
+    for (int i = 0; i < 3; i++)
+        sim_check(sim_member_count(sim_member_at(i)) == PARTITIONS / 3,
+                  "member %d has %d partitions", i, sim_member_count(sim_member_at(i)));
+    sim_group_end();
+}
+
 /* 13 */
 
 SIM_SCENARIO(group_static, "a static member is back in time; then another process takes its name")
