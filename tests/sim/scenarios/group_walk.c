@@ -20,7 +20,7 @@ enum { SESSION_MS = 6000, MAX_POLL_MS = 10000, SETTLE_MS = 60000, REQUESTS_MAX =
 static const char *const topics[TOPICS] = {"a", "b", "c"};
 
 static struct {
-    const char *assignors;
+    const char *assignors; /* NULL: the coordinator assigns (KIP-848). */
     struct sim_client *producer;
     int partition_count[TOPICS];
     bool is_stormy; /* A fault may come, */
@@ -105,18 +105,26 @@ static void subscribe(struct sim_member *member)
     }
 }
 
+/* What both protocols have. */
+#define COMMON                                                                                    \
+    "max.poll.interval.ms", "10000", "group.instance.id", instance, "enable.auto.commit",         \
+        sim_one_in(3) ? "false" : "true", "auto.commit.interval.ms", ONE_OF("100", "5000"),       \
+        "auto.offset.reset", "earliest", "socket.timeout.ms", "5000", "reconnect.backoff.max.ms", \
+        "1000", "topic.metadata.refresh.interval.ms", ONE_OF("3000", "300000"),                   \
+        "fetch.wait.max.ms", ONE_OF("100", "500")
+
 static void join(int slot)
 {
     char instance[16] = "";
+    struct sim_member *member;
     if (slot % 3 == 0)
         snprintf(instance, sizeof(instance), "i%d", slot);
-    struct sim_member *member = sim_member(
-        slot, "partition.assignment.strategy", walk.assignors, "session.timeout.ms", "6000",
-        "heartbeat.interval.ms", "1000", "max.poll.interval.ms", "10000", "group.instance.id",
-        instance, "enable.auto.commit", sim_one_in(3) ? "false" : "true", "auto.commit.interval.ms",
-        ONE_OF("100", "5000"), "auto.offset.reset", "earliest", "socket.timeout.ms", "5000",
-        "reconnect.backoff.max.ms", "1000", "topic.metadata.refresh.interval.ms",
-        ONE_OF("3000", "300000"), "fetch.wait.max.ms", ONE_OF("100", "500"), NULL);
+    if (walk.assignors)
+        member =
+            sim_member(slot, "partition.assignment.strategy", walk.assignors, "session.timeout.ms",
+                       "6000", "heartbeat.interval.ms", "1000", COMMON, NULL);
+    else
+        member = sim_member(slot, "group.protocol", "consumer", COMMON, NULL);
     member->callback_ms = sim_one_in(3) ? 2000 : 0;
     subscribe(member);
 }
@@ -209,9 +217,10 @@ static void settle(void)
     sim_group_settle(SETTLE_MS, "a", "b", "c", NULL);
 }
 
-SIM_SCENARIO(group_walk, "members of a group come and go at random under random faults")
+static void run(const char *assignors)
 {
     sim_cluster(BROKERS);
+    walk.assignors = assignors;
     sim_group();
     sim_group_disturb(true); /* Members that come and go make others late: never calm. */
     for (int i = 0; i < TOPICS; i++) {
@@ -219,9 +228,9 @@ SIM_SCENARIO(group_walk, "members of a group come and go at random under random 
         sim_topic(topics[i], walk.partition_count[i], BROKERS);
     }
     rk_mock_cluster_set_group_delay(sim_mock(), (int)sim_below(1000));
-    walk.assignors = ONE_OF("range", "roundrobin", "range,roundrobin", "sticky",
-                            "cooperative-sticky", "cooperative-sticky");
-    sim_note("assignors: %s", walk.assignors);
+    rk_mock_cluster_set_consumer_session(sim_mock(), SESSION_MS);
+    rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 1000);
+    sim_note("assignors: %s", walk.assignors ? walk.assignors : "the coordinator's");
     walk.producer = sim_producer("linger.ms", "5", "topic.metadata.refresh.interval.ms", "3000",
                                  "socket.timeout.ms", "5000", NULL);
     for (int i = 0; i < STEPS; i++) {
@@ -232,4 +241,15 @@ SIM_SCENARIO(group_walk, "members of a group come and go at random under random 
     sim_check(sim_group_busiest_second() <= REQUESTS_MAX, "storm: %d requests within a second",
               sim_group_busiest_second());
     sim_group_end();
+}
+
+SIM_SCENARIO(group_walk, "members of a group come and go at random under random faults")
+{
+    run(ONE_OF("range", "roundrobin", "range,roundrobin", "sticky", "cooperative-sticky",
+               "cooperative-sticky"));
+}
+
+SIM_SCENARIO(group_walk_consumer, "the same with the consumer protocol (KIP-848)")
+{
+    run(NULL);
 }
