@@ -26,34 +26,9 @@ static int end(void **state)
     return 0;
 }
 
-static bool first_has_all(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 4;
-}
-
-static bool second_has_all(struct group_fixture *f)
-{
-    return group_assigned(&f->members[1]) == 4;
-}
-
-static bool two_each(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 40;
-}
-
-static bool first_has_error(struct group_fixture *f)
-{
-    return f->members[0].last_error != 0;
-}
-
-static bool first_lost(struct group_fixture *f)
-{
-    return f->members[0].losses > 0;
 }
 
 /* It is told, has lost its partitions, and gets some again when it polls. */
@@ -64,18 +39,18 @@ static void application_that_does_not_poll(void **state)
                                              "max.poll.interval.ms", "1000", NULL);
     struct group_member *second = group_start(&fixture, 1, true, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     rd_kafka_t *silent = first->rk;
     first->rk = NULL; /* Not polled. */
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     assert_int_equal(second->losses, 0);
     first->rk = silent;
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED);
-    group_run(&fixture, first_lost);
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_first_lost);
+    group_run(&fixture, group_shares);
 }
 
 static int commits_seen(void)
@@ -100,20 +75,20 @@ static void nothing_lost_is_committed(void **state)
     struct group_member *second =
         group_start(&fixture, 1, true, "enable.auto.commit", "false", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     group_run(&fixture, all_consumed);
     rd_kafka_t *silent = first->rk;
     first->rk = NULL; /* Not polled. */
     group_subscribe(second, "t");
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     rd_kafka_mock_start_request_tracking(fixture.base.cluster);
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 5);
     assert_int_equal(rd_kafka_offsets_store(silent, list), 0);
     rd_kafka_topic_partition_list_destroy(list);
     group_run_ms(&fixture, 200);
     first->rk = silent;
-    group_run(&fixture, first_lost);
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_first_lost);
+    group_run(&fixture, group_shares);
     assert_int_equal(commits_seen(), 0);
 }
 
@@ -124,7 +99,7 @@ static void closes_while_it_is_asked(void **state)
     struct group_member *first =
         group_start(&fixture, 0, true, "partition.assignment.strategy", "cooperative-sticky", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_t *silent = first->rk;
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(silent);
     first->rk = NULL; /* Not polled. */
@@ -147,7 +122,7 @@ static void polling_without_messages(void **state)
     struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000",
                                              "max.poll.interval.ms", "1000", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_null(rd_kafka_consumer_poll(first->rk, 2500));
     group_run_ms(&fixture, 1500);
     assert_int_equal(first->last_error, 0);
@@ -162,18 +137,18 @@ static void static_member_comes_back(void **state)
     struct group_member *second = group_start(&fixture, 1, true, "group.instance.id", "b", NULL);
     group_subscribe(first, "t");
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     int assigns = first->assigns, revokes = first->revokes;
     group_destroy_member(second);
     second = group_start(&fixture, 1, true, "group.instance.id", "b", NULL);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     group_run_ms(&fixture, 200);
     assert_int_equal(first->assigns, assigns);
     assert_int_equal(first->revokes, revokes);
     /* Unsubscribing is leaving. */
     assert_int_equal(rd_kafka_unsubscribe(second->rk), 0);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
 }
 
 static bool first_has_none(struct group_fixture *f)
@@ -189,14 +164,14 @@ static void static_leader_comes_back(void **state)
         struct group_member *leader =
             group_start(&fixture, 0, true, "group.instance.id", "a", NULL);
         group_subscribe(leader, "t");
-        group_run(&fixture, first_has_all);
+        group_run(&fixture, group_first_has_all);
         if (i == 0)
             group_destroy_member(leader);
     }
     assert_int_equal(rd_kafka_mock_topic_delete(fixture.base.cluster, "t"), 0);
     group_run(&fixture, first_has_none);
     consume_add_topic(&fixture.base, "t", 4);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
 }
 
 /* Two with one name: the older one is put out, for good. */
@@ -205,10 +180,10 @@ static void static_member_twice(void **state)
     (void)state;
     struct group_member *first = group_start(&fixture, 0, true, "group.instance.id", "a", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     struct group_member *second = group_start(&fixture, 1, true, "group.instance.id", "a", NULL);
     group_subscribe(second, "t");
-    group_run(&fixture, first_lost);
+    group_run(&fixture, group_first_lost);
     char text[200];
     assert_int_equal(rd_kafka_fatal_error(first->rk, text, sizeof(text)),
                      RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
@@ -216,7 +191,7 @@ static void static_member_twice(void **state)
     assert_int_equal(rd_kafka_subscribe(first->rk, list), RD_KAFKA_RESP_ERR__FATAL);
     rd_kafka_topic_partition_list_destroy(list);
     assert_int_equal(rd_kafka_consumer_close(first->rk), RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
 }
 
 static bool has_six(struct group_fixture *f)
@@ -261,7 +236,7 @@ static void topic_that_comes_later(void **state)
     (void)state;
     struct group_member *member = group_start(&fixture, 0, true, NULL);
     group_subscribe(member, "later");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     consume_add_topic(&fixture.base, "later", 1);
     group_run(&fixture, first_has_one);
@@ -274,12 +249,12 @@ static void coordinator_moves(void **state)
     rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 1);
     struct group_member *first = group_start(&fixture, 0, true, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 2);
     group_run_ms(&fixture, 300);
     struct group_member *second = group_start(&fixture, 1, true, NULL);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     assert_int_equal(first->losses, 0);
 }
 
@@ -288,7 +263,7 @@ static void closes_without_coordinator(void **state)
     (void)state;
     struct group_member *first = group_start(&fixture, 0, true, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_mock_broker_set_down(fixture.base.cluster, 1);
     rd_kafka_mock_broker_set_down(fixture.base.cluster, 2);
     struct group_member *second = group_start(&fixture, 1, true, NULL);
@@ -309,9 +284,9 @@ static void group_that_may_not_be_used(void **state)
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
     struct group_member *first = group_start(&fixture, 0, true, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
 }
 
 /* Errors of each request, some of which lose the partitions; the member is in again in the end. */
@@ -332,12 +307,12 @@ static void errors_of_members(void **state)
     /* Members that were told they are none are still there for the coordinator, for a session. */
     struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int losses = first->losses;
         rd_kafka_mock_push_request_errors(fixture.base.cluster, cases[i].api, 1, cases[i].err);
         group_run_ms(&fixture, 300);
-        group_run(&fixture, first_has_all);
+        group_run(&fixture, group_first_has_all);
         assert_int_equal(first->losses - losses, cases[i].loses);
     }
     static const rd_kafka_resp_err_t of_sync[] = {
@@ -348,7 +323,7 @@ static void errors_of_members(void **state)
         rd_kafka_mock_push_request_errors(fixture.base.cluster, 14, 1, of_sync[i]);
         first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
         group_subscribe(first, "t");
-        group_run(&fixture, first_has_all);
+        group_run(&fixture, group_first_has_all);
     }
 }
 
@@ -357,7 +332,7 @@ static void destroys_without_closing(void **state)
     (void)state;
     struct group_member *first = group_start(&fixture, 0, true, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_destroy_flags(first->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     first->rk = NULL;
     assert_int_equal(first->revokes, 0);

@@ -32,11 +32,6 @@ static struct group_member *start(int index)
     return group_start(&fixture, index, true, "group.protocol", "consumer", NULL);
 }
 
-static bool first_has_all(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 4;
-}
-
 static bool first_has_one(struct group_fixture *f)
 {
     return group_assigned(&f->members[0]) == 1;
@@ -47,37 +42,9 @@ static bool first_has_six(struct group_fixture *f)
     return group_assigned(&f->members[0]) == 6;
 }
 
-static bool second_has_all(struct group_fixture *f)
-{
-    return group_assigned(&f->members[1]) == 4;
-}
-
-static bool two_each(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 400;
-}
-
-static bool first_has_error(struct group_fixture *f)
-{
-    return f->members[0].last_error != 0;
-}
-
-static bool first_lost(struct group_fixture *f)
-{
-    return f->members[0].losses > 0;
-}
-
-static void check_each_once(int partition_count, int count)
-{
-    for (int p = 0; p < partition_count; p++) {
-        for (int i = 0; i < count; i++)
-            assert_int_equal(fixture.consumed[p][i], 1);
-    }
 }
 
 /* Without a callback the library assigns; what it had is committed when it closes. */
@@ -95,7 +62,7 @@ static void one_member_gets_everything(void **state)
     group_subscribe(member, "t");
     assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "COOPERATIVE");
     group_run(&fixture, all_consumed);
-    check_each_once(4, 100);
+    group_expect_each_once(&fixture, 4, 100);
     assert_int_equal(group_assigned(member), 4);
     rd_kafka_consumer_group_metadata_t *metadata = rd_kafka_consumer_group_metadata(member->rk);
     assert_string_equal(rd_kafka_consumer_group_metadata_member_id(metadata), id);
@@ -111,7 +78,7 @@ static void one_member_gets_everything(void **state)
     group_subscribe(start(0), "t");
     while (fixture.total < 450)
         group_run_ms(&fixture, 5);
-    check_each_once(4, 100);
+    group_expect_each_once(&fixture, 4, 100);
     assert_int_equal(fixture.total, 450);
 }
 
@@ -126,7 +93,7 @@ static void two_members_share(void **state)
     assert_int_equal(first->assigns, 1);
     second = start(1);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     assert_int_equal(first->revokes, 1);
     assert_int_equal(first->last_count, 2);
     assert_int_equal(first->losses, 0);
@@ -134,14 +101,14 @@ static void two_members_share(void **state)
         consume_fill(&fixture.base, "t", p, 100, 50);
     while (fixture.total < 600)
         group_run_ms(&fixture, 5);
-    check_each_once(4, 150);
+    group_expect_each_once(&fixture, 4, 150);
     assert_int_equal(second->messages, 100);
     assert_int_equal(rd_kafka_consumer_close(second->rk), 0);
     assert_int_equal(second->revokes, 1);
     group_destroy_member(second);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(first->losses, 0);
-    check_each_once(4, 150);
+    group_expect_each_once(&fixture, 4, 150);
 }
 
 /* Only incremental changes are accepted, once something is subscribed to. */
@@ -153,7 +120,7 @@ static void wrong_assign_calls(void **state)
     assert_int_equal(rd_kafka_assign(member->rk, list), 0);
     assert_int_equal(rd_kafka_assign(member->rk, NULL), 0);
     group_subscribe(member, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(rd_kafka_assign(member->rk, list), RD_KAFKA_RESP_ERR__STATE);
     assert_int_equal(group_assigned(member), 4);
     rd_kafka_error_t *error = rd_kafka_incremental_assign(member->rk, list);
@@ -169,19 +136,19 @@ static void application_that_does_not_poll(void **state)
     struct group_member *first = group_start(&fixture, 0, true, "group.protocol", "consumer",
                                              "max.poll.interval.ms", "1000", NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     struct group_member *second = start(1);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     rd_kafka_t *silent = first->rk;
     first->rk = NULL; /* Not polled. */
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     assert_int_equal(second->losses, 0);
     first->rk = silent;
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED);
-    group_run(&fixture, first_lost);
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_first_lost);
+    group_run(&fixture, group_shares);
 }
 
 static struct group_member *start_static(int index, const char *name)
@@ -197,12 +164,12 @@ static void static_member_comes_back(void **state)
     struct group_member *first = start_static(0, "a"), *second = start_static(1, "b");
     group_subscribe(first, "t");
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     int assigns = first->assigns, revokes = first->revokes;
     group_destroy_member(second);
     second = start_static(1, "b");
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     group_run_ms(&fixture, 200);
     assert_int_equal(first->assigns, assigns);
     assert_int_equal(first->revokes, revokes);
@@ -214,9 +181,9 @@ static void static_member_twice(void **state)
     (void)state;
     struct group_member *first = start_static(1, "a"), *second = start_static(0, "a");
     group_subscribe(first, "t");
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     group_subscribe(second, "t");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     char text[300];
     assert_int_equal(rd_kafka_fatal_error(second->rk, text, sizeof(text)),
                      RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID);
@@ -232,11 +199,11 @@ static void patterns(void **state)
     consume_add_topic(&fixture.base, "other", 1);
     struct group_member *member = start(0);
     group_subscribe(member, "^t[0-9]*");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     consume_add_topic(&fixture.base, "t2", 2);
     group_run(&fixture, first_has_six);
     assert_int_equal(rd_kafka_mock_topic_delete(fixture.base.cluster, "t2"), 0);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_topic_partition_list_t *list;
     assert_int_equal(rd_kafka_subscription(member->rk, &list), 0);
     assert_string_equal(list->elems[0].topic, "^t[0-9]*");
@@ -257,12 +224,12 @@ static void bad_pattern(void **state)
     (void)state;
     struct group_member *member = start(0);
     group_subscribe(member, "^t(");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_INVALID_REGULAR_EXPRESSION);
     char text[300];
     assert_int_equal(rd_kafka_fatal_error(member->rk, text, sizeof(text)), 0);
     group_subscribe(member, "^t.*");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
 }
 
 /* A topic that is not there is told of, and consumed when it is made. */
@@ -271,7 +238,7 @@ static void topic_that_comes_later(void **state)
     (void)state;
     struct group_member *member = start(0);
     group_subscribe(member, "later");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     consume_add_topic(&fixture.base, "later", 1);
     group_run(&fixture, first_has_one);
@@ -287,7 +254,7 @@ static void topic_made_again(void **state)
     group_run(&fixture, all_consumed);
     assert_int_equal(rd_kafka_mock_topic_delete(fixture.base.cluster, "t"), 0);
     consume_add_topic(&fixture.base, "t", 4);
-    while (member->revokes < 1 || member->assigns < 2 || !first_has_all(&fixture))
+    while (member->revokes < 1 || member->assigns < 2 || !group_first_has_all(&fixture))
         group_run_ms(&fixture, 5);
     assert_int_equal(member->losses, 0);
     memset(fixture.consumed, 0, sizeof(fixture.consumed));
@@ -301,12 +268,12 @@ static void coordinator_moves(void **state)
     rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 1);
     struct group_member *first = start(0), *second;
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_mock_coordinator_set(fixture.base.cluster, "group", "group", 2);
     group_run_ms(&fixture, 300);
     second = start(1);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     assert_int_equal(first->losses, 0);
 }
 
@@ -315,7 +282,7 @@ static void closes_without_coordinator(void **state)
     (void)state;
     struct group_member *first = start(0), *second = start(1);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_mock_broker_set_down(fixture.base.cluster, 1);
     rd_kafka_mock_broker_set_down(fixture.base.cluster, 2);
     group_subscribe(second, "t"); /* Never gets there. */
@@ -346,13 +313,13 @@ static void errors_that_pass(void **state)
     };
     struct group_member *first = start(0);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int losses = first->losses;
         first->last_error = RD_KAFKA_RESP_ERR_NO_ERROR;
         rd_kafka_mock_push_request_errors(fixture.base.cluster, HEARTBEAT, 1, cases[i].err);
         group_run_ms(&fixture, 300);
-        group_run(&fixture, first_has_all);
+        group_run(&fixture, group_first_has_all);
         assert_int_equal(first->losses - losses, cases[i].loses);
         assert_int_equal(first->last_error, cases[i].is_told ? cases[i].err : 0);
     }
@@ -368,7 +335,7 @@ static void errors_that_stay(void **state)
     struct group_member *member = group_start(&fixture, 0, true, "group.protocol", "consumer",
                                               "group.remote.assignor", "nobody", NULL);
     group_subscribe(member, "t");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(rd_kafka_fatal_error(member->rk, text, sizeof(text)),
                      RD_KAFKA_RESP_ERR_UNSUPPORTED_ASSIGNOR);
     assert_non_null(strstr(text, "uniform, range"));
@@ -376,7 +343,7 @@ static void errors_that_stay(void **state)
     member = group_start(&fixture, 0, true, "group.protocol", "consumer", "group.remote.assignor",
                          "range", NULL);
     group_subscribe(member, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     group_destroy_member(member);
 }
 
@@ -387,19 +354,19 @@ static void group_of_another_type(void **state)
     char text[500];
     struct group_member *classic = group_start(&fixture, 1, true, NULL);
     group_subscribe(classic, "t");
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     struct group_member *member = start(0);
     group_subscribe(member, "t");
-    group_run(&fixture, first_has_error);
+    group_run(&fixture, group_first_has_error);
     assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND);
     assert_int_equal(rd_kafka_fatal_error(member->rk, text, sizeof(text)), 0);
     assert_int_equal(classic->losses, 0);
     group_destroy_member(classic);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     group_destroy_member(member);
     classic = group_start(&fixture, 1, true, NULL); /* And back. */
     group_subscribe(classic, "t");
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
 }
 
 /* Commits that come from an epoch that is over, or are told so, are made again from the next. */
@@ -429,17 +396,17 @@ static void unsubscribes(void **state)
     struct group_member *first = start(0), *second = start(1);
     group_subscribe(first, "t");
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     assert_int_equal(rd_kafka_unsubscribe(first->rk), 0);
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     assert_int_equal(group_assigned(first), 0);
     assert_int_equal(first->losses, 0);
     group_subscribe(first, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     consume_add_topic(&fixture.base, "single", 1);
     group_subscribe(first, "single"); /* Without leaving. */
     group_run(&fixture, first_has_one);
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     assert_int_equal(first->losses, 0);
 }
 
@@ -449,7 +416,7 @@ static void application_takes_its_time(void **state)
     (void)state;
     struct group_member *first = start(0), *second = start(1);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     first->is_held = true;
     group_subscribe(second, "t");
     while (!first->revokes)
@@ -457,7 +424,7 @@ static void application_takes_its_time(void **state)
     group_run_ms(&fixture, 300);
     assert_int_equal(group_assigned(second), 0);
     assert_int_equal(rd_kafka_consumer_close(first->rk), 0); /* Never answered. */
-    group_run(&fixture, second_has_all);
+    group_run(&fixture, group_second_has_all);
     assert_int_equal(second->losses, 0);
 }
 
@@ -466,7 +433,7 @@ static void destroys_without_closing(void **state)
     (void)state;
     struct group_member *first = start(0);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_destroy_flags(first->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     first->rk = NULL;
     assert_int_equal(first->revokes, 0);

@@ -26,27 +26,9 @@ static int end(void **state)
     return 0;
 }
 
-static bool first_has_all(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 4;
-}
-
-static bool two_each(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 400;
-}
-
-static void check_each_once(int partition_count, int count)
-{
-    for (int p = 0; p < partition_count; p++) {
-        for (int i = 0; i < count; i++)
-            assert_int_equal(fixture.consumed[p][i], 1);
-    }
 }
 
 /* Without a callback the library assigns. */
@@ -61,7 +43,7 @@ static void one_member_gets_everything(void **state)
     assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "NONE");
     group_subscribe(member, "t");
     group_run(&fixture, all_consumed);
-    check_each_once(4, 100);
+    group_expect_each_once(&fixture, 4, 100);
     assert_int_equal(group_assigned(member), 4);
     assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "EAGER");
     id = rd_kafka_memberid(member->rk);
@@ -88,19 +70,19 @@ static void two_members_share(const char *strategy)
     struct group_member *first =
         group_start(&fixture, 0, true, "partition.assignment.strategy", strategy, NULL);
     group_subscribe(first, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(first->assigns, 1);
     struct group_member *second =
         group_start(&fixture, 1, true, "partition.assignment.strategy", strategy, NULL);
     group_subscribe(second, "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     assert_int_equal(first->revokes, 1);
     assert_int_equal(first->losses, 0);
     assert_int_equal(rd_kafka_consumer_close(second->rk), 0);
     assert_int_equal(second->revokes, 1);
     assert_int_equal(group_assigned(second), 0);
     group_destroy_member(second);
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(first->losses, 0);
 }
 
@@ -139,9 +121,9 @@ static void commits_what_it_gives_up(void **state)
                 fixture.base.cluster, broker, OFFSET_COMMIT, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 500),
             0);
     group_subscribe(group_start(&fixture, 1, true, NULL), "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
     group_run_ms(&fixture, 200);
-    check_each_once(4, 100);
+    group_expect_each_once(&fixture, 4, 100);
 }
 
 /* Every call for the other protocol is refused, and nothing happens. */
@@ -151,7 +133,7 @@ static void wrong_assign_calls(void **state)
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0);
     struct group_member *eager = group_start(&fixture, 0, true, NULL);
     group_subscribe(eager, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     rd_kafka_error_t *error = rd_kafka_incremental_unassign(eager->rk, list);
     assert_int_equal(rd_kafka_error_code(error), RD_KAFKA_RESP_ERR__STATE);
     rd_kafka_error_destroy(error);
@@ -163,7 +145,7 @@ static void wrong_assign_calls(void **state)
     struct group_member *cooperative =
         group_start(&fixture, 0, true, "partition.assignment.strategy", "cooperative-sticky", NULL);
     group_subscribe(cooperative, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(rd_kafka_assign(cooperative->rk, list), RD_KAFKA_RESP_ERR__STATE);
     assert_int_equal(group_assigned(cooperative), 4);
     rd_kafka_topic_partition_list_destroy(list);
@@ -186,13 +168,13 @@ static void bad_subscriptions(void **state)
         rd_kafka_topic_partition_list_destroy(list);
     }
     group_subscribe(member, "t"); /* Of use all the same. */
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
     assert_int_equal(rd_kafka_unsubscribe(member->rk), 0);
     while (group_assigned(member) > 0)
         group_run_ms(&fixture, 5);
     assert_int_equal(member->revokes, 1);
     group_subscribe(member, "t");
-    group_run(&fixture, first_has_all);
+    group_run(&fixture, group_first_has_all);
 }
 
 /* Nothing is handed out before the application has assigned, nor after it was told to give up. */

@@ -26,18 +26,13 @@ static int end(void **state)
     return 0;
 }
 
-static bool two_each(struct group_fixture *f)
-{
-    return group_assigned(&f->members[0]) == 2 && group_assigned(&f->members[1]) == 2;
-}
-
 static void start_group(void)
 {
     for (int i = 0; i < 2; i++)
         group_subscribe(group_start(&fixture, i, true, "client.id", i == 0 ? "one" : "two",
                                     "heartbeat.interval.ms", "100", NULL),
                         "t");
-    group_run(&fixture, two_each);
+    group_run(&fixture, group_shares);
 }
 
 static const struct rd_kafka_group_list *list_within(const char *group, int timeout_ms,

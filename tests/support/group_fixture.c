@@ -11,6 +11,7 @@ void group_init(struct group_fixture *fixture, int partition_count)
     memset(fixture, 0, sizeof(*fixture));
     consume_init(&fixture->base, 2);
     consume_add_topic(&fixture->base, "t", partition_count);
+    fixture->partition_count = partition_count;
     rd_kafka_mock_group_initial_rebalance_delay_ms(fixture->base.cluster, 50);
     rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture->base.cluster, 50);
     for (int i = 0; i < GROUP_MEMBERS; i++)
@@ -126,6 +127,40 @@ int group_assigned(const struct group_member *member)
     int count = list->cnt;
     rd_kafka_topic_partition_list_destroy(list);
     return count;
+}
+
+bool group_first_has_all(struct group_fixture *fixture)
+{
+    return group_assigned(&fixture->members[0]) == fixture->partition_count;
+}
+
+bool group_second_has_all(struct group_fixture *fixture)
+{
+    return group_assigned(&fixture->members[1]) == fixture->partition_count;
+}
+
+bool group_shares(struct group_fixture *fixture)
+{
+    return group_assigned(&fixture->members[0]) == fixture->partition_count / 2 &&
+           group_assigned(&fixture->members[1]) == fixture->partition_count / 2;
+}
+
+bool group_first_has_error(struct group_fixture *fixture)
+{
+    return fixture->members[0].last_error != 0;
+}
+
+bool group_first_lost(struct group_fixture *fixture)
+{
+    return fixture->members[0].losses > 0;
+}
+
+void group_expect_each_once(const struct group_fixture *fixture, int partition_count, int count)
+{
+    for (int p = 0; p < partition_count; p++) {
+        for (int i = 0; i < count; i++)
+            assert_int_equal(fixture->consumed[p][i], 1);
+    }
 }
 
 static void poll_one(struct group_member *member)

@@ -27,6 +27,7 @@ struct group_member {
 
 struct group_fixture {
     struct consume_fixture base;
+    int partition_count; /* Of the topic "t". */
     struct group_member members[GROUP_MEMBERS];
     int consumed[GROUP_PARTITIONS][GROUP_MESSAGES]; /* Of the topic "t". */
     int total;
@@ -44,6 +45,14 @@ void group_run(struct group_fixture *fixture, bool (*is_done)(struct group_fixtu
 /* The same for so long, whatever happens. */
 void group_run_ms(struct group_fixture *fixture, int ms);
 int group_assigned(const struct group_member *member);
+/* For group_run(): the first member, or the second, has all of "t"; each of these two has half. */
+bool group_first_has_all(struct group_fixture *fixture);
+bool group_second_has_all(struct group_fixture *fixture);
+bool group_shares(struct group_fixture *fixture);
+bool group_first_has_error(struct group_fixture *fixture);
+bool group_first_lost(struct group_fixture *fixture);
+/* The first messages of the first partitions were consumed once each. */
+void group_expect_each_once(const struct group_fixture *fixture, int partition_count, int count);
 void group_destroy_member(struct group_member *member);
 
 #endif
