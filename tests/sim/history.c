@@ -104,8 +104,10 @@ static bool holds(const struct place *place, const struct sim_member *member)
 
 static int32_t generation_of(const struct sim_member *member)
 {
+    sim_hide_begin(); /* The baton has brought the other's handle here. */
     rd_kafka_consumer_group_metadata_t *metadata =
         rd_kafka_consumer_group_metadata(sim_handle(member->client));
+    sim_hide_end();
     int32_t generation = metadata->generation_id;
     rd_kafka_consumer_group_metadata_destroy(metadata);
     return generation;

@@ -156,8 +156,10 @@ static void act(void *argument)
         }
         struct action action = run.actions[0];
         run.action_count--;
+        sim_hide_begin(); /* The compiler makes a memmove of it. */
         for (int i = 0; i < run.action_count; i++)
             run.actions[i] = run.actions[i + 1];
+        sim_hide_end();
         run.is_acting = true;
         action.run(action.argument);
         run.is_acting = false;
