@@ -294,6 +294,8 @@ void sim_check_nothing_left(void)
         sim_check(!thread->is_internal || thread->wait == SIM_ENDED ||
                       (sim_allowances() & SIM_ALLOW_ABANDONED),
                   "thread %s is left", thread->name);
+        sim_check(thread->is_let_go || thread->wait != SIM_ENDED, "nobody joined thread %d, %s",
+                  thread->index, thread->name);
     }
     sim_check(sim_descriptors_open() == 0, "%d descriptors are left", sim_descriptors_open());
     if (!(sim_allowances() & SIM_ALLOW_ABANDONED))

@@ -28,6 +28,7 @@ static struct {
     int action_count;
     bool is_acting, is_over;
     struct sim_thread *actor;
+    bool has_actor; /* Or will: its thread is being started. */
 } run = {.request_cap = REQUEST_CAP};
 
 _Noreturn void sim_fail(const char *format, ...)
@@ -176,10 +177,12 @@ void sim_at(int64_t ms, void (*action)(int argument), int argument)
     for (; i > 0 && run.actions[i - 1].at_us > at_us; i--)
         run.actions[i] = run.actions[i - 1];
     run.actions[i] = (struct action){at_us, action, argument};
-    if (!run.actor)
-        run.actor = sim_spawn("actions", act, NULL);
-    else
+    if (run.has_actor) {
         sim_wake_all(SIM_SLEEPS, &run.actor);
+        return;
+    }
+    run.has_actor = true;
+    run.actor = sim_spawn("actions", act, NULL);
 }
 
 void sim_await_actions(void)
@@ -192,8 +195,10 @@ void sim_actions_end(void)
 {
     run.is_over = true;
     run.action_count = 0;
-    if (!run.actor)
+    if (!run.has_actor)
         return;
+    while (!run.actor)
+        sim_run_for(1);
     sim_wake_all(SIM_SLEEPS, &run.actor);
     sim_join(run.actor);
 }

@@ -338,7 +338,14 @@ void sim_thread_join(struct sim_thread *thread)
     sim_switch_point(SIM_TRACE_JOIN, thread->index, 0);
     while (thread->wait != SIM_ENDED)
         sim_wait_for(SIM_WAITS_THREAD, thread, thread->index, RK_NEVER);
+    thread->is_let_go = true;
     pthread_join(thread->native, NULL);
+}
+
+void sim_thread_detach(struct sim_thread *thread)
+{
+    thread->is_let_go = true;
+    pthread_detach(thread->native);
 }
 
 int sim_internal_threads(void)

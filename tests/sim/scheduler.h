@@ -47,6 +47,7 @@ struct sim_thread {
     int place; /* Among the runnable ones; -1. */
     _Atomic uint32_t baton;
     pthread_t native;
+    bool is_let_go; /* Joined, or detached. */
     pid_t id;
     void (*run)(void *argument);
     void *argument;
@@ -83,6 +84,7 @@ void sim_progress(void);
 struct sim_thread *sim_thread_start(const char *name, bool is_internal, void (*run)(void *argument),
                                     void *argument);
 void sim_thread_join(struct sim_thread *thread);
+void sim_thread_detach(struct sim_thread *thread);
 /* Threads the library started that have not ended. */
 int sim_internal_threads(void);
 

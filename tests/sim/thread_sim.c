@@ -174,7 +174,7 @@ void rk_thread_join(struct rk_thread *thread)
 
 void rk_thread_detach(struct rk_thread *thread)
 {
-    pthread_detach(thread->thread->native);
+    sim_thread_detach(thread->thread);
     rk_free(thread);
 }
 
