@@ -66,16 +66,6 @@ const struct rk_snapshot_topic *rk_snapshot_find_topic(const struct rk_snapshot 
     return found ? *found : NULL;
 }
 
-const struct rk_snapshot_topic *rk_snapshot_find_topic_by_id(const struct rk_snapshot *snapshot,
-                                                             const struct rk_uuid *id)
-{
-    for (int32_t i = 0; snapshot && i < snapshot->topic_count; i++) {
-        if (rk_uuid_equal(&snapshot->topics[i]->id, id))
-            return snapshot->topics[i];
-    }
-    return NULL;
-}
-
 const struct rk_snapshot_partition *
 rk_snapshot_find_partition(const struct rk_snapshot_topic *topic, int32_t partition)
 {

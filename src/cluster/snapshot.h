@@ -60,8 +60,6 @@ void rk_snapshot_release(struct rk_snapshot *snapshot);
 /* NULL when not known. Any thread. */
 const struct rk_snapshot_topic *rk_snapshot_find_topic(const struct rk_snapshot *snapshot,
                                                        const char *name);
-const struct rk_snapshot_topic *rk_snapshot_find_topic_by_id(const struct rk_snapshot *snapshot,
-                                                             const struct rk_uuid *id);
 const struct rk_snapshot_partition *
 rk_snapshot_find_partition(const struct rk_snapshot_topic *topic, int32_t partition);
 const struct rk_snapshot_broker *rk_snapshot_find_broker(const struct rk_snapshot *snapshot,

@@ -18,7 +18,10 @@
 #define EPOCH_AWAY        (-2) /* A static member keeps its place for a while. */
 #define EARLY_BEATS       4
 #define EARLY_INTERVAL_US 100000
-#define MIN_INTERVAL_US   10000 /* Whatever the coordinator says. */
+/* Whatever the coordinator says, and makes the member do: so many heartbeats may follow one another
+ * at once; then one per spacing. */
+#define BEATS_AT_ONCE 20
+#define SPACING_US    50000
 
 static const struct {
     const char *name;
@@ -140,12 +143,23 @@ static bool clears_first(const struct rk_consumer_membership *membership)
     return membership->state == S(JOINING) && membership->may_be_known && !membership->has_cleared;
 }
 
+/* Each takes a spacing of time, of which some may be taken in advance. */
+static bool may_beat(struct rk_consumer_membership *membership, uint64_t now_us)
+{
+    if (membership->paid_until_us > now_us + BEATS_AT_ONCE * SPACING_US) {
+        membership->base.heartbeat_at_us = membership->paid_until_us - BEATS_AT_ONCE * SPACING_US;
+        return false;
+    }
+    membership->paid_until_us = RK_MAX(membership->paid_until_us, now_us) + SPACING_US;
+    return true;
+}
+
 static void beat(struct rk_consumer_membership *membership, uint64_t now_us)
 {
     bool is_joining = membership->state == S(JOINING);
     bool has_all = is_joining || membership->needs_all;
     if (!has_heartbeats(membership) || membership->is_beat_sent ||
-        membership->base.heartbeat_at_us > now_us)
+        membership->base.heartbeat_at_us > now_us || !may_beat(membership, now_us))
         return;
     membership->beat = (struct rk_consumer_beat){
         .epoch = membership->epoch,
@@ -376,7 +390,8 @@ static void on_error(struct rk_consumer_membership *membership, rd_kafka_resp_er
                                                rk_consumer_membership_is_in(membership))) {
         fence(membership, now_us);
     } else {
-        if (!(action & RK_ACTION_RETRY))
+        /* A lie is told of, and asked about again. */
+        if (!(action & RK_ACTION_RETRY) || err == RD_KAFKA_RESP_ERR__BAD_MSG)
             rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR,
                            RK_API_CONSUMER_GROUP_HEARTBEAT, err);
         if (membership->state == S(JOINING) && membership->conf.is_static)
@@ -390,12 +405,14 @@ static void schedule(struct rk_consumer_membership *membership, int32_t interval
 {
     uint64_t interval_us =
         interval_ms > 0 ? (uint64_t)interval_ms * 1000 : membership->conf.heartbeat_interval_us;
+    /* Seldom enough, and it would never hear that it is no member any more. */
+    interval_us = RK_MIN(interval_us, membership->conf.session_timeout_us);
     if (membership->base.target->cnt == 0 && !membership->is_partial &&
         membership->early_beats < EARLY_BEATS) {
         interval_us = RK_MIN(interval_us, (uint64_t)EARLY_INTERVAL_US << membership->early_beats);
         membership->early_beats++;
     }
-    membership->base.heartbeat_at_us = now_us + RK_MAX(interval_us, MIN_INTERVAL_US);
+    membership->base.heartbeat_at_us = now_us + interval_us;
     if (membership->subscription != membership->sent_subscription)
         membership->base.heartbeat_at_us = now_us;
 }

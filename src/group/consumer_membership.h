@@ -67,10 +67,11 @@ struct rk_consumer_membership {
     uint32_t subscription, sent_subscription; /* Numbers of what is wanted and what is known. */
     bool needs_all;                           /* The last heartbeat may not have arrived. */
     bool is_beat_sent;
-    bool may_be_known; /* The coordinator may have it as a member from before: */
-    bool has_cleared;  /* it was told otherwise. */
-    int joins;         /* Attempts since it was last out. */
-    int early_beats;   /* While nothing is assigned it asks again soon, a few times. */
+    bool may_be_known;      /* The coordinator may have it as a member from before: */
+    bool has_cleared;       /* it was told otherwise. */
+    int joins;              /* Attempts since it was last out. */
+    int early_beats;        /* While nothing is assigned it asks again soon, a few times. */
+    uint64_t paid_until_us; /* By the heartbeats so far: they are not without end. */
 
     uint64_t unreleased_us; /* Its place has been taken since then; RK_NEVER. */
 };

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "event/partition_list.h"
+#include "group/partition_sets.h"
 
 static void drop_topics(struct rk_consumer_target_topic *topics, int32_t count)
 {
@@ -68,18 +69,24 @@ bool rk_consumer_target_try_set(struct rk_consumer_target *target,
     struct rk_consumer_target_topic *topics = rk_try_calloc((size_t)count + 1, sizeof(*topics));
     if (!topics)
         return false;
-    while (copied < count && copy_topic(&topics[copied], &from->topic_partitions.items[copied])) {
-        topics[copied].name = rk_strdup_or_null(find_name(target, &topics[copied].id));
-        copied++;
+    for (int32_t i = 0; i < count; i++) {
+        struct rk_consumer_target_topic *topic = &topics[copied];
+        if (!copy_topic(topic, &from->topic_partitions.items[i])) {
+            drop_topics(topics, copied);
+            return false;
+        }
+        if (topic->count > 0) {
+            topic->name = rk_strdup_or_null(find_name(target, &topic->id));
+            copied++;
+        } else { /* Of this one nothing is assigned. */
+            rk_free(topic->partitions);
+            topic->partitions = NULL;
+        }
     }
-    if (copied < count) {
-        drop_topics(topics, copied);
-        return false;
-    }
-    qsort(topics, (size_t)count, sizeof(*topics), compare_topics);
+    qsort(topics, (size_t)copied, sizeof(*topics), compare_topics);
     drop_topics(target->topics, target->count);
     target->topics = topics;
-    target->count = count;
+    target->count = copied;
     return true;
 }
 
@@ -104,20 +111,17 @@ static void remember_names(struct rk_consumer_target *target)
     target->name_count = count;
 }
 
-static void drop_repeated(rd_kafka_topic_partition_list_t *list)
+/* takes: list. returns: new list */
+static rd_kafka_topic_partition_list_t *drop_repeated(rd_kafka_topic_partition_list_t *list)
 {
-    int kept = 0;
+    rd_kafka_topic_partition_list_t *kept = rk_partition_list_new(list->cnt);
     rk_partition_list_sort(list, NULL, NULL);
-    for (int i = 0; i + 1 < list->cnt; i++)
-        kept += list->elems[i].partition == list->elems[i + 1].partition &&
-                strcmp(list->elems[i].topic, list->elems[i + 1].topic) == 0;
-    for (int i = list->cnt - 1; i > 0 && kept > 0; i--) {
-        if (list->elems[i].partition != list->elems[i - 1].partition ||
-            strcmp(list->elems[i].topic, list->elems[i - 1].topic) != 0)
-            continue;
-        rk_partition_list_remove(list, i);
-        kept--;
+    for (int i = 0; i < list->cnt; i++) {
+        if (i == 0 || rk_partition_set_compare(&list->elems[i - 1], &list->elems[i]) != 0)
+            rk_partition_list_add(kept, list->elems[i].topic, list->elems[i].partition);
     }
+    rk_partition_list_destroy(list);
+    return kept;
 }
 
 int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target)
@@ -128,75 +132,96 @@ int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target
     return count;
 }
 
-void rk_consumer_target_learn(struct rk_consumer_target *target,
-                              const char *(*name_of)(void *argument, const struct rk_uuid *id),
-                              void *argument)
+void rk_consumer_target_learn(struct rk_consumer_target *target, const struct rk_uuid *id,
+                              const char *name)
 {
-    for (int32_t i = 0; i < target->count; i++) {
-        struct rk_consumer_target_topic *topic = &target->topics[i];
-        if (!topic->name)
-            topic->name = rk_strdup_or_null(name_of(argument, &topic->id));
+    int32_t first = 0, end = target->count;
+    struct rk_consumer_target_topic key = {.id = *id};
+    while (first < end) {
+        int32_t middle = first + (end - first) / 2;
+        if (compare_topics(&target->topics[middle], &key) < 0)
+            first = middle + 1;
+        else
+            end = middle;
     }
-    remember_names(target);
+    for (; first < target->count && rk_uuid_equal(&target->topics[first].id, id); first++) {
+        if (!target->topics[first].name)
+            target->topics[first].name = rk_strdup(name);
+    }
+}
+
+/* Names in their own order; several topics may have one. */
+
+struct by_name {
+    struct rk_consumer_target_topic **names;
+    int32_t count;
+};
+
+static int compare_names(const void *one, const void *other)
+{
+    const struct rk_consumer_target_topic *const *a = one, *const *b = other;
+    return strcmp((*a)->name, (*b)->name);
+}
+
+static struct by_name order_by_name(const struct rk_consumer_target *target)
+{
+    struct by_name index = {.count = target->name_count};
+    index.names = rk_calloc((size_t)index.count + 1, sizeof(struct rk_consumer_target_topic *));
+    for (int32_t i = 0; i < index.count; i++)
+        index.names[i] = &target->names[i];
+    qsort(index.names, (size_t)index.count, sizeof(index.names[0]), compare_names);
+    return index;
+}
+
+static int32_t first_of_name(const struct by_name *index, const char *name)
+{
+    int32_t first = 0, end = index->count;
+    while (first < end) {
+        int32_t middle = first + (end - first) / 2;
+        if (strcmp(index->names[middle]->name, name) < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+static struct rk_consumer_target_topic *find_current(const struct by_name *index, const char *name)
+{
+    for (int32_t i = first_of_name(index, name);
+         i < index->count && strcmp(index->names[i]->name, name) == 0; i++) {
+        if (index->names[i]->is_current)
+            return index->names[i];
+    }
+    return NULL;
 }
 
 static bool is_owned(const rd_kafka_topic_partition_list_t *owned, const char *name)
 {
-    for (int i = 0; i < owned->cnt; i++) {
-        if (strcmp(owned->elems[i].topic, name) == 0)
-            return true;
+    int first = 0, end = owned->cnt;
+    while (first < end) {
+        int middle = first + (end - first) / 2;
+        if (strcmp(owned->elems[middle].topic, name) < 0)
+            first = middle + 1;
+        else
+            end = middle;
     }
-    return false;
+    return first < owned->cnt && strcmp(owned->elems[first].topic, name) == 0;
 }
 
 /* What has its name is another topic, of which partitions are owned still. */
-static bool is_blocked(const struct rk_consumer_target *target,
-                       const struct rk_consumer_target_topic *topic,
+static bool is_blocked(const struct by_name *index, const struct rk_consumer_target_topic *topic,
                        const rd_kafka_topic_partition_list_t *owned)
 {
-    for (int32_t i = 0; i < target->name_count; i++) {
-        const struct rk_consumer_target_topic *other = &target->names[i];
-        if (other->is_current && compare_topics(other, topic) != 0 &&
-            strcmp(other->name, topic->name) == 0)
-            return is_owned(owned, topic->name);
-    }
-    return false;
+    const struct rk_consumer_target_topic *current = find_current(index, topic->name);
+    return current && compare_topics(current, topic) != 0 && is_owned(owned, topic->name);
 }
 
-static void make_current(struct rk_consumer_target *target,
-                         const struct rk_consumer_target_topic *topic)
+static void make_current(const struct by_name *index, const struct rk_consumer_target_topic *topic)
 {
-    for (int32_t i = 0; i < target->name_count; i++) {
-        struct rk_consumer_target_topic *name = &target->names[i];
-        if (strcmp(name->name, topic->name) == 0)
-            name->is_current = compare_topics(name, topic) == 0;
-    }
-}
-
-rd_kafka_topic_partition_list_t *
-rk_consumer_target_resolve(struct rk_consumer_target *target,
-                           const rd_kafka_topic_partition_list_t *owned,
-                           const char *(*name_of)(void *argument, const struct rk_uuid *id),
-                           void *argument, bool *is_partial)
-{
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
-    rk_consumer_target_learn(target, name_of, argument);
-    target->is_blocked = false;
-    *is_partial = false;
-    for (int32_t i = 0; i < target->count; i++) {
-        const struct rk_consumer_target_topic *topic = &target->topics[i];
-        bool waits = topic->name && is_blocked(target, topic, owned);
-        target->is_blocked |= waits;
-        if (!topic->name || waits) {
-            *is_partial = true;
-            continue;
-        }
-        make_current(target, topic);
-        for (int32_t k = 0; k < topic->count; k++)
-            rk_partition_list_add(list, topic->name, topic->partitions[k]);
-    }
-    drop_repeated(list);
-    return list;
+    for (int32_t i = first_of_name(index, topic->name);
+         i < index->count && strcmp(index->names[i]->name, topic->name) == 0; i++)
+        index->names[i]->is_current = compare_topics(index->names[i], topic) == 0;
 }
 
 static bool is_assigned(const struct rk_consumer_target *target, const struct rk_uuid *id)
@@ -220,13 +245,30 @@ static void forget_others(struct rk_consumer_target *target,
     target->name_count = kept;
 }
 
-static const struct rk_uuid *id_of(const struct rk_consumer_target *target, const char *name)
+rd_kafka_topic_partition_list_t *
+rk_consumer_target_resolve(struct rk_consumer_target *target,
+                           const rd_kafka_topic_partition_list_t *owned, bool *is_partial)
 {
-    for (int32_t i = 0; i < target->name_count; i++) {
-        if (target->names[i].is_current && strcmp(target->names[i].name, name) == 0)
-            return &target->names[i].id;
+    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
+    remember_names(target);
+    forget_others(target, owned);
+    struct by_name index = order_by_name(target);
+    target->is_blocked = false;
+    *is_partial = false;
+    for (int32_t i = 0; i < target->count; i++) {
+        const struct rk_consumer_target_topic *topic = &target->topics[i];
+        bool waits = topic->name && is_blocked(&index, topic, owned);
+        target->is_blocked |= waits;
+        if (!topic->name || waits) {
+            *is_partial = true;
+            continue;
+        }
+        make_current(&index, topic);
+        for (int32_t k = 0; k < topic->count; k++)
+            rk_partition_list_add(list, topic->name, topic->partitions[k]);
     }
-    return NULL;
+    rk_free(index.names);
+    return drop_repeated(list);
 }
 
 bool rk_consumer_target_try_fill(struct rk_consumer_target *target,
@@ -235,7 +277,7 @@ bool rk_consumer_target_try_fill(struct rk_consumer_target *target,
                                  struct rk_arena *arena)
 {
     const char *name = NULL;
-    const struct rk_uuid *id = NULL;
+    const struct rk_consumer_target_topic *known = NULL;
     struct rk_consumer_group_heartbeat_request_topic *topic = NULL;
     int32_t *partitions = rk_arena_try_alloc(arena, (size_t)owned->cnt * sizeof(*partitions));
     request->topic_partitions.items =
@@ -244,22 +286,24 @@ bool rk_consumer_target_try_fill(struct rk_consumer_target *target,
     if (!partitions || !request->topic_partitions.items)
         return false;
     forget_others(target, owned);
+    struct by_name index = order_by_name(target);
     for (int i = 0; i < owned->cnt; i++) {
         const rd_kafka_topic_partition_t *partition = &owned->elems[i];
         if (!name || strcmp(name, partition->topic) != 0) {
             name = partition->topic;
-            id = id_of(target, name);
+            known = find_current(&index, name);
             topic = NULL;
         }
-        if (!id)
+        if (!known)
             continue; /* Taken by hand: the coordinator does not know it. */
         partitions[i] = partition->partition;
         if (!topic) {
             topic = &request->topic_partitions.items[request->topic_partitions.count++];
-            topic->topic_id = *id;
+            topic->topic_id = known->id;
             topic->partitions.items = &partitions[i];
         }
         topic->partitions.count++;
     }
+    rk_free(index.names);
     return true;
 }

@@ -37,20 +37,18 @@ bool rk_consumer_target_try_set(struct rk_consumer_target *target,
                                 const struct rk_consumer_group_heartbeat_answer_assignment *from);
 /* Of topics. */
 int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target);
-/* `name_of` gives a topic's name, or NULL; it is asked for those that have none yet. */
-void rk_consumer_target_learn(struct rk_consumer_target *target,
-                              const char *(*name_of)(void *argument, const struct rk_uuid *id),
-                              void *argument);
+/* It has that name, if it is assigned and has none yet. */
+void rk_consumer_target_learn(struct rk_consumer_target *target, const struct rk_uuid *id,
+                              const char *name);
 /*
  * The partitions by name: sorted, each once. A topic that was deleted and made again is two with
- * one name: the new one is left out as long as partitions of the old one are among `owned`.
- * `is_partial` when anything was left out. returns: new list
+ * one name: the new one is left out as long as partitions of the old one are among `owned`
+ * (sorted). `is_partial` when anything was left out. Names of what is in neither are forgotten.
+ * returns: new list
  */
 rd_kafka_topic_partition_list_t *
 rk_consumer_target_resolve(struct rk_consumer_target *target,
-                           const rd_kafka_topic_partition_list_t *owned,
-                           const char *(*name_of)(void *argument, const struct rk_uuid *id),
-                           void *argument, bool *is_partial);
+                           const rd_kafka_topic_partition_list_t *owned, bool *is_partial);
 /* Fills in the partitions a heartbeat says are owned (sorted), and forgets names of others. False:
  * no memory in the arena. */
 bool rk_consumer_target_try_fill(struct rk_consumer_target *target,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
@@ -17,21 +16,6 @@
 static const struct rk_conf *conf_of(const struct rk_group *group)
 {
     return group->core->conf;
-}
-
-static rd_kafka_resp_err_t error_of(struct rk_group *group,
-                                    const struct rk_request *request) RK_ON_BACKGROUND
-{
-    const struct rk_consumer_group_heartbeat_answer *answer = request->answer;
-    rd_kafka_resp_err_t err = answer ? rk_error_of_broker(answer->error_code) : request->err;
-    const char *text = answer ? answer->error_message : request->error_text;
-    rk_coordinator_take_error(group->coordinator, request, err);
-    rk_text_copy(group->own.error_text, sizeof(group->own.error_text), err && text ? text : "");
-    if (err)
-        rk_log_debug(group->core, RK_DEBUG_CGRP, "HEARTBEAT", "Group \"%s\": heartbeat: %s%s%s",
-                     conf_of(group)->group_id, rd_kafka_err2str(err), text ? ": " : "",
-                     text ? text : "");
-    return err;
 }
 
 /* Building */
@@ -115,18 +99,46 @@ static bool fill_beat(struct rk_group *group, struct rk_request *request)
 
 /* Answers */
 
+static void take_error(struct rk_group *group, const struct rk_request *request,
+                       rd_kafka_resp_err_t err) RK_ON_BACKGROUND
+{
+    const struct rk_consumer_group_heartbeat_answer *answer = request->answer;
+    rk_group_take_error(group, request, err, answer ? answer->error_message : NULL);
+    if (err)
+        rk_log_debug(group->core, RK_DEBUG_CGRP, "HEARTBEAT", "Group \"%s\": heartbeat: %s: %s",
+                     conf_of(group)->group_id, rd_kafka_err2str(err), group->own.error_text);
+}
+
+static rd_kafka_resp_err_t error_of(const struct rk_request *request)
+{
+    const struct rk_consumer_group_heartbeat_answer *answer = request->answer;
+    return answer ? rk_error_of_broker(answer->error_code) : request->err;
+}
+
+/* It is about this member, in the group. */
+static bool is_sound(const struct rk_group *group,
+                     const struct rk_consumer_group_heartbeat_answer *answer)
+{
+    return answer->member_epoch > 0 &&
+           (!answer->member_id || strcmp(answer->member_id, group->own.member->member_id) == 0);
+}
+
 static void take_answer(struct rk_group *group, const struct rk_request *request,
                         uint32_t attempt) RK_ON_BACKGROUND
 {
-    struct rk_consumer_answer told = {.err = error_of(group, request)};
+    struct rk_consumer_answer told = {.err = error_of(request)};
+    const struct rk_consumer_group_heartbeat_request *asked = request->message;
     const struct rk_consumer_group_heartbeat_answer *answer = request->answer;
-    if (!told.err && answer) {
+    if (!told.err && answer && asked->member_epoch >= 0) {
         told.epoch = answer->member_epoch;
         told.interval_ms = answer->heartbeat_interval_ms;
-        if (answer->assignment && attempt == group->own.member->attempt)
+        if (!is_sound(group, answer))
+            told.err = RD_KAFKA_RESP_ERR__BAD_MSG;
+        else if (answer->assignment && attempt == group->own.member->attempt)
             told.err =
                 rk_group_take_target(group, answer->assignment, &told.target, &told.is_partial);
     }
+    take_error(group, request, told.err);
     rk_consumer_membership_on_heartbeat_answer(&group->own.consumer_membership, attempt, &told,
                                                rk_clock_now_us());
 }
@@ -143,7 +155,7 @@ static void on_done(struct rk_request *request)
     if (!call->is_leave) {
         take_answer(group, request, call->attempt);
     } else {
-        error_of(group, request);
+        take_error(group, request, error_of(request));
         if (call->attempt == group->own.member->attempt)
             rk_consumer_membership_on_leave_answer(&group->own.consumer_membership,
                                                    rk_clock_now_us());

@@ -43,7 +43,7 @@ struct rk_group {
         struct rk_timer names_timer; /* Of its topics: the next question. */
         struct rk_backoff names_backoff;
         bool asks_names;
-        char error_text[200]; /* What came with the last error of a heartbeat. */
+        char error_text[200]; /* Who answered the last error, and what came with it. */
         struct rk_timer timer;
         struct rk_subscription *subscription; /* NULL: none. */
         struct rk_request *joined;            /* Whose answer the plan borrows. */
@@ -116,6 +116,9 @@ const char *rk_group_try_copy(struct rk_request *request, const char *text);
 /* takes: request. False when a part of it could not be made. */
 bool rk_group_send_whole(struct rk_group *group, struct rk_request *request,
                          bool is_whole) RK_ON_BACKGROUND;
+/* Of an answer, or of none: 0 when all went well. `text` is what the broker said of it, or NULL. */
+void rk_group_take_error(struct rk_group *group, const struct rk_request *request,
+                         rd_kafka_resp_err_t err, const char *text) RK_ON_BACKGROUND;
 /* Of a classic member: */
 void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;

@@ -3,9 +3,11 @@
  * A member's requests to its coordinator, and what the answers mean to the membership.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
@@ -62,6 +64,22 @@ bool rk_group_send_whole(struct rk_group *group, struct rk_request *request, boo
     else
         rk_request_destroy(request);
     return is_whole;
+}
+
+void rk_group_take_error(struct rk_group *group, const struct rk_request *request,
+                         rd_kafka_resp_err_t err, const char *text)
+{
+    char *to = group->own.error_text;
+    size_t size = sizeof(group->own.error_text);
+    bool says_more = text && text[0];
+    rk_coordinator_take_error(group->coordinator, request, err);
+    if (!err)
+        to[0] = '\0';
+    else if (request->err)
+        rk_text_copy(to, size, request->error_text ? request->error_text : "");
+    else
+        snprintf(to, size, "broker %d%s%s", (int)request->broker_id, says_more ? ": " : "",
+                 says_more ? text : "");
 }
 
 /* JoinGroup */
@@ -187,7 +205,7 @@ static void on_join_done(struct rk_request *request)
                                                .protocol = answer->protocol_name,
                                                .skips_assignment = answer->skip_assignment};
     }
-    rk_coordinator_take_error(group->coordinator, request, joined.err);
+    rk_group_take_error(group, request, joined.err, NULL);
     if (call->attempt != membership->base.attempt && !joined.err)
         leave_behind(group, joined.member_id);
     rk_membership_on_join_answer(membership, call->attempt, &joined, rk_clock_now_us());
@@ -289,7 +307,9 @@ static void on_sync_done(struct rk_request *request)
     if (answer && !err)
         assignment = rk_protocol_try_read_assignment(answer->assignment.data,
                                                      (size_t)RK_MAX(answer->assignment.size, 0));
-    rk_coordinator_take_error(group->coordinator, request, err);
+    if (answer && !err && !assignment)
+        err = RD_KAFKA_RESP_ERR__BAD_MSG;
+    rk_group_take_error(group, request, err, NULL);
     if (call->attempt == group->own.membership.base.attempt && assignment && group->own.plan) {
         rk_leader_plan_forget_members(group->own.plan);
         rk_request_destroy(group->own.joined);
@@ -325,7 +345,7 @@ static void on_heartbeat_done(struct rk_request *request)
     rk_on_background(rk_cluster_background(group->cluster));
     if (answer && answer->error_code)
         err = rk_error_of_broker(answer->error_code);
-    rk_coordinator_take_error(group->coordinator, request, err);
+    rk_group_take_error(group, request, err, NULL);
     if (err)
         rk_log_debug(group->core, RK_DEBUG_CGRP, "HEARTBEAT", "Group \"%s\": heartbeat: %s",
                      conf_of(group)->group_id, rd_kafka_err2str(err));

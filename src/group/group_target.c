@@ -21,29 +21,28 @@ static void ask(struct rk_group *group) RK_ON_BACKGROUND;
 
 /* Names */
 
-static const char *name_in_snapshot(void *argument, const struct rk_uuid *id)
+static bool is_nameless(const struct rk_group *group) RK_ON_BACKGROUND
 {
-    const struct rk_snapshot_topic *topic = rk_snapshot_find_topic_by_id(argument, id);
-    return topic ? topic->name : NULL;
+    return rk_consumer_target_count_missing(&group->own.target) > 0;
 }
 
-static const char *name_in_answer(void *argument, const struct rk_uuid *id)
+static void learn_from_snapshot(struct rk_group *group) RK_ON_BACKGROUND
 {
-    const struct rk_metadata_answer *answer = argument;
+    struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(group->cluster);
+    for (int32_t i = 0; snapshot && i < snapshot->topic_count; i++)
+        rk_consumer_target_learn(&group->own.target, &snapshot->topics[i]->id,
+                                 snapshot->topics[i]->name);
+    rk_snapshot_release(snapshot);
+}
+
+static void learn_from_answer(struct rk_group *group,
+                              const struct rk_metadata_answer *answer) RK_ON_BACKGROUND
+{
     for (int32_t i = 0; i < answer->topics.count; i++) {
         const struct rk_metadata_answer_topic *topic = &answer->topics.items[i];
-        if (!topic->error_code && topic->name && topic->name[0] &&
-            rk_uuid_equal(&topic->topic_id, id))
-            return topic->name;
+        if (!topic->error_code && topic->name && topic->name[0])
+            rk_consumer_target_learn(&group->own.target, &topic->topic_id, topic->name);
     }
-    return NULL;
-}
-
-static const char *no_name(void *argument, const struct rk_uuid *id)
-{
-    (void)argument;
-    (void)id;
-    return NULL;
 }
 
 /* By name, what the coordinator gave. returns: new list */
@@ -51,15 +50,14 @@ static rd_kafka_topic_partition_list_t *resolve(struct rk_group *group,
                                                 const struct rk_metadata_answer *answer,
                                                 bool *is_partial) RK_ON_BACKGROUND
 {
-    struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(group->cluster);
     rd_kafka_topic_partition_list_t *list, *held;
     if (answer) /* It stays known from now on. */
-        rk_consumer_target_learn(&group->own.target, name_in_answer, (void *)answer);
+        learn_from_answer(group, answer);
+    if (is_nameless(group))
+        learn_from_snapshot(group);
     held = rk_consumer_membership_held(&group->own.consumer_membership);
-    list = rk_consumer_target_resolve(&group->own.target, held,
-                                      snapshot ? name_in_snapshot : no_name, snapshot, is_partial);
+    list = rk_consumer_target_resolve(&group->own.target, held, is_partial);
     rk_partition_list_destroy(held);
-    rk_snapshot_release(snapshot);
     return list;
 }
 
@@ -77,7 +75,7 @@ static void resolve_again(struct rk_group *group,
 static bool is_wanted(const struct rk_group *group)
 {
     return group->has_consumer_protocol && rk_group_is_in(group) && !group->own.is_terminated &&
-           rk_consumer_target_count_missing(&group->own.target) > 0;
+           is_nameless(group);
 }
 
 static void ask_later(struct rk_group *group) RK_ON_BACKGROUND
@@ -158,13 +156,16 @@ void rk_group_init_target(struct rk_group *group)
                     group->core->conf->retry_backoff_max_ms);
 }
 
-/* Each takes some hundred bytes by name, four of an answer. */
-static bool has_too_many(const struct rk_consumer_group_heartbeat_answer_assignment *assignment)
+/* Each partition takes some hundred bytes by name, four of an answer; so does a topic. */
+static bool is_sound(const struct rk_consumer_group_heartbeat_answer_assignment *assignment)
 {
-    int64_t count = 0;
-    for (int32_t i = 0; i < assignment->topic_partitions.count; i++)
+    int64_t count = assignment->topic_partitions.count;
+    for (int32_t i = 0; i < assignment->topic_partitions.count; i++) {
+        if (rk_uuid_is_zero(&assignment->topic_partitions.items[i].topic_id))
+            return false;
         count += assignment->topic_partitions.items[i].partitions.count;
-    return count > RK_PROTOCOL_PARTITIONS_MAX;
+    }
+    return count <= RK_PROTOCOL_PARTITIONS_MAX;
 }
 
 rd_kafka_resp_err_t
@@ -172,12 +173,12 @@ rk_group_take_target(struct rk_group *group,
                      const struct rk_consumer_group_heartbeat_answer_assignment *assignment,
                      rd_kafka_topic_partition_list_t **target, bool *is_partial)
 {
-    if (has_too_many(assignment))
+    if (!is_sound(assignment))
         return RD_KAFKA_RESP_ERR__BAD_MSG;
     if (!rk_consumer_target_try_set(&group->own.target, assignment))
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     *target = resolve(group, NULL, is_partial);
-    if (rk_consumer_target_count_missing(&group->own.target) > 0)
+    if (is_nameless(group) && !rk_timer_is_started(&group->own.names_timer))
         ask(group);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }

@@ -35,7 +35,6 @@ static void check_topic(const struct rk_snapshot *snapshot, const struct rk_snap
     }
     RK_ASSERT(!rk_snapshot_find_partition(topic, topic->partition_count));
     RK_ASSERT(!rk_snapshot_find_partition(topic, -1));
-    RK_ASSERT(rk_snapshot_find_topic_by_id(snapshot, &topic->id));
 }
 
 static void check(const struct rk_snapshot *snapshot)

@@ -48,6 +48,7 @@ struct hostile_fixture {
     struct hostile_error report;          /* Of the last that was not delivered. */
     int64_t next[HOSTILE_PARTITIONS_MAX]; /* Offset expected next. */
     int64_t gap_from, gap_to;             /* Partition 0 may go on there; 0: it may not. */
+    bool may_repeat;                      /* Messages may come again. */
     int throttle_count, throttle_max_ms, throttle_min_ms;
     struct { /* What is told now. */
         const struct hostile_lie *_Atomic lie;

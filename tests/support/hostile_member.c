@@ -21,6 +21,24 @@ void hostile_member_start(struct hostile_fixture *fixture, const char *what, int
     fixture->error_count = 0;
 }
 
+void hostile_member_start_consumer(struct hostile_fixture *fixture, const char *what, int number)
+{
+    char group[64];
+    snprintf(group, sizeof(group), "%s-%d", what, number);
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture->base.cluster, 50);
+    hostile_start(fixture, RD_KAFKA_CONSUMER, "group.id", group, "group.protocol", "consumer",
+                  NULL);
+    fixture->error_count = 0;
+}
+
+void hostile_member_expect_messages(struct hostile_fixture *fixture, int count)
+{
+    fixture->may_repeat = true;
+    consume_fill_all(&fixture->base, "t", HOSTILE_MEMBER_PARTITIONS, count);
+    for (int32_t p = 0; p < HOSTILE_MEMBER_PARTITIONS; p++)
+        hostile_expect_consumed(fixture, p, count);
+}
+
 void hostile_member_subscribe(struct hostile_fixture *fixture, const char *topic)
 {
     rd_kafka_topic_partition_list_t *list = consume_list(topic, RD_KAFKA_PARTITION_UA, 0);

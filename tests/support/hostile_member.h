@@ -19,10 +19,15 @@ int hostile_member_set_up(void **state);
 
 /* The group is named by both, so that those whom lies leave behind are nobody's concern. */
 void hostile_member_start(struct hostile_fixture *fixture, const char *what, int number);
+/* The same, with the consumer protocol (KIP-848). */
+void hostile_member_start_consumer(struct hostile_fixture *fixture, const char *what, int number);
 void hostile_member_subscribe(struct hostile_fixture *fixture, const char *topic);
 /* Until it has so many partitions. */
 void hostile_member_expect(struct hostile_fixture *fixture, int count, const char *what);
 void hostile_member_end(struct hostile_fixture *fixture);
+
+/* So many messages are in each partition of "t", and consumed, some of them maybe again. */
+void hostile_member_expect_messages(struct hostile_fixture *fixture, int count);
 
 /* Lies for any answer */
 

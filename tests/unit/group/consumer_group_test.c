@@ -81,14 +81,6 @@ static void add_topic(int index, int32_t partition_count)
     world.view.version++;
 }
 
-static const char *name_of(void *argument, const struct rk_uuid *id)
-{
-    struct rk_mock_topic *topic;
-    (void)argument;
-    HASH_FIND(by_id, world.view.by_id, id, sizeof(*id), topic);
-    return topic ? topic->name : NULL;
-}
-
 /* Events */
 
 static struct event *post(enum what what, int member, uint64_t delay_us)
@@ -220,8 +212,18 @@ static rd_kafka_topic_partition_list_t *take_target(struct event *event, struct 
         assignment.topic_partitions.items[i].partitions.count = 1;
     }
     assert_true(rk_consumer_target_try_set(&member->target, &assignment));
-    return rk_consumer_target_resolve(&member->target, member->machine.base.owned, name_of, NULL,
-                                      is_partial);
+    for (int32_t i = 0; i < count; i++) {
+        const struct rk_uuid *id = &event->assigned.places[i].topic;
+        struct rk_mock_topic *topic;
+        HASH_FIND(by_id, world.view.by_id, id, sizeof(*id), topic);
+        if (topic)
+            rk_consumer_target_learn(&member->target, id, topic->name);
+    }
+    rd_kafka_topic_partition_list_t *held = rk_consumer_membership_held(&member->machine);
+    rd_kafka_topic_partition_list_t *list =
+        rk_consumer_target_resolve(&member->target, held, is_partial);
+    rk_partition_list_destroy(held);
+    return list;
 }
 
 static void take_answer(struct event *event)

@@ -247,7 +247,7 @@ static void errors_are_told_once_and_the_member_stays(void **state)
     subscribe(&member, "b0"); /* That may help, so at once. */
     assert_actions(&member, BEAT);
     answer(&member, 0, 0, NULL); /* No epoch. */
-    assert_actions(&member, 0);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ERROR);
     go_to_deadline(&member);
     answer(&member, 0, 1, "b0");
     assert_actions(&member, BEAT | ASSIGN);
@@ -356,6 +356,94 @@ static void errors_of_commits_ask_the_coordinator(void **state)
     rk_consumer_membership_clear(&member);
 }
 
+/* What a coordinator makes of each heartbeat to have many of them. */
+typedef struct rk_consumer_answer storm(int number);
+
+static struct rk_consumer_answer fences_who_has_joined(int number)
+{
+    return (struct rk_consumer_answer){
+        .err = number % 2 ? RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH : RD_KAFKA_RESP_ERR_NO_ERROR,
+        .epoch = 1,
+        .interval_ms = 5000,
+        .target = number % 2 ? NULL : list_of("a0"),
+    };
+}
+
+static struct rk_consumer_answer assigns_something_else(int number)
+{
+    return (struct rk_consumer_answer){
+        .epoch = 1 + number, .interval_ms = 5000, .target = list_of(number % 2 ? "a0" : "a1")};
+}
+
+static struct rk_consumer_answer wants_to_hear_more(int number)
+{
+    (void)number;
+    return (struct rk_consumer_answer){.epoch = 1, .interval_ms = 1, .target = list_of("a0")};
+}
+
+static struct rk_consumer_answer is_broken_now_and_then(int number)
+{
+    return (struct rk_consumer_answer){.err = number % 2 ? RD_KAFKA_RESP_ERR__BAD_MSG
+                                                         : RD_KAFKA_RESP_ERR_NO_ERROR,
+                                       .epoch = 1,
+                                       .interval_ms = 1};
+}
+
+/* The application and the coordinator answer at once: how many heartbeats there are in a minute. */
+static int count_beats(storm *tell)
+{
+    struct rk_consumer_membership member;
+    int count = 0;
+    init(&member, false);
+    uint64_t until = now + 60 * SECOND;
+    subscribe(&member, "a0");
+    while (now < until) {
+        unsigned actions = rk_member_take_actions(&member.base);
+        if (actions & BEAT) {
+            struct rk_consumer_answer told = tell(count++);
+            rk_consumer_membership_on_heartbeat_answer(&member, member.base.attempt, &told, now);
+        } else if (actions & (ASSIGN | REVOKE)) {
+            done(&member);
+        } else {
+            go_to_deadline(&member);
+        }
+    }
+    rk_consumer_membership_clear(&member);
+    return count;
+}
+
+static void no_coordinator_causes_a_storm(void **state)
+{
+    (void)state;
+    storm *const storms[] = {fences_who_has_joined, assigns_something_else, wants_to_hear_more,
+                             is_broken_now_and_then};
+    for (size_t i = 0; i < RK_COUNT_OF(storms); i++) {
+        int count = count_beats(storms[i]);
+        if (count < 60 || count > 20 + 60 * 20 + 1)
+            fail_msg("storm %zu: %d heartbeats in a minute", i, count);
+    }
+}
+
+/* An interval without end would be the end of all news. */
+static void heartbeats_never_end(void **state)
+{
+    static const int32_t intervals_ms[] = {INT32_MAX, 0, -1, INT32_MIN};
+    (void)state;
+    for (size_t i = 0; i < RK_COUNT_OF(intervals_ms); i++) {
+        struct rk_consumer_membership member;
+        init(&member, false);
+        reach_stable(&member, "a0");
+        go_to_deadline(&member);
+        assert_actions(&member, BEAT);
+        rk_consumer_membership_on_heartbeat_answer(
+            &member, member.base.attempt,
+            &(struct rk_consumer_answer){.epoch = 1, .interval_ms = intervals_ms[i]}, now);
+        assert_int_equal(rk_consumer_membership_deadline(&member),
+                         now + (i == 0 ? 45 * SECOND : 3 * SECOND));
+        rk_consumer_membership_clear(&member);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +462,8 @@ int main(void)
         cmocka_unit_test(leaving_gives_up_first),
         cmocka_unit_test(names_that_come_late),
         cmocka_unit_test(errors_of_commits_ask_the_coordinator),
+        cmocka_unit_test(no_coordinator_causes_a_storm),
+        cmocka_unit_test(heartbeats_never_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

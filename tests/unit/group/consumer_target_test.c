@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,12 +16,6 @@ enum { TOPICS = 3 };
 
 static struct rk_consumer_target target;
 static const char *names[TOPICS + 1]; /* By the first byte of the id. */
-
-static const char *name_of(void *argument, const struct rk_uuid *id)
-{
-    (void)argument;
-    return names[id->bytes[0]];
-}
 
 /* Partitions 1 and 0 of each of these. */
 static void assign(const uint8_t *ids, int32_t count)
@@ -44,8 +39,11 @@ static rd_kafka_topic_partition_list_t *resolve(rd_kafka_topic_partition_list_t 
                                                 bool expects_partial)
 {
     bool is_partial;
-    rd_kafka_topic_partition_list_t *list =
-        rk_consumer_target_resolve(&target, owned, name_of, NULL, &is_partial);
+    for (uint8_t id = 0; id <= TOPICS; id++) {
+        if (names[id])
+            rk_consumer_target_learn(&target, &(struct rk_uuid){{id}}, names[id]);
+    }
+    rd_kafka_topic_partition_list_t *list = rk_consumer_target_resolve(&target, owned, &is_partial);
     assert_int_equal(list->cnt, count);
     assert_int_equal(is_partial, expects_partial);
     rk_partition_list_destroy(owned);
@@ -118,6 +116,55 @@ static void topic_made_again(void **state)
     rk_partition_list_destroy(owned);
 }
 
+/* Topics of which nothing is assigned, partitions that cannot be, and what is said twice. */
+static void what_makes_no_sense(void **state)
+{
+    (void)state;
+    static int32_t numbers[] = {5, -1, 5, INT32_MIN, 0};
+    struct rk_consumer_group_heartbeat_answer_topic topics[] = {
+        {.topic_id = {{3}}, .partitions = {numbers + 1, 1}},
+        {.topic_id = {{1}}, .partitions = {numbers, 3}},
+        {.topic_id = {{2}}, .partitions = {NULL, 0}},
+        {.topic_id = {{1}}, .partitions = {numbers + 2, 3}},
+    };
+    struct rk_consumer_group_heartbeat_answer_assignment from = {.topic_partitions = {topics, 4}};
+    names[1] = "a";
+    assert_true(rk_consumer_target_try_set(&target, &from));
+    rd_kafka_topic_partition_list_t *list = resolve(rk_partition_list_new(0), 2, false);
+    assert_int_equal(list->elems[0].partition, 0);
+    assert_int_equal(list->elems[1].partition, 5);
+    assert_int_equal(target.name_count, 1);
+    rk_partition_list_destroy(list);
+}
+
+/* Two topics that are said to have one name: partitions of the one that came first. */
+static void two_of_one_name(void **state)
+{
+    (void)state;
+    names[1] = names[2] = "a";
+    assign((const uint8_t[]){2, 1}, 2);
+    rd_kafka_topic_partition_list_t *list = resolve(rk_partition_list_new(0), 2, false);
+    for (int i = 0; i < 3; i++)
+        list = resolve(list, 2, true);
+    rk_partition_list_destroy(list);
+}
+
+/* However many there were: what is neither assigned nor owned has no name here. */
+static void names_do_not_pile_up(void **state)
+{
+    (void)state;
+    char text[TOPICS + 1][8];
+    for (int i = 0; i < 100; i++) {
+        for (uint8_t id = 1; id <= TOPICS; id++) {
+            snprintf(text[id], sizeof(text[id]), "%d-%d", i, id);
+            names[id] = text[id];
+            assign(&id, 1);
+            rk_partition_list_destroy(resolve(rk_partition_list_new(0), 2, false));
+            assert_int_equal(target.name_count, 1);
+        }
+    }
+}
+
 /* Nobody knows what the application has taken without having been given it. */
 static void taken_by_hand(void **state)
 {
@@ -139,6 +186,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_that_come_late, begin, end),
         cmocka_unit_test_setup_teardown(topic_made_again, begin, end),
+        cmocka_unit_test_setup_teardown(what_makes_no_sense, begin, end),
+        cmocka_unit_test_setup_teardown(two_of_one_name, begin, end),
+        cmocka_unit_test_setup_teardown(names_do_not_pile_up, begin, end),
         cmocka_unit_test_setup_teardown(taken_by_hand, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
