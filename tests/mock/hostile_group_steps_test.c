@@ -12,7 +12,7 @@
 #include "base/big_endian.h"
 #include "support/memory_peak.h"
 
-enum { TOPICS = 12000, MEGABYTE = 1 << 20 };
+enum { MEGABYTE = 1 << 20 };
 
 static struct hostile_fixture fixture;
 
@@ -74,10 +74,11 @@ static void test_ends_at_every_step(void **state)
 static struct rk_bytes wants_many(struct liar_answer *answer)
 {
     enum { NAME_SIZE = 12 };
-    size_t size = 2 + 4 + (2 + NAME_SIZE) * (size_t)TOPICS + 4;
+    int topics = memory_peak_is_counted() ? 12000 : 1200; /* What they cost is what matters. */
+    size_t size = 2 + 4 + (2 + NAME_SIZE) * (size_t)topics + 4;
     uint8_t *bytes = liar_alloc(answer, size), *at = bytes + 6;
-    rk_store_be32(bytes + 2, TOPICS);
-    for (int i = 0; i < TOPICS; i++, at += 2 + NAME_SIZE) {
+    rk_store_be32(bytes + 2, topics);
+    for (int i = 0; i < topics; i++, at += 2 + NAME_SIZE) {
         char name[NAME_SIZE + 1];
         snprintf(name, sizeof(name), "%06d%06d", answer->correlation_id, i);
         at[1] = NAME_SIZE;

@@ -196,6 +196,15 @@ static void test_followers(void **state)
     produce("t", 1);
 }
 
+static int32_t leader_told(rd_kafka_topic_t *topic)
+{
+    const struct rd_kafka_metadata *metadata;
+    assert_int_equal(rd_kafka_metadata(producer, 0, topic, &metadata, TIMEOUT_MS), 0);
+    int32_t leader = metadata->topics[0].partitions[0].leader;
+    rd_kafka_metadata_destroy(metadata);
+    return leader;
+}
+
 /* The next answer to Metadata names another leader than there is. */
 static void test_a_leader_that_is_none(void **state)
 {
@@ -203,15 +212,14 @@ static void test_a_leader_that_is_none(void **state)
     assert_int_equal(rd_kafka_mock_topic_create(cluster, "t", 1, 3), 0);
     assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, "t", 0, 1), 0);
     produce("t", 1);
-    assert_int_equal(rd_kafka_mock_partition_push_leader_response(cluster, "t", 0, 2, 5), 0);
-    const struct rd_kafka_metadata *metadata;
     rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, "t", NULL);
-    assert_int_equal(rd_kafka_metadata(producer, 0, topic, &metadata, TIMEOUT_MS), 0);
-    assert_int_equal(metadata->topics[0].partitions[0].leader, 2);
-    rd_kafka_metadata_destroy(metadata);
-    assert_int_equal(rd_kafka_metadata(producer, 0, topic, &metadata, TIMEOUT_MS), 0);
-    assert_int_equal(metadata->topics[0].partitions[0].leader, 1);
-    rd_kafka_metadata_destroy(metadata);
+    int32_t leader = -1;
+    for (int i = 0; leader != 2; i++) { /* The client's own look-ups may take one of them. */
+        assert_true(i < 10);
+        assert_int_equal(rd_kafka_mock_partition_push_leader_response(cluster, "t", 0, 2, 5), 0);
+        leader = leader_told(topic);
+    }
+    assert_int_equal(leader_told(topic), 1);
     produce("t", 1);
     rd_kafka_topic_destroy(topic);
 }
