@@ -3,6 +3,7 @@
  * The cluster's brokers: those that metadata names, those in use, and what it means when their
  * connections come and go. On background.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,30 @@ void rk_cluster_visit_brokers(struct rk_cluster *cluster,
     visit(cluster->own.seed.broker, true, argument);
     for (int i = 0; i < cluster->own.brokers.count; i++)
         visit(cluster->own.brokers.items[i], false, argument);
+}
+
+const char *rk_cluster_name_broker(const struct rk_cluster *cluster, int32_t id, char *text,
+                                   size_t size)
+{
+    const struct rk_broker *broker = find_broker(&cluster->own.brokers, id);
+    if (broker)
+        snprintf(text, size, "%s:%u/%d", broker->known.host, broker->known.port, (int)id);
+    else if (id < 0)
+        snprintf(text, size, "%s", cluster->own.seed.broker->own.name);
+    else
+        snprintf(text, size, "broker %d", (int)id);
+    return text;
+}
+
+const char *rk_cluster_name_answerer(const struct rk_cluster *cluster, char *text, size_t size)
+{
+    const struct rk_snapshot *snapshot = cluster->own.snapshot;
+    return rk_cluster_name_broker(cluster, snapshot ? snapshot->answered_by : -1, text, size);
+}
+
+const char *rk_cluster_seed_failure(const struct rk_cluster *cluster)
+{
+    return cluster->own.seed.broker->own.last_failure;
 }
 
 /* Connections came and went */

@@ -77,6 +77,16 @@ struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id) 
 /* Known and started, or NULL; never starts it. */
 struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
 
+/* "host:port/id" into the text, which it returns; of a broker that metadata does not name "broker
+ * <id>", and of -1, the seed, which server it is at. */
+const char *rk_cluster_name_broker(const struct rk_cluster *cluster, int32_t id, char *text,
+                                   size_t size) RK_ON_BACKGROUND;
+/* The same of who answered for metadata last. */
+const char *rk_cluster_name_answerer(const struct rk_cluster *cluster, char *text,
+                                     size_t size) RK_ON_BACKGROUND;
+/* How the seed has failed since it was up last; NULL: it has not. Until the next event. */
+const char *rk_cluster_seed_failure(const struct rk_cluster *cluster) RK_ON_BACKGROUND;
+
 /* More bootstrap servers; waits for background. Returns how many were taken. Application threads.
  */
 int rk_cluster_add_brokers(struct rk_cluster *cluster, const char *list);

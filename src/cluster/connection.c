@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cluster/connection.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cluster/connection_private.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/core.h"
 
@@ -244,19 +247,26 @@ static void assume_versions(struct rk_connection *connection, uint64_t now_us) R
                  conf->api_version_fallback_ms);
 }
 
-/* Which broker, what has failed, and for how long it has been failing. */
+/* Which broker, at what address, what has failed, and since when and how often. */
 static char *describe_failure(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
     unsigned long long in_state_ms = (now_us - connection->own.state_since_us) / 1000;
-    const char *name = rk_broker_name(connection->broker);
-    const char *state = rk_connection_state_name(connection->own.state);
-    if (connection->own.failures == 0 || connection->own.state == RK_CONNECTION_UP)
-        return rk_text_format("%s: %s (after %llums in state %s)", name,
-                              connection->own.broken.text, in_state_ms, state);
-    return rk_text_format("%s: %s (after %llums in state %s, attempt %d within %llums)", name,
-                          connection->own.broken.text, in_state_ms, state,
-                          connection->own.failures + 1,
-                          (unsigned long long)(now_us - connection->own.failing_since_us) / 1000);
+    const char *what = connection->own.broken.text;
+    const char *address = connection->own.address_text;
+    struct rk_text text = {0};
+    rk_text_appendf(&text, "%s: %s (after %llums in state %s", rk_broker_name(connection->broker),
+                    what, in_state_ms, rk_connection_state_name(connection->own.state));
+    if (address[0] && !strstr(what, address))
+        rk_text_appendf(&text, " with %s", address);
+    if (connection->own.state != RK_CONNECTION_UP) {
+        rk_text_appendf(&text, ", ");
+        rk_failure_append_attempts(&text, connection->own.failures + 1,
+                                   connection->own.failures ? connection->own.failing_since_us
+                                                            : connection->own.attempt_at_us,
+                                   now_us);
+    }
+    rk_text_appendf(&text, ")");
+    return rk_text_take(&text);
 }
 
 /* The attempt, or the connection, has failed for the reason in `broken`. */

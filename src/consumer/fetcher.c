@@ -2,9 +2,11 @@
 #include "consumer/fetcher.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_request.h"
@@ -151,9 +153,14 @@ void rk_fetcher_tell_once(struct rk_fetcher *fetcher, struct rk_partition *parti
     if (partition->own.told == err)
         return;
     partition->own.told = err;
-    rk_partition_push_error(partition, &place, err, "%s at offset %" PRId64 " failed: %s (%s)",
-                            rk_api_name((int16_t)key), place.offset, rd_kafka_err2str(err),
-                            rk_broker_name(fetcher->broker));
+    char what[80];
+    snprintf(what, sizeof(what), "%s at offset %" PRId64, rk_api_name((int16_t)key), place.offset);
+    char *text = rk_failure_text(
+        &(struct rk_failure){
+            .what = what, .err = err, .broker = rk_broker_name(fetcher->broker), .attempts = 1},
+        0);
+    rk_partition_push_error(partition, &place, err, "%s", text);
+    rk_free(text);
 }
 
 void rk_fetcher_end_session(struct rk_fetcher *fetcher, bool keeps_id)

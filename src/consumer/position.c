@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "consumer/closest_replica.h"
 #include "consumer/consumer_private.h"
@@ -58,9 +60,13 @@ static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, 
 static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
                           const char *why) RK_ON_BACKGROUND
 {
+    char leader[300], text[400];
+    rk_cluster_name_broker(partition->consumer->cluster, partition->known.leader, leader,
+                           sizeof(leader));
+    snprintf(text, sizeof(text), "%s (leader: %s)", why, leader);
     partition->known.state = RK_PARTITION_FAILED;
     partition->known.look_up = 0;
-    push_error(partition, err, offset, why);
+    push_error(partition, err, offset, partition->known.leader < 0 ? why : text);
 }
 
 static void become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
@@ -371,26 +377,43 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
         rk_fetcher_post_update(partition->known.fetcher, partition);
 }
 
+/* What metadata says of the topic or partition, who said it, and since when. */
+static void tell_missing(struct rk_partition *partition, rd_kafka_resp_err_t err,
+                         rd_kafka_resp_err_t said, const char *words) RK_ON_BACKGROUND
+{
+    char answerer[300];
+    rd_kafka_resp_err_t *told = &partition->known.told;
+    char *text = rk_failure_text(
+        &(struct rk_failure){.err = said,
+                             .words = words,
+                             .broker = rk_cluster_name_answerer(partition->consumer->cluster,
+                                                                answerer, sizeof(answerer)),
+                             .since_us = partition->topic->known.missing_since_us},
+        rk_clock_now_us());
+    tell(partition, told, err, text);
+    rk_free(text);
+}
+
 static void take_metadata(struct rk_partition *partition,
                           const struct rk_snapshot_topic *data) RK_ON_BACKGROUND
 {
     const rd_kafka_topic_t *topic = partition->topic;
-    rd_kafka_resp_err_t *told = &partition->known.told;
     const struct rk_snapshot_partition *found = rk_snapshot_find_partition(data, partition->number);
     if (topic->known.state == RK_TOPIC_MISSING) {
         bool is_unknown = topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                           topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
-        tell(partition, told, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
-             rd_kafka_err2str(topic->known.err));
+        tell_missing(partition, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
+                     topic->known.err, NULL);
         forget_leader(partition);
         settle(partition);
     } else if (data && data->partition_count > 0 && !found) {
-        tell(partition, told, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-             "the topic does not have this partition");
+        tell_missing(partition, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                     RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                     "the topic does not have this partition");
         forget_leader(partition);
         settle(partition);
     } else if (found) {
-        tell(partition, told, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
+        tell(partition, &partition->known.told, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
         set_leader(partition, found->leader, found->leader_epoch, &data->id);
     }
 }
@@ -501,10 +524,17 @@ void rk_position_withhold(struct rk_partition *partition)
 
 static void tell_look_up(struct rk_partition *partition, rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
-    char text[200];
-    snprintf(text, sizeof(text), "offset look-up at broker %d failed: %s",
-             (int)partition->known.leader, rd_kafka_err2str(err));
+    char broker[300];
+    char *text =
+        rk_failure_text(&(struct rk_failure){.what = "offset look-up",
+                                             .err = err,
+                                             .broker = rk_cluster_name_broker(
+                                                 partition->consumer->cluster,
+                                                 partition->known.leader, broker, sizeof(broker)),
+                                             .attempts = 1},
+                        0);
     tell(partition, &partition->known.told_look_up, err, text);
+    rk_free(text);
 }
 
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,

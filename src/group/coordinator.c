@@ -192,13 +192,17 @@ static void on_answer(struct rk_request *request)
     uint64_t now_us = rk_clock_now_us();
     int32_t broker_id = -1;
     enum rk_coordinator_order order;
+    char broker[300];
     if (err)
         set_last_error(coordinator, rk_text_format("FindCoordinator: %s", request->error_text));
     else
         broker_id = read_answer(coordinator, request, &err);
     if (err && !request->err)
-        set_last_error(coordinator, rk_text_format("FindCoordinator: broker %d answered: %s",
-                                                   (int)request->broker_id, rd_kafka_err2str(err)));
+        set_last_error(coordinator, rk_text_format("FindCoordinator: %s answered: %s",
+                                                   rk_cluster_name_broker(coordinator->cluster,
+                                                                          request->broker_id,
+                                                                          broker, sizeof(broker)),
+                                                   rd_kafka_err2str(err)));
     if (err) {
         bool is_final = !(rk_error_policy_find(RK_API_FIND_COORDINATOR, err) & RK_ACTION_RETRY);
         order = rk_coordinator_machine_on_not_found(&coordinator->machine, err, is_final, now_us);
@@ -376,10 +380,13 @@ void rk_coordinator_send(struct rk_coordinator *coordinator, struct rk_request *
 }
 
 /* Once, until it answers soundly. */
-static void tell_bad_answer(struct rk_coordinator *coordinator, const struct rk_request *request)
+static void tell_bad_answer(struct rk_coordinator *coordinator,
+                            const struct rk_request *request) RK_ON_BACKGROUND
 {
-    char *text = rk_text_format("%s: broker %d did not answer what it was asked",
-                                request->api->name, (int)request->broker_id);
+    char broker[300];
+    char *text = rk_text_format(
+        "%s: %s did not answer what it was asked", request->api->name,
+        rk_cluster_name_broker(coordinator->cluster, request->broker_id, broker, sizeof(broker)));
     bool is_new = !coordinator->last_error || strcmp(coordinator->last_error, text) != 0;
     set_last_error(coordinator, text);
     if (is_new)
@@ -399,8 +406,12 @@ unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
         return actions;
     }
     if (actions & RK_ACTION_FIND_COORDINATOR) {
-        set_last_error(coordinator, rk_text_format("%s: broker %d answered: %s", request->api->name,
-                                                   (int)request->broker_id, rd_kafka_err2str(err)));
+        char broker[300];
+        set_last_error(coordinator, rk_text_format("%s: %s answered: %s", request->api->name,
+                                                   rk_cluster_name_broker(coordinator->cluster,
+                                                                          request->broker_id,
+                                                                          broker, sizeof(broker)),
+                                                   rd_kafka_err2str(err)));
         act(coordinator,
             rk_coordinator_machine_on_lost(&coordinator->machine, request->broker_id, err, now_us),
             now_us);

@@ -106,7 +106,7 @@ static void take_error(struct rk_group *group, const struct rk_request *request,
     rk_group_take_error(group, request, err, answer ? answer->error_message : NULL);
     if (err)
         rk_log_debug(group->core, RK_DEBUG_CGRP, "HEARTBEAT", "Group \"%s\": heartbeat: %s: %s",
-                     conf_of(group)->group_id, rd_kafka_err2str(err), group->own.error_text);
+                     conf_of(group)->group_id, rd_kafka_err2str(err), group->own.failure.words);
 }
 
 static rd_kafka_resp_err_t error_of(const struct rk_request *request)

@@ -43,7 +43,12 @@ struct rk_group {
         struct rk_timer names_timer; /* Of its topics: the next question. */
         struct rk_backoff names_backoff;
         bool asks_names;
-        char error_text[200]; /* Who answered the last error, and what came with it. */
+        struct {
+            char broker[300];  /* "" when the words name it. */
+            char words[200];   /* That came with it; "": none. */
+            int attempts;      /* Failed in a row, */
+            uint64_t since_us; /* since then. */
+        } failure;             /* Of what the member asked of its coordinator last. */
         struct rk_timer timer;
         struct rk_subscription *subscription; /* NULL: none. */
         struct rk_request *joined;            /* Whose answer the plan borrows. */
@@ -116,9 +121,6 @@ const char *rk_group_try_copy(struct rk_request *request, const char *text);
 /* takes: request. False when a part of it could not be made. */
 bool rk_group_send_whole(struct rk_group *group, struct rk_request *request,
                          bool is_whole) RK_ON_BACKGROUND;
-/* Of an answer, or of none: 0 when all went well. `text` is what the broker said of it, or NULL. */
-void rk_group_take_error(struct rk_group *group, const struct rk_request *request,
-                         rd_kafka_resp_err_t err, const char *text) RK_ON_BACKGROUND;
 /* Of a classic member: */
 void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;
@@ -156,6 +158,10 @@ bool rk_group_is_rebalance(const rd_kafka_event_t *event, const void *group);
 void rk_group_await_commits(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_tell_poll_exceeded(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_tell_error(struct rk_group *group, bool is_fatal) RK_ON_BACKGROUND;
+/* What the coordinator answered the member, 0 included, or request->err: for the coordinator, and
+ * for the text of an error. `words` that came with it; NULL. */
+void rk_group_take_error(struct rk_group *group, const struct rk_request *request,
+                         rd_kafka_resp_err_t err, const char *words) RK_ON_BACKGROUND;
 /* What was asked is not waited for any more: the library does it. */
 void rk_group_answer_alone(struct rk_group *group) RK_ON_BACKGROUND;
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
 #include "event/queue.h"
@@ -312,15 +313,22 @@ void rk_group_tell_poll_exceeded(struct rk_group *group)
 void rk_group_tell_error(struct rk_group *group, bool is_fatal)
 {
     const struct rk_member *member = group->own.member;
-    const char *more = group->own.error_text;
-    char text[500];
-    snprintf(text, sizeof(text), "Group \"%s\": %s failed: %s%s%s", group->core->conf->group_id,
-             rk_api_name((int16_t)member->told_api), rd_kafka_err2str(member->told_err),
-             more[0] ? ": " : "", more);
+    const char *words = group->own.failure.words, *broker = group->own.failure.broker;
+    char what[300];
+    snprintf(what, sizeof(what), "Group \"%s\": %s", group->core->conf->group_id,
+             rk_api_name((int16_t)member->told_api));
+    char *text = rk_failure_text(&(struct rk_failure){.what = what,
+                                                      .err = member->told_err,
+                                                      .words = words[0] ? words : NULL,
+                                                      .broker = broker[0] ? broker : NULL,
+                                                      .attempts = group->own.failure.attempts,
+                                                      .since_us = group->own.failure.since_us},
+                                 rk_clock_now_us());
     if (is_fatal)
         rk_core_raise_fatal(group->core, member->told_err, "%s", text);
     else
         rk_queue_push(group->queue,
                       rk_event_new_consumer_error(member->told_err, NULL, RD_KAFKA_PARTITION_UA,
                                                   RD_KAFKA_OFFSET_INVALID, text));
+    rk_free(text);
 }

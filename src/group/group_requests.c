@@ -67,19 +67,22 @@ bool rk_group_send_whole(struct rk_group *group, struct rk_request *request, boo
 }
 
 void rk_group_take_error(struct rk_group *group, const struct rk_request *request,
-                         rd_kafka_resp_err_t err, const char *text)
+                         rd_kafka_resp_err_t err, const char *words)
 {
-    char *to = group->own.error_text;
-    size_t size = sizeof(group->own.error_text);
-    bool says_more = text && text[0];
+    const char *text = request->err ? request->error_text : words;
+    bool has_answered = !request->err;
     rk_coordinator_take_error(group->coordinator, request, err);
-    if (!err)
-        to[0] = '\0';
-    else if (request->err)
-        rk_text_copy(to, size, request->error_text ? request->error_text : "");
-    else
-        snprintf(to, size, "broker %d%s%s", (int)request->broker_id, says_more ? ": " : "",
-                 says_more ? text : "");
+    if (!err) {
+        group->own.failure.attempts = 0;
+        return;
+    }
+    if (group->own.failure.attempts++ == 0)
+        group->own.failure.since_us = request->sent_us;
+    group->own.failure.broker[0] = '\0';
+    if (has_answered)
+        rk_cluster_name_broker(group->cluster, request->broker_id, group->own.failure.broker,
+                               sizeof(group->own.failure.broker));
+    rk_text_copy(group->own.failure.words, sizeof(group->own.failure.words), text ? text : "");
 }
 
 /* JoinGroup */
@@ -307,8 +310,6 @@ static void on_sync_done(struct rk_request *request)
     if (answer && !err)
         assignment = rk_protocol_try_read_assignment(answer->assignment.data,
                                                      (size_t)RK_MAX(answer->assignment.size, 0));
-    if (answer && !err && !assignment)
-        err = RD_KAFKA_RESP_ERR__BAD_MSG;
     rk_group_take_error(group, request, err, NULL);
     if (call->attempt == group->own.membership.base.attempt && assignment && group->own.plan) {
         rk_leader_plan_forget_members(group->own.plan);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
 #include "event/queue.h"
@@ -310,11 +311,20 @@ static void tell_unavailable(struct rk_group *group, rd_kafka_topic_t *topic) RK
     entry->err = err;
     if (!err)
         return;
-    char text[700];
-    snprintf(text, sizeof(text), "Subscribed topic not available: %s: %s", entry->topic,
-             rd_kafka_err2str(err));
+    char answerer[300];
+    char *words = rk_text_format("Subscribed topic not available: %s: %s", entry->topic,
+                                 rd_kafka_err2str(err));
+    char *text =
+        rk_failure_text(&(struct rk_failure){.err = err,
+                                             .words = words,
+                                             .broker = rk_cluster_name_answerer(
+                                                 group->cluster, answerer, sizeof(answerer)),
+                                             .since_us = topic->known.missing_since_us},
+                        rk_clock_now_us());
     rk_queue_push(group->queue, rk_event_new_consumer_error(err, topic, RD_KAFKA_PARTITION_UA,
                                                             RD_KAFKA_OFFSET_INVALID, text));
+    rk_free(text);
+    rk_free(words);
 }
 
 void rk_group_on_topic(struct rk_group *group, rd_kafka_topic_t *topic)

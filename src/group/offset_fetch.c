@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cluster/error_policy.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/core.h"
 #include "wire/messages.h"
@@ -288,13 +289,22 @@ static rd_kafka_resp_err_t read_partitions(struct rk_committed_query *query,
 }
 
 static void note_text(struct rk_committed_query *query, const struct rk_request *request,
-                      rd_kafka_resp_err_t err)
+                      rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     rk_free(query->error_text);
-    query->error_text = request->error_text
-                            ? rk_strdup(request->error_text)
-                            : rk_text_format("broker %d answered OffsetFetch: %s",
-                                             (int)request->broker_id, rd_kafka_err2str(err));
+    char broker[300];
+    bool is_named = request->error_text != NULL;
+    query->error_text = rk_failure_text(
+        &(struct rk_failure){.what = "OffsetFetch",
+                             .err = err,
+                             .words = request->error_text,
+                             .broker = is_named ? NULL
+                                                : rk_cluster_name_broker(query->queries->cluster,
+                                                                         request->broker_id, broker,
+                                                                         sizeof(broker)),
+                             .attempts = query->attempts,
+                             .since_us = query->since_us},
+        rk_clock_now_us());
 }
 
 static void take_answer(struct rk_committed_query *query,
@@ -384,6 +394,7 @@ void rk_committed_query_ask(struct rk_committed_queries *queries, struct rk_comm
 {
     const struct rk_conf *conf = rk_cluster_core(queries->cluster)->conf;
     query->queries = queries;
+    query->since_us = rk_clock_now_us();
     rk_backoff_init(&query->backoff, conf->retry_backoff_ms, conf->retry_backoff_max_ms);
     LIST_INSERT_HEAD(&queries->all, query, link);
     if (queries->is_terminated)

@@ -153,6 +153,7 @@ void rk_batch_release(struct rk_batch *batch)
         rk_free(batch->outcome.failures[i].text);
     rk_free(batch->outcome.failures);
     rk_free(batch->outcome.text);
+    rk_free(batch->outcome.others_text);
     rk_block_release(batch->sending.encoded);
     struct rk_producer *producer = batch->producer;
     if (batch->first->next)

@@ -104,6 +104,7 @@ struct rk_batch {
         uint8_t status;                     /* rd_kafka_msg_status_t */
         struct rk_record_failure *failures; /* KIP-467: the records that caused it, by index. */
         int32_t failure_count;
+        char *others_text; /* Of the other records, which were refused with them. */
     } outcome;
 };
 

@@ -43,8 +43,7 @@ static rd_kafka_resp_err_t err_of_record(const struct rk_batch *batch, int32_t i
         bsearch(&index, batch->outcome.failures, (size_t)batch->outcome.failure_count,
                 sizeof(*failure), compare_failure);
     if (!failure) {
-        *text = "Failed to append record because it was part of a batch which had one or more "
-                "invalid records";
+        *text = batch->outcome.others_text;
         return RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD;
     }
     *text = failure->text ? failure->text : batch->outcome.text;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cluster/failure.h"
 #include "cluster/topic.h"
 #include "conf/conf.h"
 #include "producer/delivery.h"
@@ -46,10 +47,11 @@ static rd_kafka_msg_status_t status_of(const struct rk_batch *batch)
                                            : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
 }
 
-/* Why nothing came of it, as far as the broker's loop knows. */
-static char *describe_cause(const struct rk_sender *sender,
-                            const struct rk_batch *batch) RK_ON_BROKER
+/* Why nothing came of it, and with whom, as far as the broker's loop knows. */
+static char *describe_cause(const struct rk_sender *sender, const struct rk_batch *batch,
+                            uint64_t now_us) RK_ON_BROKER
 {
+    char answerer[300];
     const char *topic = rk_topic_name(batch->topic);
     const struct rk_broker *broker = sender->broker;
     rd_kafka_resp_err_t err = batch->sending.last_err;
@@ -59,16 +61,53 @@ static char *describe_cause(const struct rk_sender *sender,
         return rk_text_format("%s: %s", rk_broker_name(broker), rd_kafka_err2str(err));
     if (broker)
         return rk_text_format("%s: no answer yet", rk_broker_name(broker));
-    if (err)
-        return rk_text_format("%s [%d] has no leader to be sent to, after: %s", topic,
-                              (int)batch->partition, rd_kafka_err2str(err));
-    return rk_text_format("%s [%d] has no leader to be sent to", topic, (int)batch->partition);
+    rk_on_background(sender->loop);
+    rk_cluster_name_answerer(sender->producer->cluster, answerer, sizeof(answerer));
+    uint64_t leaderless_us = batch->queue ? batch->queue->known.leaderless_since_us : 0;
+    return rk_text_format("%s [%d] has no leader to be sent to%s%s (%s, for %llums)", topic,
+                          (int)batch->partition, err ? ", after: " : "",
+                          err ? rd_kafka_err2str(err) : "", answerer,
+                          leaderless_us ? (unsigned long long)(now_us - leaderless_us) / 1000 : 0);
+}
+
+static char *describe_unknown(const struct rk_producer *producer, const rd_kafka_topic_t *topic,
+                              uint64_t now_us) RK_ON_BACKGROUND
+{
+    char answerer[300];
+    const char *failure = rk_cluster_seed_failure(producer->cluster);
+    rk_cluster_name_answerer(producer->cluster, answerer, sizeof(answerer));
+    if (topic->known.state == RK_TOPIC_EXISTS)
+        return rk_text_format("%s has %d partitions (%s)", rk_topic_name(topic),
+                              (int)topic->known.partition_count, answerer);
+    if (!topic->known.err)
+        return failure ? rk_strdup(failure)
+                       : rk_text_format("%s: no answer for metadata of %s yet", answerer,
+                                        rk_topic_name(topic));
+    return rk_failure_text(&(struct rk_failure){.err = topic->known.err,
+                                                .what = "Metadata",
+                                                .words = rk_topic_name(topic),
+                                                .broker = answerer,
+                                                .since_us = topic->known.missing_since_us},
+                           now_us);
+}
+
+char *rk_expiry_describe_topic(const struct rk_producer *producer, const rd_kafka_topic_t *topic,
+                               rd_kafka_resp_err_t err, uint64_t since_us, uint64_t now_us)
+{
+    struct rk_text text = {0};
+    char *cause = describe_unknown(producer, topic, now_us);
+    rk_text_appendf(&text, "%s: %s", rd_kafka_err2str(err), cause);
+    if (since_us)
+        rk_text_appendf(&text, "; sent 0 time(s) within %llums",
+                        (unsigned long long)(now_us - since_us) / 1000);
+    rk_free(cause);
+    return rk_text_take(&text);
 }
 
 void rk_expiry_fail(struct rk_sender *sender, struct rk_batch *batch, rd_kafka_msg_status_t status,
                     uint64_t now_us)
 {
-    char *cause = describe_cause(sender, batch);
+    char *cause = describe_cause(sender, batch, now_us);
     char *text = rk_text_format("%s: %s; sent %d time(s) within %llums",
                                 rd_kafka_err2str(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT), cause,
                                 (int)batch->sending.attempts,
@@ -137,13 +176,14 @@ void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
     rk_sender_send(sender, now_us); /* What stood behind the expired may go. */
 }
 
-void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, uint64_t now_us)
+void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t err, const char *text,
+                        uint64_t now_us)
 {
     struct rk_batch_list batches;
     struct rk_batch *batch;
     rk_partition_queue_take_all(queue, &batches);
     while ((batch = TAILQ_FIRST(&batches)) != NULL) {
         TAILQ_REMOVE(&batches, batch, link);
-        rk_delivery_fail(batch, err, NULL, status_of(batch), now_us);
+        rk_delivery_fail(batch, err, text, status_of(batch), now_us);
     }
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cluster/error_policy.h"
+#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/core.h"
 #include "producer/delivery.h"
@@ -36,6 +37,20 @@ static void leave_queue(struct rk_batch *batch, bool was_stored)
     rk_partition_queue_forget(batch->queue, batch, was_stored);
 }
 
+/* `text`: what the broker said of it, or the request's error, which names the broker; NULL. */
+static char *describe(const struct rk_produce_context *context, const struct rk_batch *batch,
+                      rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
+{
+    bool is_named = text && text == context->request->error_text;
+    return rk_failure_text(
+        &(struct rk_failure){.err = err,
+                             .words = text,
+                             .broker = is_named ? NULL : rk_broker_name(context->sender->broker),
+                             .attempts = batch->sending.attempts,
+                             .since_us = batch->base_enqueued_us},
+        now_us);
+}
+
 static void fail(const struct rk_produce_context *context, struct rk_batch *batch,
                  rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
 {
@@ -43,10 +58,15 @@ static void fail(const struct rk_produce_context *context, struct rk_batch *batc
                                        ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                                        : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     leave_queue(batch, false);
-    if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
+    if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
         rk_expiry_fail(context->sender, batch, status, now_us);
-    else
-        rk_delivery_fail(batch, err, text, status, now_us);
+    } else if (err == context->purge_err) {
+        rk_delivery_fail(batch, err, NULL, status, now_us);
+    } else {
+        char *whole = describe(context, batch, err, text, now_us);
+        rk_delivery_fail(batch, err, whole, status, now_us);
+        rk_free(whole);
+    }
 }
 
 static void succeed(struct rk_produce_context *context, struct rk_batch *batch,
@@ -68,6 +88,15 @@ static void retry(struct rk_batch *batch, uint64_t now_us)
     give_back(batch);
 }
 
+/* NULL: the batch's text is the record's. */
+static char *describe_record(const struct rk_produce_context *context, const struct rk_batch *batch,
+                             const struct rk_produce_answer_record_error *error,
+                             uint64_t now_us) RK_ON_BROKER
+{
+    const char *words = error->batch_index_error_message;
+    return words ? describe(context, batch, RD_KAFKA_RESP_ERR_INVALID_RECORD, words, now_us) : NULL;
+}
+
 static int order_failures(const void *a, const void *b)
 {
     int32_t one = ((const struct rk_record_failure *)a)->index;
@@ -76,8 +105,9 @@ static int order_failures(const void *a, const void *b)
 }
 
 /* Sorted, each record once, and only records that are there. */
-static void note_failures(struct rk_batch *batch,
-                          const struct rk_produce_answer_partition *partition)
+static void note_failures(const struct rk_produce_context *context, struct rk_batch *batch,
+                          const struct rk_produce_answer_partition *partition,
+                          uint64_t now_us) RK_ON_BROKER
 {
     int32_t count = partition ? partition->record_errors.count : 0;
     struct rk_record_failure *failures =
@@ -89,7 +119,7 @@ static void note_failures(struct rk_batch *batch,
         const struct rk_produce_answer_record_error *error = &partition->record_errors.items[i];
         if (error->batch_index >= 0 && (uint32_t)error->batch_index < batch->record_count)
             failures[found++] = (struct rk_record_failure){
-                error->batch_index, rk_strdup_or_null(error->batch_index_error_message)};
+                error->batch_index, describe_record(context, batch, error, now_us)};
     }
     qsort(failures, (size_t)found, sizeof(*failures), order_failures);
     for (int32_t i = 0; i < found; i++) {
@@ -100,6 +130,12 @@ static void note_failures(struct rk_batch *batch,
     }
     batch->outcome.failures = failures;
     batch->outcome.failure_count = kept;
+    if (kept > 0)
+        batch->outcome.others_text =
+            describe(context, batch, RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD,
+                     "Failed to append record because it was part of a batch which had one or more "
+                     "invalid records",
+                     now_us);
 }
 
 /*
@@ -161,7 +197,7 @@ static void act_on_error(struct rk_produce_context *context, struct rk_batch *ba
     if (action & RK_ACTION_RETRY) {
         retry_or_fail(context, batch, err, text, now_us);
     } else if (!(action & RK_ACTION_SPLIT) || !split(batch)) {
-        note_failures(batch, partition);
+        note_failures(context, batch, partition, now_us);
         fail(context, batch, err, text, now_us);
     }
 }

@@ -363,12 +363,18 @@ rd_kafka_resp_err_t rk_producer_topic_add(struct rk_producer_topic *self,
 /* A report for a message that never got a partition. takes: staged, unless there is no memory for
  * it: false. */
 static bool fail_staged(struct rk_producer_topic *self, struct rk_staged *staged,
-                        rd_kafka_resp_err_t err)
+                        rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     struct rk_batch *batch = new_batch_of(self, staged);
     if (!batch)
         return false;
-    rk_delivery_fail(batch, err, NULL, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
+    uint64_t now_us = rk_clock_now_us();
+    char *text = err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+                     ? NULL
+                     : rk_expiry_describe_topic(self->producer, self->topic, err,
+                                                staged->record.enqueued_us, now_us);
+    rk_delivery_fail(batch, err, text, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, now_us);
+    rk_free(text);
     free_staged(staged);
     return true;
 }
@@ -426,10 +432,14 @@ static struct rk_partition_table *new_table(struct rk_producer_topic *self,
     return table;
 }
 
-static void close_queue(struct rk_partition_queue *queue, rd_kafka_resp_err_t err)
+static void close_queue(const struct rk_producer_topic *self, struct rk_partition_queue *queue,
+                        rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
+    uint64_t now_us = rk_clock_now_us();
+    char *text = rk_expiry_describe_topic(self->producer, self->topic, err, 0, now_us);
     rk_partition_queue_close(queue, err);
-    rk_expiry_fail_all(queue, err, rk_clock_now_us());
+    rk_expiry_fail_all(queue, err, text, now_us);
+    rk_free(text);
 }
 
 /* What was staged goes into its queues first. */
@@ -481,7 +491,7 @@ void rk_producer_topic_publish(struct rk_producer_topic *self, int32_t partition
     /* Who finds a closed queue looks again, and then at this count. */
     int32_t count_before = atomic_exchange(&before->count, partition_count);
     for (int32_t i = partition_count; i < count_before; i++)
-        close_queue(before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+        close_queue(self, before->queues[i], RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
     if (self->unpublished)
         publish_behind_staged(self, before);
 }
@@ -511,7 +521,7 @@ void rk_producer_topic_set_missing(struct rk_producer_topic *self, rd_kafka_resp
     atomic_store(&self->missing_err, (int)err);
     fail_all_staged(self, err);
     for (int32_t i = 0; table && i < table->capacity; i++)
-        close_queue(table->queues[i], err);
+        close_queue(self, table->queues[i], err);
 }
 
 void rk_producer_topic_purge(struct rk_producer_topic *self)
@@ -520,7 +530,8 @@ void rk_producer_topic_purge(struct rk_producer_topic *self)
     rk_on_background(self->producer->orphans->loop);
     fail_all_staged(self, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     for (int32_t i = 0; table && i < table->capacity; i++)
-        rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, rk_clock_now_us());
+        rk_expiry_fail_all(table->queues[i], RD_KAFKA_RESP_ERR__PURGE_QUEUE, NULL,
+                           rk_clock_now_us());
 }
 
 /* Staged messages of one topic are in the order of time. All are overdue when there is no such

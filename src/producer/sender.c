@@ -383,7 +383,7 @@ void rk_sender_purge(struct rk_sender *sender, bool queued, bool in_flight)
     TAILQ_FOREACH (queue, &sender->own.owned, own.owned_link) {
         if (!queued)
             break;
-        rk_expiry_fail_all(queue, RD_KAFKA_RESP_ERR__PURGE_QUEUE, now_us);
+        rk_expiry_fail_all(queue, RD_KAFKA_RESP_ERR__PURGE_QUEUE, NULL, now_us);
         unlist(sender, queue);
     }
     set_linger_timer(sender);

@@ -24,7 +24,7 @@ enum report_mode { REPORT_MESSAGES, REPORT_PAYLOADS, REPORT_EVENTS, REPORT_NOTHI
 /* A delivery report. What the message pointed to is copied. */
 struct noted_report {
     rd_kafka_resp_err_t err;
-    char error_text[160];
+    char error_text[400];
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms;
