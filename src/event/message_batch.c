@@ -183,11 +183,11 @@ static struct rk_message *hand_out_corrupt(struct message_batch *batch)
     next_part(batch);
     if (!rk_cursor_is(batch->cursor, batch->version))
         return NULL;
-    char *text = rk_text_format("%s [%" PRId32 "]: record at offset %" PRId64
-                                " cannot be read; its batch is passed over (fetched from broker "
-                                "%" PRId32 ")",
-                                rk_topic_name(batch->topic), batch->partition, offset,
-                                batch->broker_id);
+    char *text =
+        rk_text_format("%s [%" PRId32 "]: record at offset %" PRId64
+                       " cannot be read; its batch is passed over (fetched from broker "
+                       "%" PRId32 ")",
+                       rk_topic_name(batch->topic), batch->partition, offset, batch->broker_id);
     struct rk_message *message = rk_message_new_error(RD_KAFKA_RESP_ERR__BAD_MSG, batch->topic,
                                                       batch->partition, offset, text);
     rk_free(text);

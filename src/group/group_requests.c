@@ -3,7 +3,6 @@
  * A member's requests to its coordinator, and what the answers mean to the membership.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
