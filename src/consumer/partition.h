@@ -91,7 +91,9 @@ struct rk_partition {
         bool is_look_up_listed;
         TAILQ_ENTRY(rk_partition) committed_link; /* Waits for the group's committed offset. */
         bool is_committed_listed;
-        int64_t committed;          /* By this client since it is consumed; INVALID: nothing. */
+        int64_t committed; /* The group's offset, as far as is known since it is consumed: what it
+                              began at, or was committed by this client; INVALID: not known. */
+        int32_t committed_epoch;
         uint64_t auto_commit_at_us; /* Started by itself: not before. */
         int32_t leader;             /* -1: none. */
         int32_t leader_epoch;

@@ -454,6 +454,7 @@ void rk_position_start(struct rk_partition *partition, int64_t offset, int32_t e
     partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     rk_closest_init(&partition->known.closest);
     partition->known.committed = RD_KAFKA_OFFSET_INVALID;
+    partition->known.committed_epoch = -1;
     partition->known.auto_commit_at_us =
         rk_clock_now_us() + (uint64_t)partition->topic->conf->auto_commit_interval_ms * 1000;
     go_to(partition, offset, epoch);
@@ -570,6 +571,7 @@ void rk_position_on_committed(struct rk_partition *partition, rd_kafka_resp_err_
     } else {
         partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
         partition->known.committed = offset;
+        partition->known.committed_epoch = epoch;
         if (offset >= 0)
             become_ready(partition, offset, epoch);
         else

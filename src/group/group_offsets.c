@@ -303,8 +303,10 @@ static void on_committed(struct rk_committer *committer, const rd_kafka_topic_pa
     rd_kafka_topic_t *topic =
         rk_topic_registry_find(rk_cluster_topics(offsets->cluster), entry->topic);
     struct rk_partition *partition = topic ? rk_partition_find(topic, entry->partition) : NULL;
-    if (partition && partition->known.state != RK_PARTITION_STOPPED)
+    if (partition && partition->known.state != RK_PARTITION_STOPPED) {
         partition->known.committed = entry->offset;
+        partition->known.committed_epoch = rk_partition_entry_leader_epoch(entry);
+    }
 }
 
 static void on_member_error(struct rk_committer *committer, rd_kafka_resp_err_t err)

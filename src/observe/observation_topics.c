@@ -155,7 +155,7 @@ static int64_t lag_of(int64_t position, int64_t end)
 }
 
 static void see_offsets(const struct rk_observation *observation, struct rk_stats_partition *item,
-                        struct rk_partition *partition)
+                        struct rk_partition *partition) RK_ON_BACKGROUND
 {
     const struct rk_conf *conf = observation->subject.core->conf;
     bool is_committed = conf->isolation_level == RK_CONF_ISOLATION_READ_COMMITTED;
@@ -171,6 +171,8 @@ static void see_offsets(const struct rk_observation *observation, struct rk_stat
     item->app_offset = values.position;
     item->stored_offset = values.stored;
     item->stored_leader_epoch = values.stored_epoch;
+    item->committed_offset = item->commited_offset = partition->known.committed;
+    item->committed_leader_epoch = partition->known.committed_epoch;
     item->consumer_lag = lag_of(item->committed_offset, end);
     item->consumer_lag_stored = lag_of(item->stored_offset, end);
 }

@@ -309,6 +309,35 @@ static void take(int count)
     }
 }
 
+/* What the group has committed, by this client and by the one before it, and how far behind the end
+ * that is. */
+static void test_committed(void **state)
+{
+    (void)state;
+    connect_owner();
+    fill(1, 100);
+    statistics_start(&fixture, RD_KAFKA_CONSUMER, "group.id", "g", "enable.auto.commit", "false",
+                     "auto.offset.reset", "earliest", NULL);
+    assign(1, RD_KAFKA_OFFSET_STORED);
+    take(30);
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), 0);
+    assert_true(statistics_reader_wait_number(&fixture.reader, fixture.rk,
+                                              "topics/t/partitions/1/committed_offset", 30));
+    assert_int_equal(partition_number(1, "commited_offset"), 30);
+    assert_int_equal(partition_number(1, "consumer_lag"), 70);
+    int64_t epoch = partition_number(1, "stored_leader_epoch");
+    assert_int_equal(partition_number(1, "committed_leader_epoch"), epoch);
+    take(40);
+    assign(1, RD_KAFKA_OFFSET_STORED); /* Begins there again. */
+    take(1);
+    assert_true(statistics_reader_wait_number(&fixture.reader, fixture.rk,
+                                              "topics/t/partitions/1/app_offset", 31));
+    assert_int_equal(partition_number(1, "committed_offset"), 30);
+    assert_int_equal(partition_number(1, "committed_leader_epoch"), epoch);
+    assert_int_equal(partition_number(1, "consumer_lag"), 70);
+    assert_int_equal(partition_number(1, "consumer_lag_stored"), 69);
+}
+
 static void test_consumer(void **state)
 {
     (void)state;
@@ -468,6 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_producer, begin, end),
         cmocka_unit_test_setup_teardown(test_waiting, begin, end),
         cmocka_unit_test_setup_teardown(test_windows, begin, end),
+        cmocka_unit_test_setup_teardown(test_committed, begin, end),
         cmocka_unit_test_setup_teardown(test_consumer, begin, end),
         cmocka_unit_test_setup_teardown(test_errors, begin, end),
         cmocka_unit_test_setup_teardown(test_events, begin, end),
