@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event/partition_list.h"
+#include "group/partition_sets.h"
 #include "wire/reader.h"
 
 #define ASSIGNMENT_ARENA_MAX (64 << 10) /* Beyond what its bytes ask for. */
@@ -168,21 +169,6 @@ bool rk_protocol_try_read_subscription(const void *data, size_t size,
     return !reader.failed;
 }
 
-static rd_kafka_topic_partition_list_t *without_doubles(rd_kafka_topic_partition_list_t *list)
-{
-    rk_partition_list_sort(list, NULL, NULL);
-    rd_kafka_topic_partition_list_t *unique = rk_partition_list_new(list->cnt);
-    for (int i = 0; i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *entry = &list->elems[i];
-        const rd_kafka_topic_partition_t *last =
-            unique->cnt > 0 ? &unique->elems[unique->cnt - 1] : NULL;
-        if (!last || last->partition != entry->partition || strcmp(last->topic, entry->topic) != 0)
-            rk_partition_list_add_copy(unique, entry);
-    }
-    rk_partition_list_destroy(list);
-    return unique;
-}
-
 static bool has_too_many(const struct rk_protocol_topics *topics)
 {
     int64_t count = 0;
@@ -213,7 +199,7 @@ rd_kafka_topic_partition_list_t *rk_protocol_try_read_assignment(const void *dat
                                           topics.items[t].partitions[p]);
             }
         }
-        list = without_doubles(list);
+        rk_partition_set_make(list);
     }
     rk_arena_clear(&arena);
     return list;

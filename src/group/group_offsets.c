@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "event/core.h"
 #include "group/group_offsets_private.h"
+#include "group/partition_sets.h"
 #include "runtime/reply.h"
 
 /* The outcome of a commit, for a thread that waits. */
@@ -210,22 +211,13 @@ static void drop_question(void *argument)
     rk_reply_answer(question->reply, question->query);
 }
 
-/* Sorted, each partition once. */
+/* The partitions as a set, without what the application has filled in. */
 static rd_kafka_topic_partition_list_t *places_of(const rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_topic_partition_list_t *all = rk_partition_list_new(list->cnt);
     rd_kafka_topic_partition_list_t *places = rk_partition_list_new(list->cnt);
     for (int i = 0; i < list->cnt; i++)
-        rk_partition_list_add(all, list->elems[i].topic, list->elems[i].partition);
-    rk_partition_list_sort(all, NULL, NULL);
-    for (int i = 0; i < all->cnt; i++) {
-        const rd_kafka_topic_partition_t *entry = &all->elems[i];
-        const rd_kafka_topic_partition_t *last =
-            places->cnt > 0 ? &places->elems[places->cnt - 1] : NULL;
-        if (!last || last->partition != entry->partition || strcmp(last->topic, entry->topic) != 0)
-            rk_partition_list_add(places, entry->topic, entry->partition);
-    }
-    rk_partition_list_destroy(all);
+        rk_partition_list_add(places, list->elems[i].topic, list->elems[i].partition);
+    rk_partition_set_make(places);
     return places;
 }
 
@@ -258,7 +250,7 @@ rd_kafka_resp_err_t rk_group_offsets_committed(struct rk_group_offsets *offsets,
     rd_kafka_resp_err_t err = query->err;
     for (int i = 0; i < list->cnt && !err; i++) {
         const rd_kafka_topic_partition_t *from =
-            rk_partition_list_find(query->offsets, list->elems[i].topic, list->elems[i].partition);
+            rk_partition_set_find(query->offsets, list->elems[i].topic, list->elems[i].partition);
         take_entry(&list->elems[i], from);
     }
     rk_committed_query_destroy(query);
@@ -291,6 +283,12 @@ void rk_group_offsets_when_committed(struct rk_group_offsets *offsets,
 {
     rk_group_commit_flush_ended(offsets);
     rk_committer_wait(&offsets->own.committer, waiter);
+}
+
+void rk_group_offsets_give_up(struct rk_group_offsets *offsets,
+                              const rd_kafka_topic_partition_list_t *list)
+{
+    rk_committer_give_up(&offsets->own.committer, list);
 }
 
 /* Life */

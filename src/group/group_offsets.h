@@ -37,6 +37,9 @@ void rk_group_offsets_set_on_member_error(struct rk_group_offsets *offsets,
  * included, have their outcome. takes: waiter */
 void rk_group_offsets_when_committed(struct rk_group_offsets *offsets,
                                      struct rk_commit_waiter *waiter) RK_ON_BACKGROUND;
+/* As rk_committer_give_up. */
+void rk_group_offsets_give_up(struct rk_group_offsets *offsets,
+                              const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
 
 /*
  * Commits; application threads. `list` NULL: what is stored of the partitions that are consumed.

@@ -171,6 +171,8 @@ static void on_commit_timer(struct rk_timer *timer, uint64_t now_us)
     rk_log(group->core, 4, "COMMIT",
            "Group \"%s\": the commit of partitions that were given up is not waited for any longer",
            group->core->conf->group_id);
+    if (group->own.answers_after)
+        rk_group_offsets_give_up(group->offsets, group->own.member->asked_list);
     go_on(group);
 }
 
@@ -194,6 +196,8 @@ static void answer(struct rk_group *group) RK_ON_BACKGROUND
         group->own.answers_after = true; /* Others read what was committed. */
         rk_group_await_commits(group);
     } else {
+        if (member->asked == RK_ASKED_REVOKE)
+            rk_group_offsets_give_up(group->offsets, member->asked_list);
         rk_group_on_answered(group, rk_clock_now_us());
         rk_group_settle(group);
     }

@@ -13,10 +13,9 @@
 #include "event/partition_list.h"
 #include "event/queue.h"
 #include "group/group_private.h"
+#include "group/partition_sets.h"
 
-#define TOPICS_WAIT_US                                                        \
-    2000000u /* So long the leader waits for news of topics it does not know. \
-              */
+#define TOPICS_WAIT_US     2000000u /* The leader waits for news of topics it does not know. */
 #define NO_MEMORY_US       1000000u
 #define FOREIGN_TOPICS_MAX 10000 /* Other members may make a leader ask for; they stay. */
 #define NO_NEWS            (-1)  /* How many partitions the topic has was not known so far. */
@@ -300,8 +299,8 @@ static void tell_unavailable(struct rk_group *group, rd_kafka_topic_t *topic) RK
 {
     if (!group->own.subscription)
         return;
-    rd_kafka_topic_partition_t *entry = rk_partition_list_find(
-        group->own.subscription->names, rk_topic_name(topic), RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_t *entry =
+        rk_partition_set_find_topic(group->own.subscription->names, rk_topic_name(topic));
     rd_kafka_resp_err_t err =
         topic->known.state == RK_TOPIC_MISSING ? topic->known.err : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "group/offset_commit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -9,6 +8,7 @@
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "group/partition_sets.h"
 #include "wire/messages.h"
 
 #define TOPIC_IDS_SINCE       10
@@ -19,16 +19,22 @@
 #define MERGED_MAX            10000
 
 #define PENDING               RD_KAFKA_RESP_ERR__IN_PROGRESS /* An entry without an outcome. */
+#define LAST_TRY              RD_KAFKA_RESP_ERR__WAIT_CACHE  /* The same, not to be tried again. */
 
 static void pump(struct rk_committer *committer, uint64_t now_us) RK_ON_BACKGROUND;
 static void on_answer(struct rk_request *request);
 
 /* Outcomes */
 
+static bool is_pending(const rd_kafka_topic_partition_t *entry)
+{
+    return entry->err == PENDING || entry->err == LAST_TRY;
+}
+
 static bool is_finished(const struct rk_commit *commit)
 {
     for (int i = 0; i < commit->offsets->cnt; i++) {
-        if (commit->offsets->elems[i].err == PENDING)
+        if (is_pending(&commit->offsets->elems[i]))
             return false;
     }
     return true;
@@ -37,7 +43,7 @@ static bool is_finished(const struct rk_commit *commit)
 static void set_pending(struct rk_commit *commit, rd_kafka_resp_err_t err)
 {
     for (int i = 0; i < commit->offsets->cnt; i++) {
-        if (commit->offsets->elems[i].err == PENDING)
+        if (is_pending(&commit->offsets->elems[i]))
             commit->offsets->elems[i].err = err;
     }
 }
@@ -95,17 +101,6 @@ static void fail_list(struct rk_committer *committer, struct rk_commit_list *lis
 
 /* The request */
 
-static int compare_places(const rd_kafka_topic_partition_t *a, const rd_kafka_topic_partition_t *b)
-{
-    int order = strcmp(a->topic, b->topic);
-    return order ? order : (a->partition > b->partition) - (a->partition < b->partition);
-}
-
-static int order_places(const void *a, const void *b)
-{
-    return compare_places(a, b);
-}
-
 /* What is pending in all of `sending`; of one partition the last. */
 static rd_kafka_topic_partition_list_t *merge(const struct rk_committer *committer)
 {
@@ -120,7 +115,8 @@ static rd_kafka_topic_partition_list_t *merge(const struct rk_committer *committ
     rk_partition_list_sort(all, NULL, NULL); /* Equal ones keep their order. */
     rd_kafka_topic_partition_list_t *merged = rk_partition_list_new(all->cnt);
     for (int i = 0; i < all->cnt; i++) {
-        bool is_last = i + 1 == all->cnt || compare_places(&all->elems[i], &all->elems[i + 1]) != 0;
+        bool is_last =
+            i + 1 == all->cnt || rk_partition_set_compare(&all->elems[i], &all->elems[i + 1]) != 0;
         if (is_last)
             rk_partition_list_add_copy(merged, &all->elems[i]);
     }
@@ -223,20 +219,6 @@ static struct rk_request *new_request(struct rk_committer *committer) RK_ON_BACK
 
 /* Answers */
 
-struct place {
-    const char *topic;
-    int32_t partition;
-};
-
-static int order_place(const void *key, const void *item)
-{
-    const struct place *place = key;
-    const rd_kafka_topic_partition_t *entry = item;
-    int order = strcmp(place->topic, entry->topic);
-    return order ? order
-                 : (place->partition > entry->partition) - (place->partition < entry->partition);
-}
-
 /* NULL: it is none that was asked for. */
 static const char *name_of(const struct rk_request *request,
                            const struct rk_offset_commit_answer_topic *theirs, int32_t hint)
@@ -263,11 +245,10 @@ static void read_outcomes(rd_kafka_topic_partition_list_t *merged, const struct 
     int left = merged->cnt;
     for (int32_t t = 0; t < RK_MIN(answer->topics.count, asked->topics.count); t++) {
         const struct rk_offset_commit_answer_topic *theirs = &answer->topics.items[t];
-        struct place place = {.topic = name_of(request, theirs, t)};
-        for (int32_t i = 0; place.topic && i < theirs->partitions.count && left > 0; i++, left--) {
-            place.partition = theirs->partitions.items[i].partition_index;
-            rd_kafka_topic_partition_t *entry = bsearch(&place, merged->elems, (size_t)merged->cnt,
-                                                        sizeof(*merged->elems), order_place);
+        const char *name = name_of(request, theirs, t);
+        for (int32_t i = 0; name && i < theirs->partitions.count && left > 0; i++, left--) {
+            rd_kafka_topic_partition_t *entry =
+                rk_partition_set_find(merged, name, theirs->partitions.items[i].partition_index);
             if (entry)
                 entry->err = rk_error_of_broker(theirs->partitions.items[i].error_code);
         }
@@ -305,23 +286,18 @@ static bool may_retry(const struct rk_committer *committer, const struct rk_comm
     return rk_error_policy_find(RK_API_OFFSET_COMMIT, err) & RK_ACTION_RETRY;
 }
 
-static const rd_kafka_topic_partition_t *find_sent(const rd_kafka_topic_partition_list_t *merged,
-                                                   const rd_kafka_topic_partition_t *entry)
-{
-    return bsearch(entry, merged->elems, (size_t)merged->cnt, sizeof(*merged->elems), order_places);
-}
-
 /* True when it is to be tried again. */
 static bool take_outcomes(struct rk_committer *committer, struct rk_commit *commit, uint64_t now_us)
 {
     commit->attempts++;
     for (int i = 0; i < commit->offsets->cnt; i++) {
         rd_kafka_topic_partition_t *entry = &commit->offsets->elems[i];
-        if (entry->err != PENDING)
+        if (!is_pending(entry))
             continue;
-        const rd_kafka_topic_partition_t *sent = find_sent(committer->merged, entry);
+        const rd_kafka_topic_partition_t *sent =
+            rk_partition_set_find(committer->merged, entry->topic, entry->partition);
         rd_kafka_resp_err_t err = sent ? sent->err : RD_KAFKA_RESP_ERR__BAD_MSG;
-        if (!may_retry(committer, commit, err, now_us))
+        if (entry->err == LAST_TRY || !may_retry(committer, commit, err, now_us))
             entry->err = err;
     }
     return !is_finished(commit);
@@ -489,6 +465,36 @@ void rk_committer_commit(struct rk_committer *committer, struct rk_commit *commi
 bool rk_committer_is_busy(const struct rk_committer *committer)
 {
     return !TAILQ_EMPTY(&committer->queued) || !TAILQ_EMPTY(&committer->sending);
+}
+
+/* Entries of these partitions (sorted) without an outcome. */
+static void mark(struct rk_commit *commit, const rd_kafka_topic_partition_list_t *list,
+                 rd_kafka_resp_err_t err)
+{
+    for (int i = 0; i < commit->offsets->cnt; i++) {
+        rd_kafka_topic_partition_t *entry = &commit->offsets->elems[i];
+        if (is_pending(entry) && rk_partition_set_find(list, entry->topic, entry->partition))
+            entry->err = err;
+    }
+}
+
+void rk_committer_give_up(struct rk_committer *committer,
+                          const rd_kafka_topic_partition_list_t *list)
+{
+    struct rk_commit_list ended = TAILQ_HEAD_INITIALIZER(ended);
+    struct rk_commit *commit, *next;
+    TAILQ_FOREACH (commit, &committer->sending, link) {
+        mark(commit, list, LAST_TRY);
+    }
+    for (commit = TAILQ_FIRST(&committer->queued); commit; commit = next) {
+        next = TAILQ_NEXT(commit, link);
+        mark(commit, list, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST);
+        if (!is_finished(commit))
+            continue;
+        TAILQ_REMOVE(&committer->queued, commit, link);
+        TAILQ_INSERT_TAIL(&ended, commit, link);
+    }
+    fail_list(committer, &ended, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST);
 }
 
 void rk_committer_wait(struct rk_committer *committer, struct rk_commit_waiter *waiter)

@@ -71,6 +71,11 @@ struct rk_commit *rk_commit_new(rd_kafka_topic_partition_list_t *offsets, uint64
 void rk_commit_destroy(struct rk_commit *commit);
 /* takes: commit; completes with _NO_OFFSET at once when there is nothing in it. */
 void rk_committer_commit(struct rk_committer *committer, struct rk_commit *commit) RK_ON_BACKGROUND;
+/* These partitions (sorted) are others' from now on: commits of them that were asked for before are
+ * not tried again, and fail with _ASSIGNMENT_LOST if nothing was sent. Under another generation
+ * they could take back what their new owner has committed. */
+void rk_committer_give_up(struct rk_committer *committer,
+                          const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
 /* Commits are queued or under way. */
 bool rk_committer_is_busy(const struct rk_committer *committer) RK_ON_BACKGROUND;
 /* Calls back when all that was asked for so far has its outcome: at once if there is nothing.

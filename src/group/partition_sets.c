@@ -12,16 +12,52 @@ int rk_partition_set_compare(const rd_kafka_topic_partition_t *a,
     return order ? order : (a->partition > b->partition) - (a->partition < b->partition);
 }
 
-bool rk_partition_set_equal(const rd_kafka_topic_partition_list_t *a,
-                            const rd_kafka_topic_partition_list_t *b)
+void rk_partition_set_make(rd_kafka_topic_partition_list_t *list)
 {
-    if (a->cnt != b->cnt)
-        return false;
-    for (int i = 0; i < a->cnt; i++) {
-        if (rk_partition_set_compare(&a->elems[i], &b->elems[i]) != 0)
-            return false;
+    int kept = 0;
+    rk_partition_list_sort(list, NULL, NULL);
+    for (int i = 0; i < list->cnt; i++) {
+        if (kept > 0 && rk_partition_set_compare(&list->elems[kept - 1], &list->elems[i]) == 0)
+            continue;
+        rd_kafka_topic_partition_t entry = list->elems[kept];
+        list->elems[kept++] = list->elems[i];
+        list->elems[i] = entry; /* Doubles gather at the end. */
     }
-    return true;
+    while (list->cnt > kept)
+        rk_partition_list_remove(list, list->cnt - 1);
+}
+
+/* Where the partition stands, or would. */
+static int place_of(const rd_kafka_topic_partition_list_t *set, const char *topic,
+                    int32_t partition)
+{
+    int low = 0, high = set->cnt;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int order = strcmp(set->elems[middle].topic, topic);
+        if (order < 0 || (order == 0 && set->elems[middle].partition < partition))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+rd_kafka_topic_partition_t *rk_partition_set_find_topic(const rd_kafka_topic_partition_list_t *set,
+                                                        const char *topic)
+{
+    int place = place_of(set, topic, INT32_MIN);
+    bool is_found = place < set->cnt && strcmp(set->elems[place].topic, topic) == 0;
+    return is_found ? &set->elems[place] : NULL;
+}
+
+rd_kafka_topic_partition_t *rk_partition_set_find(const rd_kafka_topic_partition_list_t *set,
+                                                  const char *topic, int32_t partition)
+{
+    int place = place_of(set, topic, partition);
+    bool is_found = place < set->cnt && set->elems[place].partition == partition &&
+                    strcmp(set->elems[place].topic, topic) == 0;
+    return is_found ? &set->elems[place] : NULL;
 }
 
 rd_kafka_topic_partition_list_t *

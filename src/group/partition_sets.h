@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lists of partitions as sets: sorted by topic and partition, each once. Pure; each returns a new
- * list.
+ * Lists of partitions as sets: sorted by topic and partition, each once. Pure; lists that are
+ * returned are new.
  */
 #ifndef RK_GROUP_PARTITION_SETS_H
 #define RK_GROUP_PARTITION_SETS_H
@@ -10,11 +10,18 @@
 
 #include "rdkafka.h"
 
+/* Makes any list a set. */
+void rk_partition_set_make(rd_kafka_topic_partition_list_t *list);
+/* NULL: it is not in there. */
+rd_kafka_topic_partition_t *rk_partition_set_find(const rd_kafka_topic_partition_list_t *set,
+                                                  const char *topic, int32_t partition);
+/* The first of the topic. */
+rd_kafka_topic_partition_t *rk_partition_set_find_topic(const rd_kafka_topic_partition_list_t *set,
+                                                        const char *topic);
+
 /* As rk_partition_list_sort() sorts. */
 int rk_partition_set_compare(const rd_kafka_topic_partition_t *a,
                              const rd_kafka_topic_partition_t *b);
-bool rk_partition_set_equal(const rd_kafka_topic_partition_list_t *a,
-                            const rd_kafka_topic_partition_list_t *b);
 rd_kafka_topic_partition_list_t *
 rk_partition_set_subtract(const rd_kafka_topic_partition_list_t *from,
                           const rd_kafka_topic_partition_list_t *removed);

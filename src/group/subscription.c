@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "event/partition_list.h"
+#include "group/partition_sets.h"
 
 static bool add_pattern(struct rk_subscription *subscription, const char *pattern, char *reason,
                         size_t size)
@@ -109,15 +110,11 @@ rd_kafka_topic_partition_list_t *
 rk_subscription_topics(const struct rk_subscription *subscription,
                        const rd_kafka_topic_partition_list_t *found)
 {
-    rd_kafka_topic_partition_list_t *all = rk_partition_list_copy(subscription->names);
-    rd_kafka_topic_partition_list_t *topics = rk_partition_list_new(0);
+    rd_kafka_topic_partition_list_t *topics = rk_partition_list_new(subscription->names->cnt);
+    for (int i = 0; i < subscription->names->cnt; i++)
+        rk_partition_list_add(topics, subscription->names->elems[i].topic, RD_KAFKA_PARTITION_UA);
     for (int i = 0; found && i < found->cnt; i++)
-        rk_partition_list_add(all, found->elems[i].topic, RD_KAFKA_PARTITION_UA);
-    rk_partition_list_sort(all, NULL, NULL);
-    for (int i = 0; i < all->cnt; i++) {
-        if (i == 0 || strcmp(all->elems[i - 1].topic, all->elems[i].topic) != 0)
-            rk_partition_list_add(topics, all->elems[i].topic, RD_KAFKA_PARTITION_UA);
-    }
-    rk_partition_list_destroy(all);
+        rk_partition_list_add(topics, found->elems[i].topic, RD_KAFKA_PARTITION_UA);
+    rk_partition_set_make(topics);
     return topics;
 }
