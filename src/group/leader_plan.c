@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "event/partition_list.h"
+#include "group/partition_sets.h"
 
 #define TOPIC_NAME_MAX  249
 #define ARENA_MAX_FIXED (64 << 10) /* Beyond what the members' bytes ask for. */
@@ -74,11 +75,8 @@ static void add_topics(struct rk_leader_plan *plan)
                 rk_partition_list_add(all, subscription->topics[t], 0);
         }
     }
-    rk_partition_list_sort(all, NULL, NULL);
-    for (int i = 0; i < all->cnt; i++) {
-        if (i == 0 || strcmp(all->elems[i - 1].topic, all->elems[i].topic) != 0)
-            rk_partition_list_add(plan->topics, all->elems[i].topic, 0);
-    }
+    rk_partition_set_make(all);
+    plan->topics = rk_partition_list_copy(all); /* It stays; the room of all is not needed. */
     rk_partition_list_destroy(all);
 }
 
@@ -92,7 +90,6 @@ struct rk_leader_plan *rk_leader_plan_try_new(const struct rk_assignor *assignor
         size += sizeof(*plan->members) + (size_t)RK_MAX(answer->members.items[i].metadata.size, 0);
     plan->assignor = assignor;
     plan->answer = answer;
-    plan->topics = rk_partition_list_new(0);
     rk_arena_init(&plan->arena, 8 * size + ARENA_MAX_FIXED);
     plan->members = rk_arena_try_alloc(&plan->arena, (size_t)RK_MAX(answer->members.count, 1) *
                                                          sizeof(*plan->members));
@@ -138,16 +135,7 @@ void rk_leader_plan_destroy(struct rk_leader_plan *plan)
 rd_kafka_topic_partition_t *rk_leader_plan_find_topic(const struct rk_leader_plan *plan,
                                                       const char *name)
 {
-    int low = 0, high = plan->topics->cnt;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        if (strcmp(plan->topics->elems[middle].topic, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool is_found = low < plan->topics->cnt && strcmp(plan->topics->elems[low].topic, name) == 0;
-    return is_found ? &plan->topics->elems[low] : NULL;
+    return rk_partition_set_find_topic(plan->topics, name);
 }
 
 /* The input of the assignors, as indexes */
@@ -254,30 +242,44 @@ static int32_t *add_owned(struct input *input, const struct rk_protocol_subscrip
     return owned;
 }
 
-/* In the order that all leaders use. Members are few enough, and mostly in order, for insertion. */
+/* One member on its way to its place. */
+struct placed {
+    struct rk_assignor_member member;
+    int32_t number; /* In the plan. */
+};
+
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed *one = a, *other = b;
+    int order = rk_assignor_compare_members(&one->member, &other->member);
+    return order ? order : (one->number > other->number) - (one->number < other->number);
+}
+
+/* In the order that all leaders use. */
 static void add_members(struct input *input, const struct rk_leader_plan *plan)
 {
     size_t count = (size_t)plan->member_count;
+    struct placed *placed = try_alloc(input, count, sizeof(*placed));
     input->members = try_alloc(input, count, sizeof(*input->members));
     input->order = try_alloc(input, count, sizeof(*input->order));
     for (int32_t m = 0; m < plan->member_count && !input->failed; m++) {
         const struct rk_protocol_subscription *subscription = &plan->members[m].subscription;
-        struct rk_assignor_member member = {
+        struct rk_assignor_member *member = &placed[m].member;
+        placed[m].number = m;
+        *member = (struct rk_assignor_member){
             .id = plan->members[m].id,
             .instance_id = plan->answer->members.items[m].group_instance_id,
             .rack = subscription->rack,
             .generation = subscription->generation,
         };
-        member.topics = add_subscribed(input, subscription, &member.topic_count);
-        member.owned = add_owned(input, subscription, &member.owned_count);
-        int32_t place = m;
-        for (; place > 0 && rk_assignor_compare_members(&member, &input->members[place - 1]) < 0;
-             place--) {
-            input->members[place] = input->members[place - 1];
-            input->order[place] = input->order[place - 1];
-        }
-        input->members[place] = member;
-        input->order[place] = m;
+        member->topics = add_subscribed(input, subscription, &member->topic_count);
+        member->owned = add_owned(input, subscription, &member->owned_count);
+    }
+    if (!input->failed)
+        qsort(placed, count, sizeof(*placed), compare_placed);
+    for (size_t i = 0; i < count && !input->failed; i++) {
+        input->members[i] = placed[i].member;
+        input->order[i] = placed[i].number;
     }
     input->of.member_count = plan->member_count;
 }
