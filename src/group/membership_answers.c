@@ -33,10 +33,9 @@ static void fail(struct rk_membership *membership, enum rk_api_key api, rd_kafka
  * What an error of a member's request means for the membership. True: all is said; false: the
  * request is to be repeated.
  */
-static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
-                         rd_kafka_resp_err_t err, uint64_t now_us)
+static bool act(struct rk_membership *membership, unsigned action, enum rk_api_key api,
+                rd_kafka_resp_err_t err, uint64_t now_us)
 {
-    unsigned action = rk_error_policy_find(api, err);
     if (action & RK_ACTION_FATAL) {
         fail(membership, api, err, now_us);
         return true;
@@ -54,16 +53,30 @@ static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
     return true;
 }
 
+static bool act_on_error(struct rk_membership *membership, enum rk_api_key api,
+                         rd_kafka_resp_err_t err, uint64_t now_us)
+{
+    return act(membership, rk_error_policy_find(api, err), api, err, now_us);
+}
+
+/* Before the request is repeated. */
+static void put_off(struct rk_membership *membership, uint64_t now_us)
+{
+    membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
+}
+
 /* It has to join again under this id: at once, when it had none. Whoever says so again and again is
  * not believed to have an end. */
 static void take_id(struct rk_membership *membership, const char *member_id, uint64_t now_us)
 {
     bool is_id = member_id && member_id[0];
-    if (is_id && !membership->base.member_id[0])
+    if (is_id && !membership->base.member_id[0]) {
         membership->retry_at_us = now_us;
-    else
+    } else {
+        put_off(membership, now_us);
         rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
                        RD_KAFKA_RESP_ERR__BAD_MSG);
+    }
     if (is_id)
         rk_membership_replace_text(&membership->base.member_id, member_id);
 }
@@ -79,13 +92,13 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
     if (attempt != membership->base.attempt || membership->state != S(JOINING))
         return;
     membership->is_join_sent = false;
-    membership->retry_at_us = rk_member_next_attempt_us(&membership->base, now_us);
     if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) {
         take_id(membership, joined->member_id, now_us);
     } else if (joined->err) {
-        act_on_error(membership, RK_API_JOIN_GROUP, joined->err, now_us);
-        membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
+        if (!act_on_error(membership, RK_API_JOIN_GROUP, joined->err, now_us))
+            put_off(membership, now_us);
     } else if (!is_whole(joined)) {
+        put_off(membership, now_us);
         rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
                        RD_KAFKA_RESP_ERR__BAD_MSG);
     } else {
@@ -214,7 +227,7 @@ void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t at
         return;
     if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
         membership->wants_rejoin = membership->state == S(STABLE) || membership->wants_rejoin;
-    else if (action & (RK_ACTION_REJOIN | RK_ACTION_FATAL))
-        act_on_error(membership, RK_API_HEARTBEAT, err, now_us);
+    else if (action & (RK_ACTION_REJOIN | RK_ACTION_FATAL)) /* As if a heartbeat had got it. */
+        act(membership, action, RK_API_OFFSET_COMMIT, err, now_us);
     rk_membership_advance(membership, now_us);
 }

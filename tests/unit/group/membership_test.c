@@ -212,6 +212,45 @@ static void errors_of_a_join_are_told_and_tried_again(void **state)
     rk_membership_clear(&member);
 }
 
+/* A coordinator that has just moved takes requests again soon: the pauses grow from the shortest
+ * on, one step per attempt. */
+static void a_join_is_repeated_soon(void **state)
+{
+    static const rd_kafka_resp_err_t passing[] = {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+                                                  RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID};
+    (void)state;
+    for (size_t e = 0; e < RK_COUNT_OF(passing); e++) {
+        struct rk_membership member;
+        init(&member, false, false);
+        rk_membership_on_subscribe(&member, list_of("a0"), now);
+        for (uint64_t most_us = 240000; most_us < SECOND; most_us *= 2) {
+            assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+            join_answer(&member, passing[e], NULL, NULL);
+            assert_actions(&member, 0);
+            uint64_t next_us = rk_membership_deadline(&member);
+            assert_in_range(next_us - now, most_us / 2, most_us);
+            now = next_us;
+            rk_membership_on_timer(&member, now);
+        }
+        rk_membership_clear(&member);
+    }
+}
+
+/* What ended it is called by its name. */
+static void a_commit_finds_out_that_it_is_fenced(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, true, false);
+    reach_stable(&member, "a0");
+    rk_membership_on_commit_error(&member, member.base.attempt,
+                                  RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_FATAL | RK_MEMBERSHIP_TELL_REVOKE);
+    assert_int_equal(member.base.told_api, RK_API_OFFSET_COMMIT);
+    assert_int_equal(member.base.told_err, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    rk_membership_clear(&member);
+}
+
 static void a_member_that_is_unknown_lost_its_partitions(void **state)
 {
     (void)state;
@@ -512,6 +551,8 @@ int main(void)
         cmocka_unit_test(an_eager_member_gives_up_all_before_it_rejoins),
         cmocka_unit_test(a_cooperative_member_gives_up_what_moves),
         cmocka_unit_test(errors_of_a_join_are_told_and_tried_again),
+        cmocka_unit_test(a_join_is_repeated_soon),
+        cmocka_unit_test(a_commit_finds_out_that_it_is_fenced),
         cmocka_unit_test(a_member_that_is_unknown_lost_its_partitions),
         cmocka_unit_test(illegal_generation_keeps_the_member_id),
         cmocka_unit_test(an_application_that_does_not_poll_is_out),
