@@ -56,11 +56,7 @@ struct look {
 
 static bool is_due(const struct look *look, struct rk_partition *partition) RK_ON_BACKGROUND
 {
-    if (!look->is_auto)
-        return true;
-    if (!is_auto(look->offsets, partition))
-        return false;
-    if (partition->known.is_assigned)
+    if (!look->is_auto || partition->known.is_assigned)
         return true;
     if (look->now_us < partition->known.auto_commit_at_us)
         return false;
@@ -74,7 +70,8 @@ static void visit(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKGROUND
     struct look *look = argument;
     struct rk_partition *partition;
     for (int i = 0; (partition = rk_partition_at(topic, i)) != NULL; i++) {
-        if (partition->known.state == RK_PARTITION_STOPPED)
+        if (partition->known.state == RK_PARTITION_STOPPED ||
+            (look->is_auto && !is_auto(look->offsets, partition)))
             continue;
         struct rk_cursor_values values = rk_cursor_read(partition->shared.cursor);
         look->goes_on |=
