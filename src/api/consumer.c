@@ -54,9 +54,11 @@ rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t
 {
     if (!rkqu)
         return rk_error_new(RD_KAFKA_RESP_ERR__INVALID_ARG, 0, "a queue is needed");
-    rd_kafka_resp_err_t err = check_close(rk);
-    if (!err)
-        err = rk_group_begin_close(rk->group, rkqu);
+    char text[512];
+    rd_kafka_resp_err_t err = rk_core_fatal_error(rk->core, text, sizeof(text));
+    if (rk->group && err)
+        return rk_error_new(err, RK_ERROR_FATAL, "%s", text);
+    err = rk->group ? rk_group_begin_close(rk->group, rkqu) : RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
     return err ? rk_error_new(err, 0, NULL) : NULL;
 }
 

@@ -270,6 +270,24 @@ static void events_left_alone(void **state)
     group_destroy_member(member);
 }
 
+/* A consumer with a fatal error does not close, and says that it is fatal. */
+static void closing_after_a_fatal_error(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, false, NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(member->rk);
+    assert_int_equal(
+        rd_kafka_test_fatal_error(member->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "why"), 0);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(member->rk, queue);
+    assert_int_equal(rd_kafka_error_code(error), RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    assert_int_equal(rd_kafka_error_is_fatal(error), 1);
+    assert_non_null(strstr(rd_kafka_error_string(error), "why"));
+    rd_kafka_error_destroy(error);
+    rd_kafka_queue_destroy(queue);
+    assert_int_equal(rd_kafka_consumer_close(member->rk), RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    assert_int_equal(rd_kafka_consumer_closed(member->rk), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
         cmocka_unit_test_setup_teardown(rebalances_as_events, begin, end),
         cmocka_unit_test_setup_teardown(events_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(closing_after_a_fatal_error, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
