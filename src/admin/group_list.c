@@ -132,14 +132,17 @@ static void list_groups(struct share *share)
 
 static void on_share_timer(struct rk_timer *timer, uint64_t now_us)
 {
+    struct share *share = rk_container_of(timer, struct share, timer);
     (void)now_us;
-    list_groups(rk_container_of(timer, struct share, timer));
+    rk_on_background(share->job->lists->background);
+    list_groups(share);
 }
 
 static void on_deadline(struct rk_timer *timer, uint64_t now_us)
 {
     struct job *job = rk_container_of(timer, struct job, timer);
     (void)now_us;
+    rk_on_background(job->lists->background);
     finish(job, RD_KAFKA_RESP_ERR__TIMED_OUT);
     free_if_unused(job);
 }

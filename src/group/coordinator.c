@@ -422,15 +422,6 @@ unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
     return actions;
 }
 
-void rk_coordinator_abort(struct rk_coordinator *coordinator, rd_kafka_resp_err_t err,
-                          const char *text)
-{
-    uint64_t now_us = rk_clock_now_us();
-    fail_waiting(coordinator, err, text);
-    act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us),
-        now_us);
-}
-
 struct rk_coordinator_view rk_coordinator_look(const struct rk_coordinator *coordinator)
 {
     const struct rk_coordinator_machine *machine = &coordinator->machine;
@@ -469,7 +460,10 @@ struct rk_coordinator *rk_coordinator_new(struct rk_cluster *cluster, enum rk_co
 void rk_coordinator_terminate(struct rk_coordinator *coordinator)
 {
     coordinator->is_terminated = true;
-    rk_coordinator_abort(coordinator, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+    uint64_t now_us = rk_clock_now_us();
+    fail_waiting(coordinator, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
+    act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us),
+        now_us);
 }
 
 void rk_coordinator_destroy(struct rk_coordinator *coordinator)

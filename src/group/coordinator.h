@@ -65,9 +65,6 @@ void rk_coordinator_send(struct rk_coordinator *coordinator,
 unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
                                    const struct rk_request *request,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;
-/* What waits here completes with that error. What was handed to the connection ends by itself. */
-void rk_coordinator_abort(struct rk_coordinator *coordinator, rd_kafka_resp_err_t err,
-                          const char *text) RK_ON_BACKGROUND;
 
 /* For reasons, statistics and dumps. */
 struct rk_coordinator_view {
