@@ -164,7 +164,7 @@ class Process:
     def __init__(self, name, command, folder):
         self.name, self.command = name, command
         self.log = folder / f"{name}.log"
-        self.process = None
+        self.process, self.is_frozen = None, False
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -174,6 +174,9 @@ class Process:
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
+
+    def is_answering(self):
+        return self.is_running() and not self.is_frozen
 
     def check(self):
         if not self.is_running():
@@ -188,7 +191,7 @@ class Process:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self.process = None
+            self.process, self.is_frozen = None, False
 
     def stop(self):
         """Asks it to shut down in good order, which lets leaders move first."""
@@ -201,9 +204,11 @@ class Process:
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
+        self.is_frozen = True
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
+        self.is_frozen = False
 
 
 # ---- Clusters ----------------------------------------------------------------------------------
@@ -375,9 +380,9 @@ class Cluster:
 
     def describe(self, topics=()):
         """The metadata, from the first broker that answers."""
-        last = wire.Error("no broker is running")
+        last = wire.Error("no broker answers")
         for node in self.nodes.values():
-            if node.is_running():
+            if node.is_answering():
                 try:
                     return node.describe(topics)
                 except wire.Error as error:
@@ -420,6 +425,36 @@ class Cluster:
             return all(leads(node.describe([name])["topics"][name], count)
                        for node in self.nodes.values() if node.is_running())
         wait_until(has_leaders, 30, f"topic {name}")
+
+    def wait_replicas(self, topic):
+        """Until all replicas of the topic are in sync again."""
+        def is_whole():
+            state = self.describe([topic])["topics"][topic]
+            return all(len(partition["isr"]) == len(self.nodes)
+                       for partition in state["partitions"].values())
+        wait_until(is_whole, 60, "all replicas in sync")
+
+    def coordinator(self, group):
+        """The number of the broker that coordinates the group, by the first that answers."""
+        last = wire.Error("no broker answers")
+        for node in self.nodes.values():
+            if node.is_answering():
+                try:
+                    return wire.coordinator(node.address, group)
+                except wire.Error as error:
+                    last = error
+        raise last
+
+    def ends(self, topic):
+        """Where the partitions end for consumers, {partition: offset}."""
+        partitions = self.describe([topic])["topics"][topic]["partitions"]
+        return {number: wire.end_offset(self.nodes[state["leader"]].address, topic, number)
+                for number, state in partitions.items()}
+
+    def committed(self, group, topic, partitions):
+        """What the group has committed, {partition: offset}."""
+        return wire.committed(self.nodes[self.coordinator(group)].address, group, topic,
+                              partitions)
 
     def batches(self, topic):
         """What the leaders' log files hold: (partition, magic, codec, bytes) of each batch, or of

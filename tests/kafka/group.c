@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A member of the group that has the topic's name. Takes what it is assigned, by the assignor that
- * option -c names ("consumer": by the coordinator, KIP-848), until a signal ends it; then it
- * leaves, and prints what it had:
+ * A member of the group that has the topic's name, or that of -Y group.id=NAME. Takes what it is
+ * assigned, by the assignor that option -c names ("consumer": by the coordinator, KIP-848), until a
+ * signal ends it; then it leaves, and prints what it had:
  *
+ *     holds N [lost]        after each change, N partitions; lost: the group took them away
  *     reports N             so far N messages
  *     got PARTITION OFFSET  each message, in order
  */
@@ -30,12 +31,45 @@ struct place {
     int64_t offset;
 };
 
+/* Does as it is told, whichever way of rebalancing the group has. */
+static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    static int held;
+    bool is_cooperative = strcmp(rd_kafka_rebalance_protocol(consumer), "COOPERATIVE") == 0;
+    bool is_assigned = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    bool is_lost = rd_kafka_assignment_lost(consumer);
+    rd_kafka_error_t *error = NULL;
+
+    (void)opaque;
+    if (!is_cooperative)
+        check_error(rd_kafka_assign(consumer, is_assigned ? list : NULL), "assign");
+    else if (is_assigned)
+        error = rd_kafka_incremental_assign(consumer, list);
+    else
+        error = rd_kafka_incremental_unassign(consumer, list);
+    CHECK(!error, "rebalance: %s", rd_kafka_error_string(error));
+    held += is_assigned ? list->cnt : -list->cnt;
+    printf("holds %d%s\n", held, is_lost ? " lost" : "");
+    fflush(stdout);
+}
+
+static bool has_group(const rd_kafka_conf_t *conf)
+{
+    char name[256] = "";
+    size_t size = sizeof(name);
+
+    return rd_kafka_conf_get(conf, "group.id", name, &size) == RD_KAFKA_CONF_OK && name[0];
+}
+
 static rd_kafka_t *join(struct options *options)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_t *consumer;
 
-    set(options->consumer, "group.id", options->topic);
+    if (!has_group(options->consumer))
+        set(options->consumer, "group.id", options->topic);
+    rd_kafka_conf_set_rebalance_cb(options->consumer, on_rebalance);
     if (strcmp(options->check, "consumer") == 0) { /* The brokers' settings count. */
         set(options->consumer, "group.protocol", "consumer");
     } else {

@@ -9,7 +9,8 @@ takes one older CreateTopics). Nothing here is shared with the library under tes
 import socket
 import struct
 
-METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS = 3, 18, 19, 20, 37
+LIST_OFFSETS, METADATA, OFFSET_FETCH, FIND_COORDINATOR, API_VERSIONS = 2, 3, 9, 10, 18
+CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS = 19, 20, 37
 
 
 class Error(Exception):
@@ -138,3 +139,42 @@ def add_partitions(address, name, count, timeout=15.0):
         error, text = reader.take("h"), reader.string()
         if error:
             raise Error(f"topic {name}: error {error} {text or ''}")
+
+
+def coordinator(address, group):
+    """The number of the broker that coordinates the group."""
+    reader = request(address, FIND_COORDINATOR, 0, string(group))
+    error, node = reader.take("hi")
+    if error:
+        raise Error(f"the coordinator of {group}: error {error}")
+    return node
+
+
+def end_offset(address, topic, partition):
+    """Where the log ends for consumers; the address is the leader's."""
+    body = struct.pack(">ii", -1, 1) + string(topic) + struct.pack(">iiq", 1, partition, -1)
+    reader = request(address, LIST_OFFSETS, 1, body)
+    reader.take("i")
+    reader.string()
+    _, _, error, _, offset = reader.take("iihqq")
+    if error:
+        raise Error(f"the end of {topic} {partition}: error {error}")
+    return offset
+
+
+def committed(address, group, topic, partitions):
+    """What the group has committed, {partition: offset}; the address is the coordinator's."""
+    body = string(group) + struct.pack(">i", 1) + string(topic)
+    body += struct.pack(f">{partitions + 1}i", partitions, *range(partitions))
+    reader = request(address, OFFSET_FETCH, 1, body)
+    offsets = {}
+    for _ in range(reader.take("i")):
+        reader.string()
+        for _ in range(reader.take("i")):
+            partition, offset = reader.take("iq")
+            reader.string()  # The metadata.
+            error = reader.take("h")
+            if error:
+                raise Error(f"what {group} committed: error {error}")
+            offsets[partition] = offset
+    return offsets

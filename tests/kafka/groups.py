@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Scenarios of consumer groups, for the list in tests/kafka/run: members of ours and of others share
+a topic, while some leave and brokers break."""
+
+import collections
+import contextlib
+import signal
+import time
+from pathlib import Path
+
+import cluster
+import harness
+from harness import TestFailed
+
+SECONDS = 120  # For one program.
+PEERS = Path(__file__).resolve().parent.parent / "peers"
+
+
+def shared(assignor, count=20000):
+    """Two members of ours and one of Kafka's own client share a topic; one of ours leaves. Between
+    them they have every message, each once."""
+    rate = 1000
+
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, 6)
+        java = harness.JavaPeer(bench.version).command("member", bench.cluster.bootstrap,
+                                                       bench.topic, assignor)
+        with bench.begin("produce", "-n", count, "-p", 6, "-r", rate) as producer, \
+                bench.begin("group", "-n", count, "-c", assignor) as first, \
+                bench.begin("group", "-n", count, "-c", assignor) as second, \
+                harness.Run(java, SECONDS, bench.log) as third:
+            members = [first, second, third]
+            for member in members:
+                member.wait_reports(500)
+            leave(second)
+            for member in (first, third):
+                member.wait_reports(member.reports + 500)
+            producer.process.send_signal(signal.SIGUSR1)  # The rest at full speed.
+            producer.finish()
+            left = len([line for line in second.lines if line.startswith("got ")])
+            cluster.wait_until(lambda: first.reports + third.reports + left >= count, 60,
+                               "all messages taken")
+            leave(third)
+            leave(first)
+        return whole(members, count)
+    return test
+
+
+def of_programs(assignor):
+    """Debian's python3-confluent-kafka and kcat, on the library under test, and Kafka's own client
+    share a topic: two join, and kcat leaves when it has had so many messages, for one that a signal
+    ends may drop the message that it has just been given."""
+    count, rate = 40000, 1000
+
+    def test(bench):
+        cluster.need("kcat", "kcat")
+        environment = bench.library.environment(SECONDS)
+        java = harness.JavaPeer(bench.version).command("member", bench.cluster.bootstrap,
+                                                       bench.topic, assignor)
+        kcat = ["kcat", "-b", bench.cluster.bootstrap, "-G", bench.topic, "-u", "-q", "-c", 500,
+                "-f", "got %p %o\\n", "-X", "auto.offset.reset=earliest", "-X", "log_level=2",
+                "-X", "enable.partition.eof=false", "-X", "heartbeat.interval.ms=500",
+                "-X", f"partition.assignment.strategy={assignor}", bench.topic]
+        python = [harness.confluent_kafka(), PEERS / "confluent_peer.py", "member",
+                  bench.cluster.bootstrap, bench.topic, assignor]
+        bench.cluster.create_topic(bench.topic, 6)
+        with bench.begin("produce", "-n", count, "-p", 6, "-r", rate) as producer, \
+                harness.Run(java, SECONDS, bench.log) as first:
+            first.wait_reports(200)
+            with harness.Talker(python, SECONDS, bench.log, environment) as second, \
+                    harness.Talker(kcat, SECONDS, bench.log, environment) as third:
+                members = [first, second, third]
+                third.finish()
+                for member in (first, second):
+                    member.wait_reports(member.reports + 200)
+                producer.process.send_signal(signal.SIGUSR1)  # The rest at full speed.
+                producer.finish()
+                await_all(members, count)
+                leave(second)
+                leave(first)
+        return whole(members, count)
+    return test
+
+
+def await_all(members, count):
+    """Until they have had so many messages between them, or a minute is over; whole() tells."""
+    deadline = time.monotonic() + 60
+    while sum(member.reports for member in members) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def leave(member):
+    member.process.send_signal(signal.SIGTERM)
+    try:
+        member.finish()
+    except TestFailed:
+        if member.process.returncode != 128 + signal.SIGTERM:  # So a Java machine ends.
+            raise
+
+
+def whole(members, count):
+    """What the members had is everything, each message once."""
+    shares = [[line for line in member.lines if line.startswith("got ")] for member in members]
+    found = collections.Counter(line for share in shares for line in share)
+    if len(found) != count or sum(found.values()) != count:
+        raise TestFailed(f"{len(found)} of {count} messages, {sum(found.values()) - len(found)} "
+                         f"more than once; by member {[len(share) for share in shares]}")
+    return f"by member {[len(share) for share in shares]}"
+
+
+# ---- Brokers that go and come ------------------------------------------------------------------
+
+class Group:
+    """Three members of ours that share the bench's topic."""
+
+    def __init__(self, bench, stack, name, assignor, count, seconds):
+        self.bench, self.name = bench, name
+        self.members = [stack.enter_context(bench.begin(
+            "group", "-n", count, "-c", assignor, "-Y", f"group.id={name}", seconds=seconds))
+            for _ in range(3)]
+        self.told = []
+
+    def await_balance(self, partitions):
+        """Until all partitions are shared out. What each holds is not to change from here on."""
+        def is_balanced():
+            now = [(held(member) or [0])[-1] for member in self.members]
+            return sum(now) == partitions and max(now) - min(now) < 2
+        cluster.wait_until(is_balanced, 30, f"group {self.name} balanced")
+        self.told = [held(member) for member in self.members]
+
+    def await_messages(self, more):
+        """Until each has had so many more, which shows that none stands still."""
+        for count, member in [(member.reports + more, member) for member in self.members]:
+            member.wait_reports(count)
+
+    def check(self, ends):
+        """All is taken, each message once, and committed, and no partition went away meanwhile."""
+        cluster.wait_until(lambda: sum(member.reports for member in self.members) >=
+                           sum(ends.values()), 60, f"all messages taken by {self.name}")
+        if (told := [held(member) for member in self.members]) != self.told:
+            raise TestFailed(f"group {self.name} was rebalanced: {self.told}, then {told}")
+        for member in self.members:
+            leave(member)
+        found = collections.Counter(line for member in self.members for line in member.lines
+                                    if line.startswith("got "))
+        expected = {f"got {partition} {offset}" for partition, end in ends.items()
+                    for offset in range(end)}
+        again = sum(found.values()) - len(found)
+        if set(found) != expected or again:
+            raise TestFailed(f"group {self.name}: {len(found)} of {len(expected)} messages, "
+                             f"{again} more than once")
+        committed = self.bench.cluster.committed(self.name, self.bench.topic, len(ends))
+        if committed != ends:
+            raise TestFailed(f"group {self.name} committed {committed} of {ends}")
+
+
+def held(member):
+    """The numbers of partitions that it told to hold, one after the other."""
+    return [int(line.split()[1]) for line in member.lines if line.startswith("holds ")]
+
+
+def begin_both(bench, stack, partitions, count, seconds):
+    """A group of each protocol that the brokers know, both with the same coordinator."""
+    node = cluster.wait_until(lambda: bench.cluster.coordinator(bench.topic), 30, "a coordinator")
+    names = {bench.topic: "range"}
+    if bench.version.startswith("4."):
+        names[coordinated_by(bench.cluster, bench.topic, node)] = "consumer"
+    both = [Group(bench, stack, name, assignor, count, seconds) for name, assignor in names.items()]
+    for group in both:
+        group.await_balance(partitions)
+    return both
+
+
+def outage(disturb, count=40000, rate=200, seconds=240):
+    """Groups share a topic while `disturb(bench, go_on)` breaks their coordinator. No member loses
+    its partitions: there is no rebalance, each message comes once, and all is committed."""
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, 6, min_insync_replicas=2)
+        with contextlib.ExitStack() as stack:
+            producer = stack.enter_context(bench.begin(
+                "produce", "-n", count, "-p", 6, "-r", rate, "-X", "acks=all",
+                "-X", "message.timeout.ms=60000", seconds=seconds))
+            # What is sent twice may be there twice.
+            both = begin_both(bench, stack, 6, 2 * count, seconds)
+
+            def go_on():
+                for group in both:
+                    group.await_messages(50)
+            disturb(bench, go_on)
+            go_on()
+            if producer.reports == count:
+                raise TestFailed("production ended before the brokers were back")
+            producer.process.send_signal(signal.SIGUSR1)  # The rest at full speed.
+            acked = producer.finish()[-1]
+            if not acked.startswith(f"{count} of {count} "):
+                raise TestFailed(f"not all were delivered: {acked}")
+            ends = bench.cluster.ends(bench.topic)
+            for group in both:
+                group.check(ends)
+        return f"{sum(ends.values())} messages in {len(both)} groups"
+    return test
+
+
+def coordinated_by(servers, topic, node):
+    """The name of another group that the same broker coordinates."""
+    for number in range(1, 100):
+        if servers.coordinator(f"{topic}-{number}") == node:
+            return f"{topic}-{number}"
+    raise TestFailed(f"broker {node} coordinates nothing else")
+
+
+def other_coordinator(bench, node):
+    def coordinator():
+        number = bench.cluster.coordinator(bench.topic)
+        return number if number != node else None
+    return cluster.wait_until(coordinator, 30, "another coordinator")
+
+
+def kill_coordinator(bench, go_on):
+    """kill -9, and back when there is another."""
+    node = bench.cluster.coordinator(bench.topic)
+    bench.cluster.nodes[node].kill()
+    other_coordinator(bench, node)
+    go_on()
+    bench.cluster.restart(node)
+    bench.cluster.wait_replicas(bench.topic)
+
+
+def freeze_coordinator(bench, go_on):
+    """It stands still until others have taken its place, and a while longer."""
+    node = bench.cluster.coordinator(bench.topic)
+    bench.cluster.nodes[node].freeze()
+    try:
+        other_coordinator(bench, node)
+        time.sleep(4)
+    finally:
+        bench.cluster.nodes[node].thaw()
+    bench.cluster.wait_replicas(bench.topic)
+    go_on()
