@@ -285,6 +285,7 @@ class Cluster:
             "share.coordinator.state.topic.replication.factor": count,
             "group.consumer.min.heartbeat.interval.ms": 500,
             "group.consumer.heartbeat.interval.ms": 500,
+            "group.consumer.min.session.timeout.ms": 5000,
             "group.initial.rebalance.delay.ms": 0, "broker.session.timeout.ms": 3000,
             "broker.heartbeat.interval.ms": 500,
             "replica.selector.class":
@@ -407,6 +408,10 @@ class Cluster:
         wire.create_topic(self.controller, name, partitions, replicas or len(self.nodes),
                           settings)
         self.wait_partitions(name, partitions)
+
+    def configure_group(self, name, **properties):
+        wire.configure_group(self.controller, name, {
+            key.replace("_", "."): value for key, value in properties.items()})
 
     def delete_topic(self, name):
         wire.delete_topic(self.controller, name)

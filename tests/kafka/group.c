@@ -54,21 +54,11 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
     fflush(stdout);
 }
 
-static bool has_group(const rd_kafka_conf_t *conf)
-{
-    char name[256] = "";
-    size_t size = sizeof(name);
-
-    return rd_kafka_conf_get(conf, "group.id", name, &size) == RD_KAFKA_CONF_OK && name[0];
-}
-
 static rd_kafka_t *join(struct options *options)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_t *consumer;
 
-    if (!has_group(options->consumer))
-        set(options->consumer, "group.id", options->topic);
     rd_kafka_conf_set_rebalance_cb(options->consumer, on_rebalance);
     if (strcmp(options->check, "consumer") == 0) { /* The brokers' settings count. */
         set(options->consumer, "group.protocol", "consumer");

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Scenarios of consumer groups, for the list in tests/kafka/run: members of ours and of others share
-a topic, while some leave and brokers break."""
+"""Scenarios of consumer groups, for the list in tests/kafka/run: members of ours and of others
+share a topic, while some leave and brokers break."""
 
 import collections
+import concurrent.futures
 import contextlib
 import signal
 import time
@@ -106,6 +107,129 @@ def whole(members, count):
         raise TestFailed(f"{len(found)} of {count} messages, {sum(found.values()) - len(found)} "
                          f"more than once; by member {[len(share) for share in shares]}")
     return f"by member {[len(share) for share in shares]}"
+
+
+# ---- What members are told ---------------------------------------------------------------------
+
+def members(check, protocol="classic", change=None, partitions=4):
+    """A program of members; `change(bench, program)` alters topics meanwhile."""
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, partitions)
+        if check == "assignors":
+            bench.cluster.create_topic(f"{bench.topic}-more", partitions)
+        with bench.begin("members", "-c", check,
+                         "-Y", f"group.protocol={protocol}") as program:
+            if change:
+                change(bench, program)
+            program.finish()
+    return test
+
+
+def appear(bench, program):
+    """Another topic that the pattern fits."""
+    program.wait_reports(4)
+    bench.cluster.create_topic(f"{bench.topic}-more", 4)
+
+
+def grow(bench, program):
+    """Two partitions more, then the other topic that the members subscribed to."""
+    program.wait_reports(4)
+    bench.cluster.add_partitions(bench.topic, 6)
+    program.wait_reports(6)
+    bench.cluster.create_topic(f"{bench.topic}-more", 4)
+
+
+def fenced(protocol, session_ms=6000, count=60000, rate=500):
+    """Of three members one is killed, and one stands still for longer than its session: the third
+    has all. The one that goes on loses what it had, and nothing of that is committed."""
+    options = () if protocol == "consumer" else ("-Y", f"session.timeout.ms={session_ms}")
+    assignor = "consumer" if protocol == "consumer" else "range"
+
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, 6)
+        if protocol == "consumer":
+            bench.cluster.configure_group(bench.topic, consumer_session_timeout_ms=session_ms)
+        with contextlib.ExitStack() as stack:
+            producer = stack.enter_context(bench.begin("produce", "-n", count, "-p", 6, "-r", rate))
+            frozen, killed, third = [stack.enter_context(bench.begin(
+                "group", "-n", 2 * count, "-c", assignor, *options)) for _ in range(3)]
+            for member in (frozen, killed, third):
+                await_held(member, 2)
+                member.wait_reports(member.reports + 200)
+            killed.kill()
+            frozen.process.send_signal(signal.SIGSTOP)
+            await_held(third, 6)
+            third.wait_reports(third.reports + 2000)  # What is committed meanwhile stays so.
+            before = bench.cluster.committed(bench.topic, bench.topic, 6)
+            frozen.process.send_signal(signal.SIGCONT)
+            await_held(frozen, 3)
+            await_held(third, 3)
+            after = bench.cluster.committed(bench.topic, bench.topic, 6)
+            producer.process.send_signal(signal.SIGUSR1)  # The rest at full speed.
+            producer.finish()
+            ends = bench.cluster.ends(bench.topic)
+            cluster.wait_until(lambda: bench.cluster.committed(bench.topic, bench.topic, 6) == ends,
+                               60, "all committed")
+            leave(frozen)
+            leave(third)
+        if not any(line.startswith("holds") and line.endswith("lost") for line in frozen.lines):
+            raise TestFailed("the member that stood still was not told that it had lost")
+        if any(after[partition] < before[partition] for partition in ends):
+            raise TestFailed(f"committed {before}, then {after}")
+        # The killed one wrote down nothing.
+        found = {line for member in (frozen, third) for line in member.lines
+                 if line.startswith("got ")}
+        taken = len(found) + killed.reports
+        if taken < count - 100:
+            raise TestFailed(f"{taken} of {count} messages")
+        return f"{taken - count} twice"
+    return test
+
+
+def await_held(member, count):
+    cluster.wait_until(lambda: held(member)[-1:] == [count], 30,
+                       f"a member that holds {count}, after {held(member)}")
+
+
+def together(**tests):
+    """Runs these at the same time, each with a topic of its own; that of the consumer protocol
+    where brokers know it."""
+    def test(bench):
+        parts = [(name, part) for name, part in tests.items()
+                 if name != "consumer" or bench.version.startswith("4.")]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            runs = [pool.submit(part, bench.part(name)) for name, part in parts]
+        return ", ".join(filter(None, [run.result() for run in runs]))
+    return test
+
+
+def migrate(count=20000, rate=1000):
+    """Members of the classic protocol are replaced by such of the consumer protocol, one by one,
+    and back. Each message comes once."""
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, 6)
+        with contextlib.ExitStack() as stack:
+            def join(assignor):
+                return stack.enter_context(bench.begin("group", "-n", count, "-c", assignor))
+            producer = stack.enter_context(bench.begin("produce", "-n", count, "-p", 6,
+                                                       "-r", rate))
+            everyone = [join("range"), join("range")]
+            for assignor in ("consumer", "consumer", "range", "range"):
+                for member in everyone[-2:]:
+                    await_held(member, 3)
+                everyone.append(join(assignor))
+                for member in everyone[-3:]:
+                    await_held(member, 2)
+                    member.wait_reports(member.reports + 50)
+                leave(everyone[-3])
+            producer.process.send_signal(signal.SIGUSR1)  # The rest at full speed.
+            producer.finish()
+            gone = sum(line.startswith("got ") for member in everyone for line in member.lines)
+            await_all(everyone[-2:], count - gone)
+            for member in everyone[-2:]:
+                leave(member)
+        return whole(everyone, count)
+    return test
 
 
 # ---- Brokers that go and come ------------------------------------------------------------------

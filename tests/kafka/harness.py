@@ -18,7 +18,7 @@ import cluster
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SUPPORT = ["support.c", "payload.c", "flow.c", "../support/watchdog.c"]
-PROGRAMS = ["round_trip", "produce", "consume", "offsets", "commits", "group", "legacy",
+PROGRAMS = ["round_trip", "produce", "consume", "offsets", "commits", "group", "members", "legacy",
             "topics", "changing", "unreachable"]
 COMPILE = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 SKIPPED = 77

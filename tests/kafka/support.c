@@ -50,6 +50,13 @@ void set(rd_kafka_conf_t *conf, const char *name, const char *value)
     CHECK(!rd_kafka_conf_set(conf, name, value, error, sizeof(error)), "%s", error);
 }
 
+static bool is_set(const rd_kafka_conf_t *conf, const char *name)
+{
+    size_t size = 0;
+
+    return rd_kafka_conf_get(conf, name, NULL, &size) == RD_KAFKA_CONF_OK && size > 1;
+}
+
 static void set_pair(rd_kafka_conf_t *conf, char *pair)
 {
     char *equals = strchr(pair, '=');
@@ -142,13 +149,14 @@ void options_parse(struct options *options, int argc, char **argv)
                                 .consumer = rd_kafka_conf_new()};
     rd_kafka_conf_set_error_cb(options->producer, on_error);
     rd_kafka_conf_set_error_cb(options->consumer, on_error);
-    set(options->consumer, "group.id", "tests");
     set(options->consumer, "enable.auto.commit", "false");
     set(options->consumer, "auto.offset.reset", "error");
     set(options->consumer, "fetch.wait.max.ms", "100");
     while ((option = getopt(argc, argv, "b:t:c:f:p:n:r:s:loHX:Y:")) != -1)
         parse_option(options, option, optarg);
     CHECK(options->bootstrap && optind == argc, "usage: see support.h");
+    if (!is_set(options->consumer, "group.id"))
+        set(options->consumer, "group.id", options->topic ? options->topic : "tests");
     set(options->producer, "bootstrap.servers", options->bootstrap);
     set(options->consumer, "bootstrap.servers", options->bootstrap);
 }

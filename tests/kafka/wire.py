@@ -10,7 +10,8 @@ import socket
 import struct
 
 LIST_OFFSETS, METADATA, OFFSET_FETCH, FIND_COORDINATOR, API_VERSIONS = 2, 3, 9, 10, 18
-CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS = 19, 20, 37
+CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS, ALTER_CONFIGS = 19, 20, 37, 44
+GROUP = 32  # A type of resource.
 
 
 class Error(Exception):
@@ -178,3 +179,15 @@ def committed(address, group, topic, partitions):
                 raise Error(f"what {group} committed: error {error}")
             offsets[partition] = offset
     return offsets
+
+
+def configure_group(address, group, properties):
+    """Sets properties of a group; since 4.0."""
+    body = struct.pack(">ib", 1, GROUP) + string(group) + struct.pack(">i", len(properties))
+    body += b"".join(string(name) + b"\0" + string(str(value))
+                     for name, value in properties.items()) + b"\0"
+    reader = request(address, ALTER_CONFIGS, 0, body)
+    reader.take("ii")  # The throttle time, and how many answers follow.
+    error, text = reader.take("h"), reader.string()
+    if error:
+        raise Error(f"group {group}: error {error} {text or ''}")
