@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Consumer groups, one trouble at a time: a rolling restart, static members, an application that
- * does not poll, seeks and pauses, the end of members whatever the cluster does (acceptance
- * scenarios 11, 13, 14, 18, 26). members.h says what must hold in each.
+ * does not poll, refused epochs, seeks and pauses, the end of members whatever the cluster does
+ * (acceptance scenarios 11, 13 to 15, 18, 26). members.h says what must hold in each.
  */
 #include "mock/mock_cluster.h"
 #include "sim/members.h"
+#include "wire/api.h"
 
 enum { BROKERS = 3, PARTITIONS = 6, SETTLE_MS = 30000, SESSION_MS = 6000, MAX_POLL_MS = 10000 };
 
@@ -157,6 +158,74 @@ SIM_SCENARIO(group_missed_poll, "an application misses its poll interval while o
     produce_for(2 * MAX_POLL_MS);
     settle();
     sim_check(slow->losses > 0, "it was not told that its partitions are lost");
+    sim_group_end();
+}
+
+/* 15 */
+
+static struct sim_member *join_with_consumer_protocol(int slot)
+{
+    struct sim_member *member =
+        sim_member(slot, "group.protocol", "consumer", "max.poll.interval.ms", "10000",
+                   "auto.commit.interval.ms", "500", "auto.offset.reset", "earliest",
+                   "socket.timeout.ms", "5000", "reconnect.backoff.max.ms", "1000", NULL);
+    member->callback_ms = 500;
+    sim_member_subscribe(member, "t", NULL);
+    return member;
+}
+
+static void refuse_some(void)
+{
+    static const struct {
+        int16_t api_key;
+        rd_kafka_resp_err_t err;
+    } rows[] = {
+        {RK_API_CONSUMER_GROUP_HEARTBEAT, RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH},
+        {RK_API_CONSUMER_GROUP_HEARTBEAT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID},
+        {RK_API_CONSUMER_GROUP_HEARTBEAT, RD_KAFKA_RESP_ERR_NOT_COORDINATOR},
+        {RK_API_CONSUMER_GROUP_HEARTBEAT, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS},
+        {RK_API_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH},
+        {RK_API_OFFSET_FETCH, RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH},
+        {RK_API_OFFSET_FETCH, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID},
+    };
+    size_t row = sim_below(sizeof(rows) / sizeof(rows[0]));
+    const struct rk_mock_error error = {.err = rows[row].err};
+    sim_note("the next answers to %s: %s", rk_api_name(rows[row].api_key),
+             rd_kafka_err2name(error.err));
+    for (uint64_t i = 1 + sim_below(5); i > 0; i--)
+        rk_mock_cluster_push_errors(sim_mock(), rows[row].api_key, &error, 1);
+}
+
+SIM_SCENARIO(group_epochs,
+             "epochs are refused in storms, and coordinators move amid reconciliation")
+{
+    begin();
+    rk_mock_cluster_set_consumer_session(sim_mock(), SESSION_MS);
+    rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 500);
+    for (int i = 0; i < 3; i++)
+        join_with_consumer_protocol(i);
+    produce_for(1000);
+    settle();
+    sim_group_disturb(true);
+    for (int i = 0; i < 20; i++) {
+        struct sim_member *fourth = sim_member_at(3);
+        if (sim_one_in(2))
+            refuse_some();
+        if (!fourth && sim_one_in(4))
+            join_with_consumer_protocol(3);
+        else if (fourth && sim_one_in(2))
+            sim_member_leave(fourth);
+        produce_for((int64_t)sim_below(1500)); /* They reconcile. */
+        if (sim_one_in(4))
+            rk_mock_cluster_set_coordinator(sim_mock(), "group", "g", 1 + (int)sim_below(BROKERS));
+        if (fourth && fourth->has_ended)
+            sim_member_await_end(fourth);
+    }
+    settle();
+    for (int i = 0; i < 3; i++)
+        sim_check(sim_member_count(sim_member_at(i)) > 0, "member %d has nothing", i);
+    const char *uncommitted = sim_history_uncommitted();
+    sim_check(!uncommitted, "%s", uncommitted);
     sim_group_end();
 }
 
