@@ -19,8 +19,9 @@ struct rk_offset_job {
     struct rk_offset_queries *queries; /* NULL: given back. */
     struct rk_timer timer;             /* The next attempt, or the deadline. */
     struct rk_backoff backoff;
-    int requests;   /* Under way. */
-    bool is_asking; /* Requests that fail at once come back within `ask`. */
+    uint64_t retry_at_us; /* The next attempt; RK_NEVER: all are answered, or asked about. */
+    int requests;         /* Under way. */
+    bool is_asking;       /* Requests that fail at once come back within `ask`. */
 };
 
 static void on_answer(struct rk_request *request);
@@ -147,6 +148,8 @@ static bool add_topic(struct rk_offset_job *job, struct rk_request *request, int
         named->partition_index = item->partition;
         named->current_leader_epoch = look_up(job, item)->leader_epoch;
         named->timestamp = item->timestamp;
+        item->err =
+            RD_KAFKA_RESP_ERR_NO_ERROR; /* Of the attempt before, or for lack of a leader. */
         item->is_asked = true;
         item->asked_of = leader;
     }
@@ -207,6 +210,19 @@ static bool is_finished(const struct rk_offset_job *job)
     return true;
 }
 
+/* Has something to ask that no request under way asks. */
+static bool has_waiting(const struct rk_offset_job *job)
+{
+    for (int i = 0; i < job->queries->count; i++) {
+        const struct rk_offset_query *item = &job->queries->items[i];
+        if (!item->is_answered && !item->is_asked)
+            return true;
+    }
+    return false;
+}
+
+/* Partitions that are to be asked about again do not wait for a broker that keeps silent about
+ * others. */
 static void settle(struct rk_offset_job *job, uint64_t now_us)
 {
     if (!job->queries)
@@ -215,15 +231,16 @@ static void settle(struct rk_offset_job *job, uint64_t now_us)
         give_back(job);
         return;
     }
-    uint64_t next_us = job->queries->deadline_us;
-    if (job->requests == 0)
-        next_us = RK_MIN(next_us, now_us + rk_backoff_next_us(&job->backoff));
-    rk_loop_start_timer(job->cluster->background, &job->timer, next_us);
+    if (job->retry_at_us == RK_NEVER && has_waiting(job))
+        job->retry_at_us = now_us + rk_backoff_next_us(&job->backoff);
+    rk_loop_start_timer(job->cluster->background, &job->timer,
+                        RK_MIN(job->queries->deadline_us, job->retry_at_us));
 }
 
 static void ask(struct rk_offset_job *job, uint64_t now_us) RK_ON_BACKGROUND
 {
     job->is_asking = true;
+    job->retry_at_us = RK_NEVER;
     for (int i = 0; job->queries && i < job->queries->count; i++) {
         int32_t leader = leader_of(job, &job->queries->items[i]);
         if (leader < 0)
@@ -364,7 +381,7 @@ static void on_answer(struct rk_request *request)
         take_answer(job, request);
         if (request->err == RD_KAFKA_RESP_ERR__DESTROY)
             finish_all(job, RD_KAFKA_RESP_ERR__DESTROY);
-        else if (!job->is_asking && (is_finished(job) || job->requests == 0))
+        else if (!job->is_asking)
             settle(job, rk_clock_now_us());
     }
     rk_request_destroy(request);
@@ -372,25 +389,25 @@ static void on_answer(struct rk_request *request)
 }
 
 /* What a broker was asked that leads the partition no more: it may never answer. */
-static bool take_from_former_leaders(struct rk_offset_job *job)
+static void take_from_former_leaders(struct rk_offset_job *job)
 {
-    bool has_any = false;
     for (int i = 0; i < job->queries->count; i++) {
         struct rk_offset_query *item = &job->queries->items[i];
         const struct rk_snapshot_partition *partition = item->is_asked ? look_up(job, item) : NULL;
         if (!partition || partition->leader < 0 || partition->leader == item->asked_of)
             continue;
         item->is_asked = false;
-        has_any = true;
     }
-    return has_any;
 }
 
 void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster)
 {
     struct rk_offset_job *job;
     LIST_FOREACH (job, &cluster->own.offset_jobs, link) {
-        if (!job->is_asking && (job->requests == 0 || take_from_former_leaders(job)))
+        if (job->is_asking)
+            continue;
+        take_from_former_leaders(job);
+        if (has_waiting(job))
             rk_loop_start_timer(cluster->background, &job->timer, 0);
     }
 }
@@ -434,6 +451,7 @@ static void begin(void *argument)
     struct rk_offset_job *job = RK_NEW(struct rk_offset_job);
     job->cluster = cluster;
     job->queries = queries;
+    job->retry_at_us = RK_NEVER;
     rk_timer_init(&job->timer, on_timer);
     rk_backoff_init(&job->backoff, cluster->core->conf->retry_backoff_ms,
                     cluster->core->conf->retry_backoff_max_ms);

@@ -12,7 +12,7 @@
 
 static struct consume_fixture fixture;
 
-enum { FETCH = 1, LIST_OFFSETS = 2, COUNT = 100, SILENCE_MS = 60000 };
+enum { FETCH = 1, LIST_OFFSETS = 2, COUNT = 100, SILENCE_MS = 60000, QUERY_MS = 5000 };
 
 static int begin(void **state)
 {
@@ -90,6 +90,28 @@ static void test_the_leader_moves_during_a_query(void **state)
         rd_kafka_query_watermark_offsets(fixture.rk, "t", 0, &low, &high, CONSUME_TIMEOUT_MS), 0);
     assert_int_equal(low, 0);
     assert_int_equal(high, COUNT);
+}
+
+/* A broker that keeps silent about its partition holds up no other one, which is to be asked about
+ * again. */
+static void test_a_silent_broker_during_a_query(void **state)
+{
+    (void)state;
+    rd_kafka_mock_broker_push_request_error_rtts(fixture.cluster, 1, LIST_OFFSETS, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, SILENCE_MS);
+    rd_kafka_mock_broker_push_request_error_rtts(fixture.cluster, 2, LIST_OFFSETS, 2,
+                                                 RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, 0,
+                                                 RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, 0);
+    lead(2);
+    consume_start(&fixture, NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    for (int i = 0; i < 2; i++)
+        rd_kafka_topic_partition_list_add(list, "t", i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    assert_int_equal(rd_kafka_offsets_for_times(fixture.rk, list, QUERY_MS), 0);
+    assert_int_equal(list->elems[0].err, 0);
+    assert_int_equal(list->elems[0].offset, 0);
+    assert_int_equal(list->elems[1].err, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
 static void test_metadata_that_goes_back(void **state)
@@ -314,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_leader_moves_during_a_look_up),
         TEST(the_leader_moves_during_a_query),
+        TEST(a_silent_broker_during_a_query),
         TEST(metadata_that_goes_back),
         TEST(the_same_leader_with_a_new_epoch),
         TEST(no_leader_for_a_while),
