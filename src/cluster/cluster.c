@@ -21,6 +21,7 @@ struct rk_cluster *rk_cluster_new(struct rk_core *core, struct rk_loop *backgrou
     rk_condition_init(&cluster->snapshot_changed);
     LIST_INIT(&cluster->own.queries);
     LIST_INIT(&cluster->own.offset_jobs);
+    rk_leader_hints_init(cluster);
     rk_seed_init(&cluster->own.seed, cluster, background);
     rk_metadata_init(&cluster->own.metadata, cluster);
     return cluster;
@@ -70,6 +71,7 @@ static void terminate(void *argument)
     rk_seed_terminate(&cluster->own.seed);
     rk_metadata_queries_terminate(cluster);
     rk_offset_jobs_terminate(cluster);
+    rk_leader_hints_terminate(cluster);
     for (int i = 0; i < cluster->own.brokers.count; i++)
         rk_broker_end_keeping(cluster->own.brokers.items[i]);
     rk_mutex_lock(&cluster->mutex);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the cluster share: cluster.c (its life, snapshots), broker_table.c (brokers,
- * and their connections' ups and downs), cluster_send.c (requests), topic_news.c (what answers tell
- * about topics), metadata.c (the refresh machine), metadata_query.c (blocking queries), seed.c (the
- * way in).
+ * and their connections' ups and downs), broker_thread.c (their threads), cluster_send.c
+ * (requests), topic_news.c (what answers tell about topics), metadata.c (the refresh machine),
+ * metadata_query.c (blocking queries), offset_requests.c (ListOffsets), seed.c (the way in).
  */
 #ifndef RK_CLUSTER_CLUSTER_PRIVATE_H
 #define RK_CLUSTER_CLUSTER_PRIVATE_H
@@ -43,7 +43,9 @@ struct rk_cluster {
         struct rk_metadata metadata;
         struct rk_metadata_query_list queries;
         struct rk_offset_job_list offset_jobs;
-        bool offsets_lack_epochs; /* A broker's ListOffsets answers with epochs made no sense. */
+        struct rk_mail_list hints;  /* Leader hints that were not acted upon yet, */
+        struct rk_timer hint_timer; /* and when that is done. */
+        bool offsets_lack_epochs;   /* A broker's ListOffsets answers with epochs made no sense. */
         bool is_terminating;
         bool said_all_down; /* _ALL_BROKERS_DOWN was raised and no connection came up since. */
     } own;
@@ -75,6 +77,8 @@ void rk_cluster_rebootstrap(struct rk_cluster *cluster, const char *reason) RK_O
 void rk_cluster_post_connection_change(struct rk_cluster *cluster);
 
 void rk_metadata_queries_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
+void rk_leader_hints_init(struct rk_cluster *cluster);
+void rk_leader_hints_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;
 /* Leaders may be known now: those that wait ask at once. */
 void rk_offset_jobs_on_snapshot(struct rk_cluster *cluster) RK_ON_BACKGROUND;
 void rk_offset_jobs_terminate(struct rk_cluster *cluster) RK_ON_BACKGROUND;

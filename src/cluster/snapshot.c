@@ -374,30 +374,55 @@ static void copy_broker(struct builder *builder, const struct rk_snapshot_broker
     };
 }
 
-/* Those known and those of the hint, which knows newer addresses. */
+/* Whether it is among the first `count`, which are few and in no order. */
+static bool has_broker(const struct rk_snapshot *snapshot, int32_t count, int32_t id)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (snapshot->brokers[i].id == id)
+            return true;
+    }
+    return false;
+}
+
+/* Those of the hints, which know newer addresses, and those known. */
 static void copy_brokers(struct builder *builder, const struct rk_snapshot *before,
-                         const struct rk_snapshot_broker *endpoints, int32_t endpoint_count)
+                         const struct rk_leader_hint *hints, int hint_count)
 {
     struct rk_snapshot *snapshot = &builder->made->snapshot;
-    size_t count = (size_t)before->broker_count + (size_t)endpoint_count;
+    size_t count = (size_t)before->broker_count;
+    for (int i = 0; i < hint_count; i++)
+        count += (size_t)hints[i].endpoint_count;
     snapshot->brokers = build(builder, count * sizeof(*snapshot->brokers));
-    for (int32_t i = 0; i < endpoint_count; i++)
-        copy_broker(builder, &endpoints[i]);
-    order_and_dedupe(snapshot);
+    for (int i = 0; i < hint_count && !builder->failed; i++) {
+        for (int32_t k = 0; k < hints[i].endpoint_count; k++) {
+            if (!has_broker(snapshot, snapshot->broker_count, hints[i].endpoints[k].id))
+                copy_broker(builder, &hints[i].endpoints[k]);
+        }
+    }
     int32_t hinted = snapshot->broker_count;
     for (int32_t i = 0; i < before->broker_count; i++) {
-        struct rk_snapshot hinted_only = {.brokers = snapshot->brokers, .broker_count = hinted};
-        if (!rk_snapshot_find_broker(&hinted_only, before->brokers[i].id))
+        if (!has_broker(snapshot, hinted, before->brokers[i].id))
             copy_broker(builder, &before->brokers[i]);
     }
     order_and_dedupe(snapshot);
 }
 
-struct rk_snapshot *rk_snapshot_try_move_leader(const struct rk_snapshot *before, const char *topic,
-                                                int32_t partition, int32_t leader,
-                                                int32_t leader_epoch,
-                                                const struct rk_snapshot_broker *endpoints,
-                                                int32_t endpoint_count)
+static void move_leader(struct rk_snapshot *snapshot, const struct rk_leader_hint *hint)
+{
+    const struct rk_snapshot_topic *topic = rk_snapshot_find_topic(snapshot, hint->topic);
+    if (!topic || hint->partition < 0 || hint->partition >= topic->partition_count)
+        return;
+    struct rk_snapshot_partition *partition = &topic->partitions[hint->partition];
+    if (hint->leader_epoch <= partition->leader_epoch)
+        return;
+    partition->leader = hint->leader;
+    partition->leader_epoch = hint->leader_epoch;
+    partition->older_since_us = 0;
+    partition->err = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+struct rk_snapshot *rk_snapshot_try_move_leaders(const struct rk_snapshot *before,
+                                                 const struct rk_leader_hint *hints, int count)
 {
     struct builder builder;
     if (!begin(&builder))
@@ -406,18 +431,11 @@ struct rk_snapshot *rk_snapshot_try_move_leader(const struct rk_snapshot *before
     snapshot->cluster_id = build_text(&builder, before->cluster_id);
     snapshot->controller_id = before->controller_id;
     snapshot->answered_by = before->answered_by;
-    copy_brokers(&builder, before, endpoints, endpoint_count);
+    copy_brokers(&builder, before, hints, count);
     snapshot->topics = build(&builder, (size_t)before->topic_count * sizeof(*snapshot->topics));
-    for (int32_t i = 0; i < before->topic_count && !builder.failed; i++) {
-        struct rk_snapshot_topic *copy = copy_topic(&builder, before->topics[i]);
-        snapshot->topics[snapshot->topic_count++] = copy;
-        if (builder.failed || strcmp(copy->name, topic) != 0 || partition < 0 ||
-            partition >= copy->partition_count)
-            continue;
-        copy->partitions[partition].leader = leader;
-        copy->partitions[partition].leader_epoch = leader_epoch;
-        copy->partitions[partition].older_since_us = 0;
-        copy->partitions[partition].err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    }
+    for (int32_t i = 0; i < before->topic_count && !builder.failed; i++)
+        snapshot->topics[snapshot->topic_count++] = copy_topic(&builder, before->topics[i]);
+    for (int i = 0; i < count && !builder.failed; i++)
+        move_leader(snapshot, &hints[i]);
     return finish(&builder);
 }

@@ -78,12 +78,17 @@ struct rk_snapshot_merge {
  * go back keeps what was known, until all answers have said so for a while: then what was known was
  * wrong. */
 struct rk_snapshot *rk_snapshot_try_merge(const struct rk_snapshot_merge *merge);
-/* A copy in which one partition has another leader (KIP-951); brokers of `endpoints` are added.
- * NULL when memory is out. */
-struct rk_snapshot *rk_snapshot_try_move_leader(const struct rk_snapshot *before, const char *topic,
-                                                int32_t partition, int32_t leader,
-                                                int32_t leader_epoch,
-                                                const struct rk_snapshot_broker *endpoints,
-                                                int32_t endpoint_count);
+/* What a Produce or Fetch answer tells of a leader (KIP-951). */
+struct rk_leader_hint {
+    const char *topic;
+    int32_t partition, leader, leader_epoch;
+    const struct rk_snapshot_broker *endpoints; /* Where brokers are, the leader among them. */
+    int32_t endpoint_count;
+};
+
+/* A copy in which the partitions have these leaders, where that is newer than what is known;
+ * brokers of the endpoints are added. NULL when memory is out. */
+struct rk_snapshot *rk_snapshot_try_move_leaders(const struct rk_snapshot *before,
+                                                 const struct rk_leader_hint *hints, int count);
 
 #endif

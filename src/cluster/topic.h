@@ -48,6 +48,7 @@ struct rd_kafka_topic_s {
         uint64_t fewer_since_us; /* Answers tell of fewer partitions; 0: they do not. */
         bool is_asked;           /* The request under way names it. */
         bool is_wanted_again;    /* Somebody waits for news of it. */
+        bool is_hinted;          /* A leader of it has moved, which the observer is not told yet. */
     } known;
 };
 

@@ -87,8 +87,9 @@ static void move(const struct rk_snapshot *snapshot, uint8_t byte)
                                                    {byte % 3, "twice", 2, "rack"}};
     const char *name =
         snapshot->topic_count > 0 ? snapshot->topics[byte % snapshot->topic_count]->name : "none";
-    struct rk_snapshot *moved =
-        rk_snapshot_try_move_leader(snapshot, name, byte % 5 - 1, byte % 4, byte, endpoints, 2);
+    const struct rk_leader_hint hints[] = {{name, byte % 5 - 1, byte % 4, byte, endpoints, 2},
+                                           {"none", 0, 1, byte, endpoints, 1}};
+    struct rk_snapshot *moved = rk_snapshot_try_move_leaders(snapshot, hints, 2);
     RK_ASSERT(moved);
     check(moved);
     rk_snapshot_release(moved);

@@ -360,8 +360,8 @@ static void move(const char *topic, int32_t partition, int32_t leader, int32_t e
                  const struct rk_snapshot_broker *endpoints, int32_t count)
 {
     struct rk_snapshot *before = snapshot;
-    snapshot =
-        rk_snapshot_try_move_leader(before, topic, partition, leader, epoch, endpoints, count);
+    struct rk_leader_hint hint = {topic, partition, leader, epoch, endpoints, count};
+    snapshot = rk_snapshot_try_move_leaders(before, &hint, 1);
     assert_non_null(snapshot);
     rk_snapshot_release(before);
 }
@@ -392,6 +392,33 @@ static void a_hint_moves_one_leader(void **state)
     assert_string_equal(rk_snapshot_find_broker(snapshot, 2)->host, "two");
     assert_string_equal(snapshot->cluster_id, "cid");
     assert_int_equal(snapshot->controller_id, 1);
+}
+
+static void hints_move_several_leaders(void **state)
+{
+    (void)state;
+    struct rk_snapshot_broker first[] = {{.id = 4, .host = "four", .port = 9094}};
+    struct rk_snapshot_broker again[] = {{.id = 4, .host = "older", .port = 1},
+                                         {.id = 5, .host = "five", .port = 9095}};
+    struct rk_leader_hint hints[] = {{"t", 0, 4, 8, first, 1},
+                                     {"t", 1, 5, 9, again, 2},
+                                     {"t", 1, 1, 8, NULL, 0}, /* Older than that. */
+                                     {"other", 1, 4, 7, NULL, 0}};
+    add_broker(1, "one", 9091);
+    add_topic("other", 2);
+    add_topic("t", 2);
+    merge();
+    struct rk_snapshot *before = snapshot;
+    snapshot = rk_snapshot_try_move_leaders(before, hints, RK_COUNT_OF(hints));
+    assert_non_null(snapshot);
+    rk_snapshot_release(before);
+    assert_int_equal(partition_of("t", 0)->leader, 4);
+    assert_int_equal(partition_of("t", 1)->leader, 5);
+    assert_int_equal(partition_of("t", 1)->leader_epoch, 9);
+    assert_int_equal(partition_of("other", 0)->leader, 1);
+    assert_int_equal(partition_of("other", 1)->leader, 4);
+    assert_int_equal(snapshot->broker_count, 3);
+    assert_string_equal(rk_snapshot_find_broker(snapshot, 4)->host, "four");
 }
 
 static void a_hint_for_what_is_not_there_changes_nothing(void **state)
@@ -488,6 +515,7 @@ int main(void)
         TEST(the_cluster_id_stays_known),
         TEST(topics_without_a_name_are_left_out),
         TEST(a_hint_moves_one_leader),
+        TEST(hints_move_several_leaders),
         TEST(a_hint_for_what_is_not_there_changes_nothing),
         TEST(large_clusters),
         TEST(a_topic_named_twice_is_there_once),
