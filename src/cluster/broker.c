@@ -179,16 +179,40 @@ void rk_broker_set_used(struct rk_broker *broker, bool is_used)
 
 /* What the connections tell */
 
+static void forget_errors(struct rk_broker *broker)
+{
+    struct rk_broker_errors *errors = &broker->own.errors;
+    for (int i = 0; i < RK_BROKER_ERRORS_MAX; i++)
+        rk_free(errors->texts[i]);
+    *errors = (struct rk_broker_errors){.count = 0};
+    rk_free(broker->own.last_error);
+    broker->own.last_error = NULL;
+    rk_free(broker->own.last_failure);
+    broker->own.last_failure = NULL;
+}
+
+/* False when it was there. takes: text */
+static bool add_error(struct rk_broker_errors *errors, char *text)
+{
+    for (int i = 0; i < RK_BROKER_ERRORS_MAX && errors->texts[i]; i++) {
+        if (strcmp(errors->texts[i], text) == 0) {
+            rk_free(text);
+            return false;
+        }
+    }
+    char **place = &errors->texts[errors->count++ % RK_BROKER_ERRORS_MAX];
+    rk_free(*place);
+    *place = text;
+    return true;
+}
+
 void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *connection)
 {
     (void)connection;
     atomic_fetch_add_explicit(&broker->stats.up_connections, 1, memory_order_relaxed);
     atomic_store_explicit(&broker->stats.is_failing, false, memory_order_relaxed);
-    rk_free(broker->own.last_error);
-    broker->own.last_error = NULL;
     broker->own.down_since_us = 0;
-    rk_free(broker->own.last_failure);
-    broker->own.last_failure = NULL;
+    forget_errors(broker);
     rk_cluster_post_connection_change(broker->cluster);
 }
 
@@ -199,12 +223,11 @@ void rk_broker_on_connection_down(struct rk_broker *broker, struct rk_connection
     rk_cluster_post_connection_change(broker->cluster);
 }
 
-/* The same up to the duration at the end, which differs every time. */
-static bool is_same_error(const char *before, const char *text)
+/* Without the duration at the end, which differs every time. */
+static char *without_duration(const char *text)
 {
     const char *after = strstr(text, " (after ");
-    size_t size = after ? (size_t)(after - text) : strlen(text);
-    return before && strlen(before) == size && memcmp(before, text, size) == 0;
+    return rk_strndup(text, after ? (size_t)(after - text) : strlen(text));
 }
 
 /* A JoinGroup may be answered minutes later, so its connection is the last to notice that it is
@@ -228,11 +251,11 @@ void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connecti
     if (was_up && err == RD_KAFKA_RESP_ERR__TRANSPORT &&
         !broker->core->conf->log_connection_close) {
         rk_log_debug(broker->core, RK_DEBUG_BROKER, "FAIL", "%s", text);
-    } else if (!is_same_error(broker->own.last_error, text)) {
-        const char *after = strstr(text, " (after ");
+    } else {
         rk_free(broker->own.last_error);
-        broker->own.last_error = rk_strndup(text, after ? (size_t)(after - text) : strlen(text));
-        rk_core_post_error(broker->core, err, "%s", text);
+        broker->own.last_error = without_duration(text);
+        if (add_error(&broker->own.errors, without_duration(text)))
+            rk_core_post_error(broker->core, err, "%s", text);
     }
     rk_cluster_post_connection_change(broker->cluster);
 }
@@ -348,8 +371,7 @@ void rk_broker_destroy(struct rk_broker *broker)
         rk_connection_clear(&broker->own.connections[i]);
     rk_addresses_clear(&broker->own.addresses);
     clear_windows(broker);
-    rk_free(broker->own.last_error);
-    rk_free(broker->own.last_failure);
+    forget_errors(broker);
     rk_free(broker->own.host);
     rk_free(broker->own.name);
     rk_free(broker->known.host);

@@ -27,14 +27,22 @@ struct rk_broker_windows {
     struct rk_window throttle_ms;
 };
 
+#define RK_BROKER_ERRORS_MAX 32
+
+/* Errors that were reported, without their durations: each is reported once, though the next
+ * address has another one, and so in turn. The oldest makes way. */
+struct rk_broker_errors {
+    char *texts[RK_BROKER_ERRORS_MAX];
+    unsigned count; /* Of all so far. */
+};
+
 struct rk_broker {
     struct rk_cluster *cluster;
     struct rk_core *core;
     int32_t id;           /* -1: the seed. */
     struct rk_loop *loop; /* Set once, by background, before anything is posted to the broker. */
     bool owns_loop;
-    void *
-        worker; /* The producer's sender or the consumer's fetcher; set before the thread starts. */
+    void *worker; /* The producer's sender or the consumer's fetcher: set before the thread. */
     struct rk_mail keeper_mail; /* Under way while is_keeper_called. */
     _Atomic bool is_keeper_called;
     struct { /* Background. */
@@ -58,9 +66,11 @@ struct rk_broker {
         uint64_t addresses_until_us;
         uint64_t assumes_versions_until_us; /* It did not answer ApiVersions: not asked again before
                                                (api.version.fallback.ms). */
-        char *last_error; /* Reported last, without its duration; NULL once a connection came up. */
-        char *last_failure;     /* The last one, reported or not, with it; the same. */
-        int32_t throttle_ms;    /* Reported last. */
+        /* Why connections failed since one came up last: */
+        struct rk_broker_errors errors; /* reported, */
+        char *last_error;               /* the last one of these, without its duration, */
+        char *last_failure;             /* the last one, reported or not, with it. */
+        int32_t throttle_ms;            /* Reported last. */
         uint64_t down_since_us; /* No connection has been up since then; 0: one is, or none was
                                    tried. */
         uint64_t last_sent_us, last_received_us; /* 0: never. */
@@ -100,7 +110,7 @@ void rk_broker_on_connection_up(struct rk_broker *broker,
                                 struct rk_connection *connection) RK_ON_BROKER;
 void rk_broker_on_connection_down(struct rk_broker *broker,
                                   struct rk_connection *connection) RK_ON_BROKER;
-/* Reports the error, once while it stays the same, and tells background. */
+/* Reports the error, once until a connection comes up, and tells background. */
 void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,
                                     rd_kafka_resp_err_t err, bool was_up,
                                     const char *text) RK_ON_BROKER;

@@ -133,6 +133,20 @@ static void brokers_nobody_used_are_forgotten(void **state)
     close(fd);
 }
 
+/* Servers that are tried in turn have an error each, which is reported once. */
+static void each_server_is_reported_once(void **state)
+{
+    (void)state;
+    properties = common(NULL, NULL);
+    ((const char **)(uintptr_t)properties)[1] = "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3";
+    client_start(RD_KAFKA_PRODUCER);
+    rk_cluster_post_start(cluster);
+    while (atomic_load(&cluster->own.seed.broker->stats.connects) < 12)
+        rk_thread_pause_us(1000);
+    client_terminate();
+    assert_int_equal(rk_queue_length(core->main_queue), 4); /* And that all are down. */
+}
+
 /* A list of addresses that lead nowhere is not gone through without rest. */
 static void a_long_list_of_brokers_is_tried_with_rests(void **state)
 {
@@ -382,6 +396,7 @@ int main(void)
         TEST(no_server_that_makes_sense),
         TEST(brokers_are_added_from_a_callback),
         TEST(brokers_nobody_used_are_forgotten),
+        TEST(each_server_is_reported_once),
         TEST(a_long_list_of_brokers_is_tried_with_rests),
         TEST(the_seed_rests_when_a_broker_is_up),
         TEST(a_broker_that_is_gone_is_left_alone),
