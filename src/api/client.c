@@ -124,7 +124,7 @@ static char *new_name(const struct rd_kafka_conf_s *conf, rd_kafka_type_t type)
 static void on_interceptor_failed(void *opaque, const char *point, const char *interceptor,
                                   rd_kafka_resp_err_t err, const char *text)
 {
-    rk_log(opaque, 4, "ICFAIL", "Interceptor %s failed %s: %s%s%s", interceptor, point,
+    rk_log(opaque, RK_LOG_WARNING, "ICFAIL", "Interceptor %s failed %s: %s%s%s", interceptor, point,
            rd_kafka_err2str(err), text && *text ? ": " : "", text ? text : "");
 }
 
@@ -388,12 +388,12 @@ static void refuse_destroy(rd_kafka_t *rk)
 {
     add_client(rk);
     if (rk_thread_is_internal()) {
-        rk_log(rk->core, 0, "BGQUEUE",
+        rk_log(rk->core, RK_LOG_EMERGENCY, "BGQUEUE",
                "Application bug: rd_kafka_destroy() called from a thread of the library (%s)",
                rk_thread_name());
         RK_ASSERT(!"rd_kafka_destroy() called from a thread of the library");
     }
-    rk_log(rk->core, 0, "DESTROY",
+    rk_log(rk->core, RK_LOG_EMERGENCY, "DESTROY",
            "Application bug: rd_kafka_destroy() called from a callback of the same client: it is "
            "not destroyed");
 }
@@ -436,7 +436,7 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
     if (rk->consumer)
         rk_consumer_drop_all(rk->consumer);
     if (dropped > 0)
-        rk_log(core, 4, "TERMINATE",
+        rk_log(core, RK_LOG_WARNING, "TERMINATE",
                "Producer terminating with %lld message(s) still in queue: use rd_kafka_flush() to "
                "wait for their delivery",
                (long long)dropped);

@@ -12,15 +12,13 @@
 #include "conf/conf.h"
 #include "net/socket.h"
 
-enum { LOG_LEVEL_ERROR = 3, LOG_LEVEL_DEBUG = 7 };
-
 static void log_of_cluster(void *argument, int level, const char *facility, const char *text)
 {
     rd_kafka_mock_cluster_t *mcluster = argument;
     rd_kafka_t *rk = atomic_load(&mcluster->rk);
     if (!rk)
         return;
-    if (level == LOG_LEVEL_DEBUG)
+    if (level == RK_LOG_DEBUG)
         rk_log_debug(rk->core, RK_DEBUG_MOCK, facility, "%s", text);
     else
         rk_log(rk->core, level, facility, "%s", text);
@@ -50,7 +48,7 @@ rd_kafka_mock_cluster_t *rd_kafka_mock_cluster_new(rd_kafka_t *rk, int broker_cn
     int debug_mask = atomic_load_explicit(&rk->core->debug_mask, memory_order_relaxed);
     rd_kafka_mock_cluster_t *mcluster = rk_api_mock_new(rk, broker_cnt, debug_mask & RK_DEBUG_MOCK);
     if (!mcluster)
-        rk_log(rk->core, LOG_LEVEL_ERROR, "MOCK", "no mock cluster of %d brokers: %s", broker_cnt,
+        rk_log(rk->core, RK_LOG_ERROR, "MOCK", "no mock cluster of %d brokers: %s", broker_cnt,
                rk_socket_error_text(errno));
     return mcluster;
 }

@@ -10,8 +10,6 @@
 #include "conf/conf.h"
 #include "net/socket.h"
 
-enum { LOG_LEVEL_NOTICE = 5 };
-
 rd_kafka_mock_cluster_t *rk_client_new_mock(rd_kafka_conf_t *conf, char *errstr, size_t size)
 {
     int count = conf->conf.test_mock_num_brokers;
@@ -35,7 +33,7 @@ rd_kafka_mock_cluster_t *rk_client_new_mock(rd_kafka_conf_t *conf, char *errstr,
 void rk_client_adopt_mock(rd_kafka_t *rk, rd_kafka_mock_cluster_t *mcluster)
 {
     atomic_store(&mcluster->rk, rk);
-    rk_log(rk->core, LOG_LEVEL_NOTICE, "MOCK",
+    rk_log(rk->core, RK_LOG_NOTICE, "MOCK",
            "test.mock.num.brokers: this client uses a mock cluster of its own at %s, without "
            "security, and no other",
            rk_mock_cluster_bootstraps(mcluster->cluster));

@@ -43,7 +43,7 @@ rd_kafka_queue_t *rd_kafka_queue_get_main(rd_kafka_t *rk)
 void rd_kafka_queue_forward(rd_kafka_queue_t *src, rd_kafka_queue_t *dst)
 {
     if (!rk_queue_forward_for_application(src, dst))
-        rk_log(rk_queue_core(src), 3, "QFWD",
+        rk_log(rk_queue_core(src), RK_LOG_ERROR, "QFWD",
                "rd_kafka_queue_forward() refused: the queues would forward to each other");
 }
 

@@ -20,7 +20,7 @@ rd_kafka_topic_t *rd_kafka_topic_new(rd_kafka_t *rk, const char *topic, rd_kafka
         err = rk_topic_conf_finish(rk->core->conf_object, conf, rk->core->type, text, sizeof(text));
     if (err) {
         if (topic && conf)
-            rk_log(rk->core, 3, "TOPICCONF",
+            rk_log(rk->core, RK_LOG_ERROR, "TOPICCONF",
                    "Incompatible configuration settings for topic \"%s\": %s", topic, text);
         rk_topic_conf_destroy(conf);
         rk_set_last_error(RD_KAFKA_RESP_ERR__INVALID_ARG, EINVAL);

@@ -9,8 +9,6 @@
 #include "cluster/broker.h"
 #include "event/core.h"
 
-#define SILENCE_LEVEL 5 /* Notice. */
-
 static const struct {
     const char *code, *meaning;
 } reasons[] = {
@@ -96,7 +94,7 @@ void rk_silence_log(struct rk_core *core, const char *partition, const struct rk
     rk_reason_format(reason, now_us, text, sizeof(text));
     if (more > 0)
         snprintf(others, sizeof(others), " (and %d more like it)", more);
-    rk_log(core, SILENCE_LEVEL, "SILENT", "%s has not moved for %.1f s: %s%s", partition,
+    rk_log(core, RK_LOG_NOTICE, "SILENT", "%s has not moved for %.1f s: %s%s", partition,
            (double)(now_us - silence->since_us) / 1e6, text, others);
 }
 

@@ -160,7 +160,7 @@ static void on_names(void *owner, struct rk_resolver_answer *answer)
     if (answer->name_count > 0) {
         rk_free(server.host);
     } else {
-        rk_log(cluster->core, 4, "BROKER",
+        rk_log(cluster->core, RK_LOG_WARNING, "BROKER",
                "bootstrap.servers: no canonical name for %s: %s; it is used as it is", server.host,
                answer->error ? answer->error : "none");
         keep_server(seed, server);
@@ -193,13 +193,13 @@ static bool add_server(struct rk_seed *seed, struct rk_core *core, const char *t
     struct rk_bootstrap_server server;
     if (!rk_seed_parse(text, size, &server)) {
         if (size > 0)
-            rk_log(core, 4, "BROKER", "bootstrap.servers: \"%.*s\" is no host:port, ignored",
-                   (int)size, text);
+            rk_log(core, RK_LOG_WARNING, "BROKER",
+                   "bootstrap.servers: \"%.*s\" is no host:port, ignored", (int)size, text);
         return false;
     }
     bool is_ours = server.security < 0 || server.security == core->conf->security_protocol;
     if (!is_ours)
-        rk_log(core, 4, "BROKER",
+        rk_log(core, RK_LOG_WARNING, "BROKER",
                "bootstrap.servers: \"%.*s\" does not match security.protocol, ignored", (int)size,
                text);
     if (!is_ours || has_server(seed, &server))

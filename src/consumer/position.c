@@ -195,7 +195,7 @@ static void settle(struct rk_partition *partition)
 static void reset_lost(struct rk_partition *partition, const struct rk_fetch_position *position,
                        rd_kafka_resp_err_t err, const char *why) RK_ON_BACKGROUND
 {
-    rk_log(partition->consumer->core, 6, "OFFSET",
+    rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET",
            "%s [%d]: offset %" PRId64 " (leader epoch %d): %s; auto.offset.reset decides",
            topic_of(partition), (int)partition->number, position->offset, (int)position->epoch,
            why);
@@ -210,7 +210,7 @@ static void truncate(struct rk_partition *partition,
     struct rk_cursor_values values = rk_cursor_void(cursor);
     int64_t offset = returned->end_offset;
     rk_partition_drop_void(partition);
-    rk_log(partition->consumer->core, 4, "TRUNCATION",
+    rk_log(partition->consumer->core, RK_LOG_WARNING, "TRUNCATION",
            "%s [%d]: the log was truncated: offset %" PRId64 " was fetched with leader epoch %d, "
            "which the leader knows up to offset %" PRId64,
            topic_of(partition), (int)partition->number, returned->position.offset,
@@ -231,7 +231,7 @@ static void begin_anew(struct rk_partition *partition) RK_ON_BACKGROUND
 {
     static const char *const why = "the topic was deleted and made anew";
     int64_t next = rk_cursor_read(partition->shared.cursor).next;
-    rk_log(partition->consumer->core, 6, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
+    rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
            topic_of(partition), (int)partition->number, next, why);
     if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR)
         become_failed(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, next, why);

@@ -10,8 +10,6 @@
 #include "conf/conf.h"
 #include "event/queue.h"
 
-enum { LOG_LEVEL_DEBUG = 7, LOG_LEVEL_ERROR = 3 };
-
 static _Thread_local struct {
     rd_kafka_resp_err_t last_error;
     bool wants_yield;
@@ -34,7 +32,7 @@ struct rk_core *rk_core_new(rd_kafka_type_t type, char *name, rd_kafka_conf_t *c
     core->reports_by_event =
         !core->reports_by_callback && (callbacks->enabled_events & RD_KAFKA_EVENT_DR);
     atomic_init(&core->debug_mask, conf->debug);
-    atomic_init(&core->log_level, conf->debug ? LOG_LEVEL_DEBUG : conf->log_level);
+    atomic_init(&core->log_level, conf->debug ? RK_LOG_DEBUG : conf->log_level);
     atomic_init(&core->log_callback, callbacks->log_cb);
     rk_mutex_init(&core->mutex, RK_RANK_LOG);
     rk_condition_init(&core->left);
@@ -89,7 +87,7 @@ void rk_core_post_error(struct rk_core *core, rd_kafka_resp_err_t err, const cha
         event->notice_size = sizeof(*event) + strlen(text);
         rk_queue_push(core->main_queue, event);
     } else {
-        rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s", text);
+        rk_log(core, RK_LOG_ERROR, "ERROR", "%s", text);
     }
     rk_free(text);
 }
@@ -132,7 +130,7 @@ bool rk_core_raise_fatal(struct rk_core *core, rd_kafka_resp_err_t err, const ch
         event->fatal_err = err;
         rk_queue_push(core->main_queue, event);
     } else {
-        rk_log(core, LOG_LEVEL_ERROR, "ERROR", "%s", message);
+        rk_log(core, RK_LOG_ERROR, "ERROR", "%s", message);
     }
     rk_free(message);
     rk_free(text);

@@ -70,15 +70,25 @@ struct rk_core *rk_core_acquire(struct rk_core *core);
 /* NULL is fine. */
 void rk_core_release(struct rk_core *core);
 
+/* Levels, as in syslog(3). */
+enum rk_log_level {
+    RK_LOG_EMERGENCY = 0,
+    RK_LOG_ERROR = 3,
+    RK_LOG_WARNING = 4,
+    RK_LOG_NOTICE = 5,
+    RK_LOG_INFO = 6,
+    RK_LOG_DEBUG = 7,
+};
+
 /*
- * Logging (event/log.c): any thread, no lock held, for log_cb may run here. Levels as in syslog(3);
- * a log level that is not wanted costs a compare. `facility` is a short upper-case word.
+ * Logging (event/log.c): any thread, no lock held, for log_cb may run here. A log level that is not
+ * wanted costs a compare. `facility` is a short upper-case word.
  */
 /* What stands for the calling thread in its log lines: "[thrd:<name>]". Copies. */
 void rk_log_label_thread(const char *name);
 void rk_log(struct rk_core *core, int level, const char *facility, const char *format, ...)
     RK_FORMAT(4, 5);
-/* At level 7, as belonging to a context of the debug property. */
+/* At RK_LOG_DEBUG, as belonging to a context of the debug property. */
 void rk_log_context(struct rk_core *core, int context, const char *facility, const char *format,
                     ...) RK_FORMAT(4, 5);
 /* `context` is one of RK_DEBUG_*; formats and logs only when that context is on. */

@@ -42,7 +42,7 @@ static enum rk_served serve_error(rd_kafka_event_t *event, struct rk_core *core,
         core->conf->callbacks.error_cb(core->client, event->err, text,
                                        core->conf->callbacks.opaque);
     else
-        rk_log(core, 3, "ERROR", "%s", text);
+        rk_log(core, RK_LOG_ERROR, "ERROR", "%s", text);
     ++*count;
     return RK_SERVED_WHOLE;
 }

@@ -93,11 +93,11 @@ void rk_log(struct rk_core *core, int level, const char *facility, const char *f
 void rk_log_context(struct rk_core *core, int context, const char *facility, const char *format,
                     ...)
 {
-    if (LOG_DEBUG > atomic_load_explicit(&core->log_level, memory_order_relaxed))
+    if (RK_LOG_DEBUG > atomic_load_explicit(&core->log_level, memory_order_relaxed))
         return;
     va_list arguments;
     va_start(arguments, format);
-    write_log(core, LOG_DEBUG, context, facility, format, arguments);
+    write_log(core, RK_LOG_DEBUG, context, facility, format, arguments);
     va_end(arguments);
 }
 
@@ -138,7 +138,7 @@ void rk_core_set_log_queue(struct rk_core *core, rd_kafka_queue_t *queue)
             char *text = rk_text_format("%llu log lines were dropped for lack of a log queue: "
                                         "rd_kafka_set_log_queue() had not been called",
                                         dropped);
-            rk_queue_push(queue, rk_event_new_log(LOG_WARNING, 0, "LOGQUEUE", text));
+            rk_queue_push(queue, rk_event_new_log(RK_LOG_WARNING, 0, "LOGQUEUE", text));
             rk_free(text);
         }
     }

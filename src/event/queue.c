@@ -177,7 +177,7 @@ static void push(rd_kafka_queue_t *queue, rd_kafka_event_t *event, bool in_front
     if (pushed == PUSHED)
         return;
     if (pushed == FULL_FROM_NOW && event->type != RD_KAFKA_EVENT_LOG) /* It would come here. */
-        rk_log(queue->core, 4, "EVENTS",
+        rk_log(queue->core, RK_LOG_WARNING, "EVENTS",
                "The application does not serve the %s queue: %d MB of errors, logs and statistics "
                "wait in it, and what follows is dropped",
                queue->name, NOTICES_MAX >> 20);

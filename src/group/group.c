@@ -226,7 +226,7 @@ rd_kafka_resp_err_t rk_group_subscribe(struct rk_group *group,
     subscribe.subscription =
         rk_subscription_try_new(list, group->has_consumer_protocol, reason, sizeof(reason));
     if (!subscribe.subscription) {
-        rk_log(group->core, 4, "SUBSCRIBE", "Refused to subscribe: %s", reason);
+        rk_log(group->core, RK_LOG_WARNING, "SUBSCRIBE", "Refused to subscribe: %s", reason);
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     }
     rk_group_ask(group, run_subscribe, &subscribe);

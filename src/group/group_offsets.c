@@ -59,7 +59,7 @@ static void log_failure(const struct call *call, rd_kafka_resp_err_t err,
         first = list->elems[i].err ? &list->elems[i] : NULL;
     if (!first)
         return;
-    rk_log(call->offsets->core, 4, "COMMITFAIL",
+    rk_log(call->offsets->core, RK_LOG_WARNING, "COMMITFAIL",
            "Offset commit failed for %s [%d] of %d partition(s): %s", first->topic,
            (int)first->partition, list->cnt, rd_kafka_err2str(err ? err : first->err));
 }

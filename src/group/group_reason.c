@@ -214,7 +214,7 @@ void rk_group_on_reason_timer(struct rk_timer *timer, uint64_t now_us)
     rk_on_background(rk_cluster_background(group->cluster));
     rk_group_look(group, now_us, &view);
     if (view.waits_for[0])
-        rk_log(group->core, 4, "GROUP", "Group \"%s\" is not moving: it %s",
+        rk_log(group->core, RK_LOG_WARNING, "GROUP", "Group \"%s\" is not moving: it %s",
                group->core->conf->group_id, view.waits_for);
     rk_group_watch(group);
 }

@@ -168,7 +168,7 @@ static void on_commit_timer(struct rk_timer *timer, uint64_t now_us)
     struct rk_group *group = rk_container_of(timer, struct rk_group, own.commit_timer);
     (void)now_us;
     rk_on_background(rk_cluster_background(group->cluster));
-    rk_log(group->core, 4, "COMMIT",
+    rk_log(group->core, RK_LOG_WARNING, "COMMIT",
            "Group \"%s\": the commit of partitions that were given up is not waited for any longer",
            group->core->conf->group_id);
     if (group->own.answers_after)
@@ -304,7 +304,7 @@ void rk_group_tell_poll_exceeded(struct rk_group *group)
              "Application maximum poll interval (%d ms) exceeded: the consumer has left group "
              "\"%s\" until the application polls again",
              group->core->conf->max_poll_interval_ms, group->core->conf->group_id);
-    rk_log(group->core, 4, "MAXPOLL", "%s", text);
+    rk_log(group->core, RK_LOG_WARNING, "MAXPOLL", "%s", text);
     rk_queue_push(group->queue, rk_event_new_consumer_error(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
                                                             NULL, RD_KAFKA_PARTITION_UA,
                                                             RD_KAFKA_OFFSET_INVALID, text));

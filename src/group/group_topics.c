@@ -249,7 +249,7 @@ static void want_topics(struct rk_group *group) RK_ON_BACKGROUND
              "a member of the group subscribes to a topic");
     }
     if (left_out > 0)
-        rk_log(group->core, 4, "JOINGROUP",
+        rk_log(group->core, RK_LOG_WARNING, "JOINGROUP",
                "Group \"%s\": members subscribe to %d topics beyond the %d that their leader asks "
                "for: nobody gets them",
                group->core->conf->group_id, left_out, FOREIGN_TOPICS_MAX);
@@ -266,7 +266,7 @@ void rk_group_begin_plan(struct rk_group *group)
         return;
     }
     if (plan->unreadable_count > 0)
-        rk_log(group->core, 4, "JOINGROUP",
+        rk_log(group->core, RK_LOG_WARNING, "JOINGROUP",
                "Group \"%s\": the subscriptions of %d member(s) cannot be read: they get nothing",
                group->core->conf->group_id, (int)plan->unreadable_count);
     want_topics(group);

@@ -111,7 +111,7 @@ static enum rk_served serve(rd_kafka_event_t *event, struct rk_core *core, int *
 {
     struct rk_batch *batch = batch_of(event);
     if (!core->reports_by_callback) {
-        rk_log(core, 4, "DRDROP",
+        rk_log(core, RK_LOG_WARNING, "DRDROP",
                "delivery reports of %u messages are dropped: they are to be "
                "taken as events, with rd_kafka_queue_poll()",
                batch->record_count);
