@@ -134,6 +134,13 @@ struct rk_batch *rk_batch_acquire(struct rk_batch *batch);
 /* The last one frees the records, the application's memory that was passed with F_FREE included. */
 void rk_batch_release(struct rk_batch *batch);
 
+/* What its records have come to when it fails now. */
+static inline rd_kafka_msg_status_t rk_batch_status(const struct rk_batch *batch)
+{
+    return batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+                                           : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+}
+
 /* Asks for the memory of a batch that another thread has filled. */
 static inline void rk_batch_prefetch(const struct rk_batch *batch)
 {

@@ -41,12 +41,6 @@ uint64_t rk_expiry_of_queue(const struct rk_partition_queue_shared *shared)
                                        : rk_expiry_time(first->topic, first->base_enqueued_us);
 }
 
-static rd_kafka_msg_status_t status_of(const struct rk_batch *batch)
-{
-    return batch->sending.may_be_persisted ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-                                           : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-}
-
 /* Why nothing came of it, and with whom, as far as the broker's loop knows. */
 static char *describe_cause(const struct rk_sender *sender, const struct rk_batch *batch,
                             uint64_t now_us) RK_ON_BROKER
@@ -156,7 +150,7 @@ static void expire_queue(struct rk_sender *sender, struct rk_partition_queue *qu
 {
     struct rk_batch *batch;
     while ((batch = take_expired(queue, now_us)) != NULL)
-        rk_expiry_fail(sender, batch, status_of(batch), now_us);
+        rk_expiry_fail(sender, batch, rk_batch_status(batch), now_us);
 }
 
 void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -184,6 +178,6 @@ void rk_expiry_fail_all(struct rk_partition_queue *queue, rd_kafka_resp_err_t er
     rk_partition_queue_take_all(queue, &batches);
     while ((batch = TAILQ_FIRST(&batches)) != NULL) {
         TAILQ_REMOVE(&batches, batch, link);
-        rk_delivery_fail(batch, err, text, status_of(batch), now_us);
+        rk_delivery_fail(batch, err, text, rk_batch_status(batch), now_us);
     }
 }

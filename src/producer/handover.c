@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "producer/handover.h"
 
+#include "base/clock.h"
 #include "conf/conf.h"
 #include "event/core.h"
-#include "base/clock.h"
 #include "producer/producer.h"
 #include "producer/producer_topic.h"
 

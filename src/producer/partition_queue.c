@@ -12,9 +12,9 @@
 #include "producer/sender.h"
 #include "runtime/signal.h"
 
-#define NUMBER_STEP                                                                  \
-    (1u << 20) /* More than batch.num.messages can be: a batch's number is its first \
-                  record's, whatever it is split into. */
+/* More than batch.num.messages can be: a batch's number is its first record's, whatever it is split
+ * into. */
+#define NUMBER_STEP (1u << 20)
 
 struct rk_partition_queue *rk_partition_queue_new(struct rk_producer *producer,
                                                   rd_kafka_topic_t *topic, int32_t partition,

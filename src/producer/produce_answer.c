@@ -54,9 +54,7 @@ static char *describe(const struct rk_produce_context *context, const struct rk_
 static void fail(const struct rk_produce_context *context, struct rk_batch *batch,
                  rd_kafka_resp_err_t err, const char *text, uint64_t now_us) RK_ON_BROKER
 {
-    rd_kafka_msg_status_t status = batch->sending.may_be_persisted
-                                       ? RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-                                       : RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    rd_kafka_msg_status_t status = rk_batch_status(batch);
     leave_queue(batch, false);
     if (err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
         rk_expiry_fail(context->sender, batch, status, now_us);

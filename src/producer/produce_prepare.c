@@ -57,7 +57,7 @@ static int usable_codec(struct rk_sender *sender, const struct rk_batch *batch) 
     if (codec == RK_COMPRESSION_NONE || reads_codec(sender, codec))
         return codec;
     if (!(sender->own.said_unread_codecs & (1u << codec)))
-        rk_log(sender->producer->core, 4, "COMPRESSION",
+        rk_log(sender->producer->core, RK_LOG_WARNING, "COMPRESSION",
                "%s: Broker does not support compression type %s: batches are sent uncompressed",
                rk_broker_name(sender->broker), rk_compression_name(codec));
     sender->own.said_unread_codecs |= 1u << codec;
@@ -178,8 +178,8 @@ void rk_produce_prepare_all(struct rk_sender *sender, struct rk_batch **batches,
             continue;
         }
         rk_partition_queue_forget(batch->queue, batch, false);
-        rk_delivery_fail(batch, err, "the batch could not be compressed",
-                         RD_KAFKA_MSG_STATUS_NOT_PERSISTED, rk_clock_now_us());
+        rk_delivery_fail(batch, err, "the batch could not be put into the broker's form",
+                         rk_batch_status(batch), rk_clock_now_us());
     }
     *count = kept;
 }

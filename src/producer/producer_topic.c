@@ -403,7 +403,7 @@ static bool route(struct rk_producer_topic *self, const struct rk_partition_tabl
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(list)) != NULL) {
         rd_kafka_resp_err_t err =
-            add_to(self, table, table->capacity, &staged->record, staged->partition);
+            add_to(self, table, count_of(table), &staged->record, staged->partition);
         STAILQ_REMOVE_HEAD(list, link);
         if (!err) {
             free_staged(staged);

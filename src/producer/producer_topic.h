@@ -13,8 +13,8 @@
 
 #include <stdatomic.h>
 
-#include "cluster/snapshot.h"
 #include "base/window.h"
+#include "cluster/snapshot.h"
 #include "cluster/topic.h"
 #include "producer/partition_queue.h"
 #include "producer/partitioner.h"

@@ -7,13 +7,13 @@
 /* The class whose segments hold `size` bytes; RK_SEGMENT_CLASSES when none does. */
 static int class_of(size_t size)
 {
-    int class = 0;
-    size_t class_size = RK_SEGMENT_MIN_SIZE;
-    while (class_size < size && class < RK_SEGMENT_CLASSES) {
-        class_size *= 2;
-        class ++;
+    int size_class = 0;
+    size_t class_bytes = RK_SEGMENT_MIN_SIZE;
+    while (class_bytes < size && size_class < RK_SEGMENT_CLASSES) {
+        class_bytes *= 2;
+        size_class++;
     }
-    return class;
+    return size_class;
 }
 
 void rk_segment_pool_init(struct rk_segment_pool *pool, size_t limit)
@@ -24,22 +24,22 @@ void rk_segment_pool_init(struct rk_segment_pool *pool, size_t limit)
 
 void rk_segment_pool_clear(struct rk_segment_pool *pool)
 {
-    for (int class = 0; class < RK_SEGMENT_CLASSES; class ++) {
-        while (pool->shared.free[class]) {
-            struct rk_segment *segment = pool->shared.free[class];
-            pool->shared.free[class] = segment->next;
+    for (int size_class = 0; size_class < RK_SEGMENT_CLASSES; size_class++) {
+        while (pool->shared.free[size_class]) {
+            struct rk_segment *segment = pool->shared.free[size_class];
+            pool->shared.free[size_class] = segment->next;
             rk_free(segment);
         }
     }
     rk_mutex_clear(&pool->mutex);
 }
 
-static struct rk_segment *take_free(struct rk_segment_pool *pool, int class)
+static struct rk_segment *take_free(struct rk_segment_pool *pool, int size_class)
 {
     rk_mutex_lock(&pool->mutex);
-    struct rk_segment *segment = pool->shared.free[class];
+    struct rk_segment *segment = pool->shared.free[size_class];
     if (segment) {
-        pool->shared.free[class] = segment->next;
+        pool->shared.free[size_class] = segment->next;
         pool->shared.free_size -= segment->capacity;
     }
     rk_mutex_unlock(&pool->mutex);
@@ -48,12 +48,12 @@ static struct rk_segment *take_free(struct rk_segment_pool *pool, int class)
 
 struct rk_segment *rk_segment_try_take(struct rk_segment_pool *pool, size_t size)
 {
-    int class = class_of(size);
+    int size_class = class_of(size);
     size_t capacity = size;
     struct rk_segment *segment = NULL;
-    if (class < RK_SEGMENT_CLASSES) {
-        capacity = (size_t)RK_SEGMENT_MIN_SIZE << class;
-        segment = take_free(pool, class);
+    if (size_class < RK_SEGMENT_CLASSES) {
+        capacity = (size_t)RK_SEGMENT_MIN_SIZE << size_class;
+        segment = take_free(pool, size_class);
     }
     if (!segment) {
         segment = rk_try_malloc(sizeof(*segment) + capacity);
@@ -77,9 +77,9 @@ struct rk_segment *rk_segment_try_foreign(void *value, size_t size)
 
 static bool is_pooled(const struct rk_segment *segment)
 {
-    int class = class_of(segment->capacity);
-    return segment->capacity && class < RK_SEGMENT_CLASSES &&
-           segment->capacity == (uint32_t)RK_SEGMENT_MIN_SIZE << class;
+    int size_class = class_of(segment->capacity);
+    return segment->capacity && size_class < RK_SEGMENT_CLASSES &&
+           segment->capacity == (uint32_t)RK_SEGMENT_MIN_SIZE << size_class;
 }
 
 void rk_segment_give_back(struct rk_segment_pool *pool, struct rk_segment *segments)
@@ -90,9 +90,9 @@ void rk_segment_give_back(struct rk_segment_pool *pool, struct rk_segment *segme
         struct rk_segment *segment = segments;
         segments = segment->next;
         if (is_pooled(segment) && pool->shared.free_size + segment->capacity <= pool->limit) {
-            int class = class_of(segment->capacity);
-            segment->next = pool->shared.free[class];
-            pool->shared.free[class] = segment;
+            int size_class = class_of(segment->capacity);
+            segment->next = pool->shared.free[size_class];
+            pool->shared.free[size_class] = segment;
             pool->shared.free_size += segment->capacity;
         } else {
             segment->next = surplus;

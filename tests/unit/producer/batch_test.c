@@ -27,6 +27,18 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* One that was sent without a clear outcome may have been written. */
+static void test_status(void **state)
+{
+    (void)state;
+    struct rk_new_record record = record_of(bytes, 1, RD_KAFKA_MSG_F_COPY);
+    struct rk_batch *batch = rk_batch_try_new(idle.producer, idle.topic, idle.queue, 7, &record);
+    assert_int_equal(rk_batch_status(batch), RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
+    batch->sending.may_be_persisted = true;
+    assert_int_equal(rk_batch_status(batch), RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED);
+    rk_batch_release(batch);
+}
+
 /* What a batch will want for its first record is known before there is a batch. */
 static void test_second_segment(void **state)
 {
@@ -454,6 +466,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_status),
         TEST(test_second_segment),
         TEST(test_round_trip),
         TEST(test_counts),
