@@ -11,7 +11,6 @@
 #ifndef RK_CONF_CONF_H
 #define RK_CONF_CONF_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +19,7 @@
 #include "base/config.h"
 #include "conf/callbacks.h"
 #include "conf/interceptors.h"
+#include "conf/patterns.h"
 #include "conf/plugins.h"
 
 /* Named values: enum rk_conf_security and so on. */
@@ -34,13 +34,6 @@
 #undef VALUE
 #undef SYNONYM
 #undef VALUES_END
-
-/* topic.blacklist, compiled. */
-struct rk_patterns {
-    char *text; /* As it was set. */
-    size_t count;
-    regex_t *items;
-};
 
 /* A key or certificate given with rd_kafka_conf_set_ssl_cert(): its bytes, read when TLS is set up.
  */
@@ -187,9 +180,6 @@ rd_kafka_conf_res_t rk_topic_conf_set(struct rd_kafka_topic_conf_s *topic_conf, 
 rd_kafka_conf_res_t rk_topic_conf_get(const struct rd_kafka_topic_conf_s *topic_conf,
                                       const char *name, char *value, size_t *size);
 const char **rk_topic_conf_dump(const struct rd_kafka_topic_conf_s *topic_conf, size_t *count);
-
-/* Whether a topic name is in topic.blacklist. */
-bool rk_patterns_match(const struct rk_patterns *patterns, const char *topic);
 
 /* RK_CONF_FEATURE_* of this build. */
 int rk_conf_features(void);

@@ -22,11 +22,6 @@ static const char *const point_names[RK_INTERCEPTOR_POINTS] = {
     [RK_ON_BROKER_STATE_CHANGE] = "on_broker_state_change",
 };
 
-const char *rk_interceptor_point_name(enum rk_interceptor_point point)
-{
-    return point_names[point];
-}
-
 rd_kafka_resp_err_t rk_interceptors_add(struct rk_interceptors *interceptors,
                                         enum rk_interceptor_point point, const char *name,
                                         void (*function)(void), void *opaque)

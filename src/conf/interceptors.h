@@ -71,9 +71,6 @@ struct rk_interceptors {
     void *failed_opaque;
 };
 
-/* "on_send" for RK_ON_SEND. */
-const char *rk_interceptor_point_name(enum rk_interceptor_point point);
-
 /*
  * Adds one at the end. `function` is the pointer cast to void (*)(void). The same name with the
  * same function again: RD_KAFKA_RESP_ERR__CONFLICT, except on_conf_destroy, which may be there many

@@ -43,15 +43,15 @@ enum rk_property_importance {
     RK_IMPORTANCE_LOW,
 };
 
-enum rk_property_status { /* Bits. */
-                          RK_STATUS_PLAIN = 0,
-                          RK_STATUS_HIDDEN = 1,
-                          RK_STATUS_DEPRECATED = 2,
-                          RK_STATUS_EXPERIMENTAL = 4,
-                          RK_STATUS_SENSITIVE = 8,
-                          RK_STATUS_DEPRECATED_HIDDEN = RK_STATUS_DEPRECATED | RK_STATUS_HIDDEN,
-                          RK_STATUS_DEPRECATED_EXPERIMENTAL =
-                              RK_STATUS_DEPRECATED | RK_STATUS_EXPERIMENTAL,
+/* Bits. */
+enum rk_property_status {
+    RK_STATUS_PLAIN = 0,
+    RK_STATUS_HIDDEN = 1,
+    RK_STATUS_DEPRECATED = 2,
+    RK_STATUS_EXPERIMENTAL = 4,
+    RK_STATUS_SENSITIVE = 8,
+    RK_STATUS_DEPRECATED_HIDDEN = RK_STATUS_DEPRECATED | RK_STATUS_HIDDEN,
+    RK_STATUS_DEPRECATED_EXPERIMENTAL = RK_STATUS_DEPRECATED | RK_STATUS_EXPERIMENTAL,
 };
 
 struct rk_property_value {
