@@ -16,10 +16,11 @@
 #include <x86intrin.h>
 #endif
 
-#define REFRESH_US      1000 /* A thread asks the kernel again after this. */
-#define MIN_BASELINE_US 5000 /* The counter's rate is taken over at least this, */
-#define MAX_BASELINE_US \
-    1000000 /* and made exact until then; not later, for it counts on while the machine sleeps. */
+#define REFRESH_US 1000 /* A thread asks the kernel again after this. */
+/* The counter's rate is taken over at least this, and made exact until then; not later, for it
+ * counts on while the machine sleeps. */
+#define MIN_BASELINE_US  5000
+#define MAX_BASELINE_US  1000000
 #define MIN_TICKS_PER_US 100 /* A rate that no processor has was taken over a sleep. */
 #define MAX_TICKS_PER_US 10000
 #define RATE_SHIFT       32

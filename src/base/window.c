@@ -6,9 +6,8 @@
 
 #include "base/memory.h"
 
-#define LINEAR_BITS                                                              \
-    7 /* Values below 2^7 have a bucket each; above, 2^6 buckets per power of 2. \
-       */
+/* Values below 2^7 have a bucket each; above, 2^6 buckets per power of 2. */
+#define LINEAR_BITS  7
 #define LINEAR_COUNT (1 << LINEAR_BITS)
 #define HALF_COUNT   (LINEAR_COUNT / 2)
 

@@ -110,7 +110,7 @@ struct rk_error_place {
     struct rk_budget *budget;
 };
 
-/* The same, at a place. borrows: place (takes references) */
+/* The same, at a place; `text` is not NULL. borrows: place (takes references) */
 rd_kafka_event_t *rk_event_new_partition_error(rd_kafka_resp_err_t err, rd_kafka_topic_t *topic,
                                                int32_t partition, const char *text,
                                                const struct rk_error_place *place);

@@ -11,9 +11,7 @@
 #include "event/core.h"
 #include "event/topic.h"
 
-#define CREDIT_STEP                                                              \
-    65536 /* Bytes handed out are given back to the budget in about these steps. \
-           */
+#define CREDIT_STEP 65536 /* Bytes handed out go back to the budget in about these steps. */
 
 struct message_batch {
     rd_kafka_event_t event; /* First. */

@@ -40,8 +40,8 @@ struct rk_slab_pool *rk_slab_pool_acquire(struct rk_slab_pool *pool);
 void rk_slab_pool_release(struct rk_slab_pool *pool);
 
 /* A slab for messages of these bytes and topic (takes references), filled in as far as all consumed
- * messages are alike. `count`: messages
- * of the whole batch, so that a small one does not pin a large slab. */
+ * messages are alike. `count`: messages of the whole batch, so that a small one does not pin a
+ * large slab. */
 struct rk_message_slab *rk_message_slab_new(struct rk_slab_pool *pool, struct rk_block *block,
                                             rd_kafka_topic_t *topic, size_t count);
 /* Writes into all messages what those of one batch have in common, unless it stands there from the

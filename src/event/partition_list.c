@@ -233,10 +233,11 @@ void rk_partition_list_sort(rd_kafka_topic_partition_list_t *list,
         compare = compare_by_name;
     rd_kafka_topic_partition_t *from = list->elems;
     rd_kafka_topic_partition_t *to = must_have(rk_app_malloc((size_t)list->size * sizeof(*to)));
-    for (int run = 1; run<count; run = run> count / 2 ? count : run * 2) {
-        for (int at = 0; at < count; at += RK_MIN(2 * (int64_t)run, count - at)) {
-            int left = RK_MIN(run, count - at);
-            merge(from + at, left, RK_MIN(run, count - at - left), to + at, compare, opaque);
+    for (int64_t run = 1; run < count; run *= 2) {
+        for (int64_t at = 0; at < count; at += 2 * run) {
+            int left = (int)RK_MIN(run, count - at);
+            int right = (int)RK_MIN(run, count - at - left);
+            merge(from + at, left, right, to + at, compare, opaque);
         }
         rd_kafka_topic_partition_t *sorted = to;
         to = from;

@@ -8,13 +8,13 @@
 #include "net/socket.h"
 #include "net/stream.h"
 
-/* Closes the descriptor when the application's closesocket_cb shall not. */
+/* How a descriptor is closed that is the application's to close (closesocket_cb). */
 typedef void rk_socket_closer(void *argument, int fd);
 
 /*
- * Begins to connect over `fd`, which the stream closes with `closer` (NULL: rk_socket_close). Never
- * NULL: a failure shows in the handshake. `already_connecting` errno: 0 when connect was called,
- * else why it failed.
+ * Over `fd`, for which connect was called, and which the stream closes with `closer` (NULL:
+ * rk_socket_close). Never NULL: `connect_error`, the errno of a connect that failed at once, or 0,
+ * shows in the handshake.
  */
 struct rk_stream *rk_tcp_stream_new(int fd, int connect_error, rk_socket_closer *closer,
                                     void *closer_argument);

@@ -4,10 +4,12 @@
  *
  * A compressor and a decompressor belong to one thread each and keep their contexts and scratch
  * memory for the next batch. Output is bounded by the caller's limit, never by what the input
- * claims. Whatever the input or the memory does, the answer is an error value: _NOT_IMPLEMENTED
- * unknown codec, or not in this build _BAD_COMPRESSION       the input is not what the codec writes
- *   MSG_SIZE_TOO_LARGE     more than `limit` bytes would come out
- *   _CRIT_SYS_RESOURCE     memory is out
+ * claims. Whatever the input or the memory does, the answer is an error value:
+ *
+ *     _NOT_IMPLEMENTED     the codec is unknown, or not in this build
+ *     _BAD_COMPRESSION     the input is not what the codec writes
+ *     MSG_SIZE_TOO_LARGE   more than `limit` bytes would come out
+ *     _CRIT_SYS_RESOURCE   memory is out
  */
 #ifndef RK_WIRE_COMPRESSION_H
 #define RK_WIRE_COMPRESSION_H

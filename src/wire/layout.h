@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Default values of schema-described structs: setting them and comparing with them. Pure functions,
- * shared by the codec and the tables.
+ * What follows from a schema for its structs: default values, sizes in memory and on the wire. Pure
+ * functions, shared by the codec and the tables.
  */
 #ifndef RK_WIRE_LAYOUT_H
 #define RK_WIRE_LAYOUT_H

@@ -10,9 +10,9 @@
  *     rk_record_batches_init(&batches, data, size);
  *     while (rk_record_batches_next(&batches, &batch) == RK_RECORD_BATCH_FOUND) {
  *         rk_record_batch_check_crc(&batch), if check.crcs;
- *         records = batch.records, or what rk_decompress makes of them, if the header names a
- * codec; rk_record_cursor_init(&cursor, &batch.header, records, records_size); while
- * (rk_record_read(&cursor, &record) == RK_RECORD_FOUND)
+ *         records = batch.records, or what rk_decompress makes of them;
+ *         rk_record_cursor_init(&cursor, &batch.header, records, records_size);
+ *         while (rk_record_read(&cursor, &record) == RK_RECORD_FOUND)
  *             ...
  *     }
  */

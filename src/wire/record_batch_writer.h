@@ -6,9 +6,10 @@
  * partition's lock: they are inline, allocate nothing and copy key and value once. Everything about
  * sizes is known before the first byte is written:
  *
- *     size_t body = rk_record_body_size(timestamp_delta, offset_delta, key_size, value_size,
- * headers_size); if (rk_record_size(body) > room) ... at = rk_record_write(at, body,
- * timestamp_delta, offset_delta, key, key_size, value, value_size, headers, headers_size);
+ *     size_t body_size = rk_record_body_size(timestamp_delta, offset_delta, key_size, ...);
+ *     if (rk_record_size(body_size) > room)
+ *         ...
+ *     at = rk_record_write(at, body_size, timestamp_delta, offset_delta, key, key_size, ...);
  *
  * Sizes of -1 are Kafka's null. Headers arrive encoded (rk_record_headers_write), their count in
  * front; no headers: size 0. The sum of a record's sizes must stay below INT32_MAX, which the
