@@ -97,12 +97,6 @@ void rk_cluster_update_brokers(struct rk_cluster *cluster, const struct rk_snaps
         qsort(table->items, (size_t)table->count, sizeof(*table->items), order_by_id);
 }
 
-struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id)
-{
-    struct rk_broker *broker = find_broker(&cluster->own.brokers, id);
-    return broker && broker->known.is_started ? broker : NULL;
-}
-
 struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id)
 {
     struct rk_broker *broker = find_broker(&cluster->own.brokers, id);
@@ -221,8 +215,8 @@ void rk_cluster_rebootstrap(struct rk_cluster *cluster, const char *reason)
     if (cluster->core->conf->metadata_recovery_strategy == RK_CONF_RECOVERY_NONE)
         return;
     rk_on_broker(cluster->background);
-    rk_log(cluster->core, 5, "REBOOTSTRAP", "Beginning anew with the bootstrap servers: %s",
-           reason);
+    rk_log(cluster->core, RK_LOG_NOTICE, "REBOOTSTRAP",
+           "Beginning anew with the bootstrap servers: %s", reason);
     for (int i = 0; i < cluster->own.brokers.count; i++) {
         struct rk_broker *broker = cluster->own.brokers.items[i];
         if (broker->known.is_started && !rk_broker_is_resting(broker))

@@ -74,8 +74,6 @@ void rk_cluster_post_leader_hint(struct rk_cluster *cluster, rd_kafka_topic_t *t
 /* The broker, ready for mail; started when needed; NULL when metadata does not name it or
  * the system has no thread. */
 struct rk_broker *rk_cluster_use_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
-/* Known and started, or NULL; never starts it. */
-struct rk_broker *rk_cluster_find_broker(struct rk_cluster *cluster, int32_t id) RK_ON_BACKGROUND;
 
 /* "host:port/id" into the text, which it returns; of a broker that metadata does not name "broker
  * <id>", and of -1, the seed, which server it is at. */
@@ -101,8 +99,8 @@ void rk_cluster_visit_brokers(struct rk_cluster *cluster,
                               void (*visit)(struct rk_broker *broker, bool is_seed, void *argument),
                               void *argument) RK_ON_BACKGROUND;
 
-/* Sends to that broker, on its general connection; fails with _UNKNOWN_BROKER when metadata does
- * not name it. Any thread. takes: request */
+/* Sends to that broker, on its connection for that purpose; fails with _UNKNOWN_BROKER when
+ * metadata does not name it. Any thread. takes: request */
 void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
                           struct rk_request *request);
 /* Sends to whichever broker can be reached (least loaded). Any thread. takes: request */
@@ -119,8 +117,8 @@ void rk_cluster_post_call(struct rk_cluster *cluster, void (*run)(void *argument
  */
 rd_kafka_resp_err_t rk_cluster_query(struct rk_cluster *cluster, const char *const *topics,
                                      int count, uint64_t deadline_us, struct rk_snapshot **answer);
-/* Waits until a snapshot with a cluster id (or brokers) is known; one reference or NULL at the
- * deadline. Application threads only. */
+/* Waits for the first snapshot; one reference, or NULL at the deadline. Application threads only.
+ */
 struct rk_snapshot *rk_cluster_wait_snapshot(struct rk_cluster *cluster, uint64_t deadline_us);
 
 #endif

@@ -55,10 +55,9 @@ void rk_debug_versions(const struct rk_connection *connection,
                  "%s: Broker API support:", name_of(connection));
     for (int32_t i = 0; i < answer->api_keys.count; i++) {
         const struct rk_api_versions_answer_api_key *key = &answer->api_keys.items[i];
-        const struct rk_api *api = rk_api_find(key->api_key);
         rk_log_debug(core, RK_DEBUG_FEATURE, "APIVERSION", "%s:   ApiKey %s (%d) Versions %d..%d",
-                     name_of(connection), api ? api->name : "unknown", key->api_key,
-                     key->min_version, key->max_version);
+                     name_of(connection), rk_api_name(key->api_key), key->api_key, key->min_version,
+                     key->max_version);
     }
 }
 

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "wire/codec.h"
 
-#define ARENA_LIMIT     (64u << 20)
-#define DEFAULT_TIMEOUT 60000000u /* Features set what socket.timeout.ms says. */
+#define ARENA_LIMIT        (64u << 20)
+#define DEFAULT_TIMEOUT_US 60000000u
 
 static void deliver_done(struct rk_mail *mail)
 {
@@ -38,7 +38,7 @@ struct rk_request *rk_request_try_new(enum rk_api_key key, struct rk_loop *reply
     rk_writer_init(&request->wire.writer);
     request->min_version = request->api->min_version;
     request->max_version = request->api->max_version;
-    request->timeout_us = DEFAULT_TIMEOUT;
+    request->timeout_us = DEFAULT_TIMEOUT_US;
     request->deadline_us = RK_NEVER;
     request->reply_loop = reply_loop;
     request->on_done = on_done;
@@ -51,7 +51,6 @@ struct rk_request *rk_request_try_new(enum rk_api_key key, struct rk_loop *reply
 void rk_request_reset(struct rk_request *request)
 {
     rk_writer_clear(&request->wire.writer);
-    rk_writer_init(&request->wire.writer);
     request->wire.queued_us = 0;
     rk_arena_clear(&request->answer_arena);
     rk_block_release(request->frame);
@@ -97,9 +96,10 @@ void rk_request_fail(struct rk_request *request, rd_kafka_resp_err_t err, const 
 {
     va_list arguments;
     va_start(arguments, format);
-    rk_free(request->error_text);
-    request->error_text = rk_text_formatv(format, arguments);
+    char *text = rk_text_formatv(format, arguments); /* May be about the one before. */
     va_end(arguments);
+    rk_free(request->error_text);
+    request->error_text = text;
     request->err = err;
     rk_request_complete(request);
 }

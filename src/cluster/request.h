@@ -75,8 +75,8 @@ struct rk_request {
 TAILQ_HEAD(rk_request_list, rk_request);
 
 /*
- * A request of that API with its message set to defaults; `timeout_us` as socket.timeout.ms says
- * unless changed. NULL when memory is out.
+ * A request of that API with its message set to defaults; `timeout_us` is a minute, the default of
+ * socket.timeout.ms, unless changed. NULL when memory is out.
  */
 struct rk_request *rk_request_try_new(enum rk_api_key key, struct rk_loop *reply_loop,
                                       rk_request_handler *on_done, void *owner);
