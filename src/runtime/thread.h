@@ -4,7 +4,8 @@
  * tests.
  *
  * Locks have ranks and are taken upwards only; debug builds check it. No callback of the
- * application and no post runs under a lock, but for a queue's wake-up (event/queue.h).
+ * application and no post runs under a lock, but for a queue's wake-up (event/queue.h), and where
+ * whoever is posted to goes away under the same lock (net/resolver_posix.c, event/prefetch.h).
  */
 #ifndef RK_RUNTIME_THREAD_H
 #define RK_RUNTIME_THREAD_H
@@ -17,13 +18,13 @@
 
 enum rk_rank {
     RK_RANK_TOPICS = 1,    /* Registry of topics. */
-    RK_RANK_PARTITION = 2, /* A producer's partition queue; staging. */
-    RK_RANK_QUEUE = 3,     /* An application queue; a cursor. */
+    RK_RANK_PARTITION = 2, /* A producer's partition queue; staging; a queue's forwarding. */
+    RK_RANK_QUEUE = 3,     /* An application queue; room to fetch. */
     RK_RANK_RESOLVER = 3,  /* Posts its answers under it: net/resolver_posix.c says why. */
     RK_RANK_MAILBOX = 4,
-    RK_RANK_REPLY = 5, /* A waiting application thread; producers waiting for room. */
+    RK_RANK_REPLY = 5, /* A waiting application thread; producers waiting for room; snapshots. */
     RK_RANK_POOL = 6,
-    RK_RANK_LOG = 7,
+    RK_RANK_LOG = 7, /* The client's core: logs, visitors, the fatal error. */
 };
 
 /* A futex: taking one that is free costs one atomic instruction, which a path per message is glad
