@@ -74,6 +74,7 @@ static void connect_to(struct rk_connection *connection, const struct rk_address
                                   .receive_buffer = core->conf->socket_receive_buffer_bytes,
                                   .keepalive = core->conf->socket_keepalive_enable,
                                   .no_delay = core->conf->socket_nagle_disable,
+                                  .unacknowledged_ms = core->conf->socket_timeout_ms,
                               });
     rk_debug_connecting(connection, fd);
     int error = connect_socket(connection, fd, address);

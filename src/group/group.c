@@ -96,6 +96,8 @@ static void identify(struct rk_group *group) RK_ON_BACKGROUND
     identity->member_id = is_in ? member->member_id : "";
     identity->instance_id = is_in ? group->core->conf->group_instance_id : NULL;
     identity->is_consumer = is_in && group->has_consumer_protocol;
+    identity->is_joining =
+        !group->has_consumer_protocol && rk_membership_is_joining(&group->own.membership);
     identity->is_lost = member->is_lost;
 }
 

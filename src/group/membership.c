@@ -51,10 +51,36 @@ bool rk_membership_is_in(const struct rk_membership *membership)
     return membership->generation >= 0;
 }
 
+bool rk_membership_is_joining(const struct rk_membership *membership)
+{
+    switch (membership->state) {
+    case S(JOINING):
+    case S(ASSIGNING):
+    case S(SYNCING):
+        return rk_membership_is_in(membership);
+    case S(LEAVING):
+        return rk_membership_is_in(membership) &&
+               (membership->is_join_sent || membership->is_sync_sent || membership->is_completing);
+    case S(OUT):
+    case S(PREPARING):
+    case S(REVOKING):
+    case S(TAKING):
+    case S(STABLE):
+    case S(WAITING):
+    case S(FAILED):
+    case S(CLOSED):
+    case RK_MEMBERSHIP_STATES:
+        break;
+    }
+    return false;
+}
+
 void rk_membership_set_state(struct rk_membership *membership, enum rk_membership_state state,
                              uint64_t now_us)
 {
     RK_ASSERT(rk_membership_may_follow(membership->state, state));
+    if (membership->state == S(JOINING))
+        membership->heard_us = now_us; /* The JoinGroup stood for heartbeats. */
     membership->state = state;
     rk_member_enter_state(&membership->base, now_us);
 }
@@ -132,6 +158,7 @@ void rk_membership_forget(struct rk_membership *membership, bool keeps_id)
     membership->generation = -1;
     membership->is_leader = false;
     membership->is_join_sent = membership->is_sync_sent = membership->is_heartbeat_sent = false;
+    membership->is_completing = false;
     if (!keeps_id)
         rk_membership_replace_text(&membership->base.member_id, "");
 }

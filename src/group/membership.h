@@ -58,6 +58,7 @@ struct rk_membership {
 
     bool wants_rejoin;
     bool is_join_sent, is_sync_sent, is_heartbeat_sent;
+    bool is_completing; /* LEAVING: its JoinGroup was answered, others bring it to an end. */
     struct rk_backoff heartbeat_backoff;
     uint64_t retry_at_us; /* JOINING, SYNCING: the next attempt. */
     uint64_t heard_us;    /* The coordinator last took it for a member. */
@@ -119,6 +120,9 @@ void rk_membership_on_timer(struct rk_membership *membership, uint64_t now_us);
 
 /* The coordinator knows it as a member of a generation. */
 bool rk_membership_is_in(const struct rk_membership *membership);
+/* It is a member of a generation that is about to be followed by another, or not yet complete; that
+ * goes on whatever the application does. */
+bool rk_membership_is_joining(const struct rk_membership *membership);
 const char *rk_membership_state_name(enum rk_membership_state state);
 bool rk_membership_may_follow(enum rk_membership_state from, enum rk_membership_state to);
 

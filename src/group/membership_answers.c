@@ -86,10 +86,38 @@ static bool is_whole(const struct rk_membership_joined *joined)
     return joined->generation >= 0 && joined->member_id && joined->member_id[0] && joined->protocol;
 }
 
+static void enter_generation(struct rk_membership *membership,
+                             const struct rk_membership_joined *joined, uint64_t now_us)
+{
+    membership->generation = joined->generation;
+    rk_membership_replace_text(&membership->base.member_id, joined->member_id);
+    rk_membership_replace_text(&membership->protocol, joined->protocol);
+    membership->is_leader = joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
+    membership->skips_assignment = membership->conf.is_static && joined->skips_assignment;
+    begin_heartbeats(membership, now_us);
+}
+
+/* It leaves, but the application still gives up its partitions, which are its own in the generation
+ * that it joined, too: they are committed as of that one. */
+static void enter_for_a_while(struct rk_membership *membership,
+                              const struct rk_membership_joined *joined, uint64_t now_us)
+{
+    membership->is_join_sent = false;
+    if (joined->err || !is_whole(joined))
+        return;
+    membership->base.attempt++; /* Heartbeats of the old one do not count. */
+    enter_generation(membership, joined, now_us);
+    membership->is_completing = !membership->is_leader;
+}
+
 void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t attempt,
                                   const struct rk_membership_joined *joined, uint64_t now_us)
 {
-    if (attempt != membership->base.attempt || membership->state != S(JOINING))
+    if (attempt != membership->base.attempt)
+        return;
+    if (membership->state == S(LEAVING) && membership->is_join_sent)
+        enter_for_a_while(membership, joined, now_us);
+    if (membership->state != S(JOINING))
         return;
     membership->is_join_sent = false;
     if (joined->err == RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED) {
@@ -102,15 +130,9 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_JOIN_GROUP,
                        RD_KAFKA_RESP_ERR__BAD_MSG);
     } else {
-        membership->generation = joined->generation;
-        rk_membership_replace_text(&membership->base.member_id, joined->member_id);
-        rk_membership_replace_text(&membership->protocol, joined->protocol);
-        membership->is_leader =
-            joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
-        membership->skips_assignment = membership->conf.is_static && joined->skips_assignment;
+        enter_generation(membership, joined, now_us);
         membership->retry_at_us = now_us;
         membership->is_sync_sent = false;
-        begin_heartbeats(membership, now_us);
         bool assigns = membership->is_leader && !membership->skips_assignment;
         rk_membership_set_state(membership, assigns ? S(ASSIGNING) : S(SYNCING), now_us);
         if (assigns)
@@ -183,6 +205,13 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
     rk_membership_advance(membership, now_us);
 }
 
+/* The group has gone on without its answer to JoinGroup, which is still on its way. */
+static bool is_overtaken(const struct rk_membership *membership, rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION && membership->state == S(LEAVING) &&
+           membership->is_join_sent;
+}
+
 void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_t attempt,
                                        rd_kafka_resp_err_t err, uint64_t now_us)
 {
@@ -202,7 +231,7 @@ void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_
             membership->wants_rejoin = true;
             rk_member_set_reason(&membership->base, "the group is rebalancing");
         }
-    } else if (err && (action & RK_ACTION_RETRY)) {
+    } else if (err && ((action & RK_ACTION_RETRY) || is_overtaken(membership, err))) {
         membership->base.heartbeat_at_us =
             now_us + rk_backoff_next_us(&membership->heartbeat_backoff);
     } else if (err) {
@@ -223,7 +252,11 @@ void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t at
                                    rd_kafka_resp_err_t err, uint64_t now_us)
 {
     unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
-    if (attempt != membership->base.attempt || !rk_membership_has_heartbeats(membership))
+    /* Who is no member any more waits for its JoinGroup in vain. */
+    bool is_out = membership->state == S(JOINING) && rk_membership_is_in(membership) &&
+                  err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    if (attempt != membership->base.attempt || is_overtaken(membership, err) ||
+        !(is_out || rk_membership_has_heartbeats(membership)))
         return;
     if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
         membership->wants_rejoin = membership->state == S(STABLE) || membership->wants_rejoin;

@@ -16,8 +16,10 @@ struct rk_membership_identity {
     const char *member_id;   /* Borrowed, "" while there is none. */
     const char *instance_id; /* group.instance.id, borrowed; NULL: not static, or no member. */
     bool is_consumer;        /* Of the consumer protocol (KIP-848): generation is an epoch. */
-    bool is_lost; /* Its partitions may belong to others by now: what they have stored is not
-                     to be committed. */
+    bool is_joining; /* A classic member: another generation follows, or this one is not complete
+                        yet; in either case soon. */
+    bool is_lost;    /* Its partitions may belong to others by now: what they have stored is not
+                        to be committed. */
 };
 
 static inline void rk_membership_identity_init(struct rk_membership_identity *identity)

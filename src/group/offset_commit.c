@@ -214,6 +214,7 @@ static struct rk_request *new_request(struct rk_committer *committer) RK_ON_BACK
         request->deadline_us = RK_MIN(request->deadline_us, commit->deadline_us);
     }
     committer->sent_generation = identity->generation;
+    committer->was_joining = identity->is_joining;
     return request;
 }
 
@@ -271,11 +272,26 @@ static rd_kafka_resp_err_t read_answer(struct rk_committer *committer,
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* A classic group has gone on to another generation, or is about to. What the member has not given
+ * up it has in that one too. */
+static bool is_overtaken(const struct rk_committer *committer, rd_kafka_resp_err_t err)
+{
+    const struct rk_membership_identity *identity = committer->identity;
+    if (identity->is_consumer || identity->is_lost || identity->generation < 0)
+        return false;
+    if (err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
+        return identity->is_joining || identity->generation != committer->sent_generation;
+    return err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS &&
+           (identity->is_joining || committer->was_joining);
+}
+
 static bool may_retry(const struct rk_committer *committer, const struct rk_commit *commit,
                       rd_kafka_resp_err_t err, uint64_t now_us)
 {
     if (committer->is_terminated || now_us >= commit->deadline_us)
         return false;
+    if (is_overtaken(committer, err))
+        return true;
     if (err == RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH)
         return committer->identity->is_consumer && committer->identity->generation > 0 &&
                commit->attempts < MEMBER_EPOCH_ATTEMPTS;

@@ -47,6 +47,7 @@ struct rk_committer {
     bool is_sending;
     bool is_terminated;
     int32_t sent_generation;
+    bool was_joining;     /* When it was sent. */
     uint64_t last_number; /* Of a commit. */
     uint64_t retry_at_us;
     struct rk_backoff backoff;

@@ -39,6 +39,8 @@ void rk_socket_adopt(int fd);
 struct rk_socket_options {
     int send_buffer, receive_buffer; /* 0: the system's. */
     bool keepalive, no_delay;
+    int unacknowledged_ms; /* Sent bytes that the other machine does not acknowledge for so long
+                              end the connection (RFC 5482); 0: the system's. */
 };
 void rk_socket_set_options(int fd, const struct rk_socket_options *options);
 /* 0 when connected at once or under way, else errno. */

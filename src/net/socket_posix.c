@@ -41,6 +41,10 @@ void rk_socket_set_options(int fd, const struct rk_socket_options *options)
         set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (options->no_delay)
         set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+#ifdef TCP_USER_TIMEOUT
+    if (options->unacknowledged_ms)
+        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->unacknowledged_ms);
+#endif
 }
 
 int rk_socket_connect(int fd, const struct rk_address *address)

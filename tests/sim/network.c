@@ -228,6 +228,24 @@ static size_t size_to_deliver(struct sim_stream *stream, size_t size)
     return size;
 }
 
+/* The client's machine has repeated it for long enough. */
+static void give_up_sending(struct sim_event *event)
+{
+    struct sim_connection *connection =
+        (void *)((char *)event - offsetof(struct sim_connection, unacknowledged));
+    connection->error[CLIENT] = ETIMEDOUT;
+    connection->streams[SERVER].arrived = 0;
+    if (connection->ends[CLIENT])
+        sim_trace(SIM_TRACE_RESET, connection->ends[CLIENT]->fd, ETIMEDOUT);
+    sim_descriptor_changed(connection->ends[CLIENT]);
+}
+
+static void wait_for_acknowledgement(struct sim_connection *connection)
+{
+    if (connection->unacknowledged_us && !connection->unacknowledged.place)
+        sim_event_start(&connection->unacknowledged, sim_now_us() + connection->unacknowledged_us);
+}
+
 static void deliver(struct sim_event *event)
 {
     struct sim_stream *stream = (void *)((char *)event - offsetof(struct sim_stream, event));
@@ -235,8 +253,13 @@ static void deliver(struct sim_event *event)
     const struct sim_link *link = &connection->node->link;
     int reader = !side_of_writer(stream);
     struct sim_descriptor *end = connection->ends[reader];
-    if (connection->is_dead || link->is_blackhole || link->is_frozen)
+    if (connection->is_dead || link->is_blackhole || link->is_frozen) {
+        if (reader == SERVER && !link->is_frozen)
+            wait_for_acknowledgement(connection);
         return; /* Goes on with sim_connection_retry. */
+    }
+    if (reader == SERVER)
+        sim_event_stop(&connection->unacknowledged);
     if (!end && !connection->is_awaiting_accept && connection->state == SIM_ESTABLISHED) {
         if (stream->piece_first < stream->piece_end && connection->ends[!reader])
             sim_event_start(&connection->resetting, sim_now_us() + latency(link));
@@ -380,6 +403,8 @@ void sim_connection_start(struct sim_descriptor *descriptor, const char *address
     connection->begun_us = sim_now_us();
     connection->connecting.fire = go_on_connecting;
     connection->resetting.fire = answer_with_reset;
+    connection->unacknowledged.fire = give_up_sending;
+    connection->unacknowledged_us = (uint64_t)descriptor->unacknowledged_ms * 1000;
     for (int i = 0; i < 2; i++) {
         connection->streams[i].connection = connection;
         connection->streams[i].event.fire = deliver;
@@ -414,6 +439,7 @@ static void free_connection(struct sim_connection *connection)
     *at = connection->next;
     sim_event_stop(&connection->connecting);
     sim_event_stop(&connection->resetting);
+    sim_event_stop(&connection->unacknowledged);
     for (int i = 0; i < 2; i++) {
         sim_event_stop(&connection->streams[i].event);
         sim_free(connection->streams[i].bytes);

@@ -57,8 +57,10 @@ struct sim_connection {
     uint64_t tries, begun_us;
     struct sim_event connecting;
     struct sim_event resetting;
-    struct sim_stream streams[2];   /* By the writer: client, server. */
-    struct sim_descriptor *ends[2]; /* NULL: closed, or not accepted yet. */
+    struct sim_event unacknowledged; /* What the client sent does not arrive: it gives up. */
+    uint64_t unacknowledged_us;      /* When that is; 0: never. */
+    struct sim_stream streams[2];    /* By the writer: client, server. */
+    struct sim_descriptor *ends[2];  /* NULL: closed, or not accepted yet. */
     bool is_awaiting_accept;
     int error[2]; /* What each end sees. */
 };
@@ -71,6 +73,7 @@ struct sim_descriptor {
     struct sim_thread *poller; /* Who waits for it. */
     struct sim_connection *connection;
     int side;
+    int unacknowledged_ms;
     struct sim_node *node;
     uint64_t wakes;
 };

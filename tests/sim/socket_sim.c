@@ -35,8 +35,7 @@ void rk_socket_adopt(int fd)
 
 void rk_socket_set_options(int fd, const struct rk_socket_options *options)
 {
-    (void)options;
-    sim_descriptor_find(fd);
+    sim_descriptor_find(fd)->unacknowledged_ms = options->unacknowledged_ms;
 }
 
 int rk_socket_connect(int fd, const struct rk_address *address)

@@ -103,6 +103,25 @@ SIM_SCENARIO(group_half_open, "connections are dead and do not say so; others wo
     sim_group_end();
 }
 
+SIM_SCENARIO(group_lone_join, "a member joins again by a connection that is dead: nobody says so")
+{
+    begin();
+    sim_topic("u", PARTITIONS, BROKERS);
+    struct sim_member *member =
+        sim_member(0, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
+                   "heartbeat.interval.ms", "1000", "max.poll.interval.ms", "300000",
+                   "socket.timeout.ms", "5000", "auto.offset.reset", "earliest", NULL);
+    sim_member_subscribe(member, "t", NULL);
+    sim_run_for(3000 + (int64_t)sim_below(1000)); /* The connection of JoinGroup is still there. */
+    sim_check(sim_member_count(member) == PARTITIONS, "it has not joined");
+    sim_group_disturb(true);
+    sim_half_open(0);
+    sim_heal(0);
+    sim_member_subscribe(member, "t", "u", NULL);
+    sim_group_settle(SETTLE_MS, "t", "u", NULL);
+    sim_group_end();
+}
+
 /* 13 */
 
 SIM_SCENARIO(group_static, "a static member is back in time; then another process takes its name")

@@ -335,6 +335,82 @@ static void leaving_gives_up_all_first(void **state)
     rk_membership_clear(&member);
 }
 
+/* Stable; then it joins again, and is told that it is to leave. */
+static void leave_while_joining(struct rk_membership *member)
+{
+    init(member, false, true);
+    reach_stable(member, "a0");
+    heartbeat_answer(member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+    assert_actions(member, RK_MEMBERSHIP_SEND_JOIN);
+    assert_true(rk_membership_is_joining(member));
+    now += 60 * SECOND; /* Longer than a session: the coordinator waits for others. */
+    rk_membership_on_unsubscribe(member, now);
+    assert_actions(member, RK_MEMBERSHIP_TELL_REVOKE);
+    rk_membership_on_timer(member, now);
+    rk_member_take_actions(&member->base);
+    assert_int_equal(member->state, RK_MEMBERSHIP_LEAVING);
+}
+
+/* What it commits before it leaves is of the generation that follows. */
+static void leaving_while_joining_loses_nothing(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    leave_while_joining(&member);
+    uint32_t attempt = member.base.attempt;
+    rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    rk_membership_on_commit_error(&member, attempt, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    assert_false(member.base.is_lost);
+    assert_true(rk_membership_is_joining(&member));
+    rk_membership_on_join_answer(
+        &member, attempt,
+        &(struct rk_membership_joined){
+            .generation = 8, .member_id = "me", .leader_id = "other", .protocol = "range"},
+        now);
+    assert_int_equal(member.generation, 8);
+    assert_true(rk_membership_is_joining(&member)); /* Until the leader has assigned. */
+    rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    assert_false(member.base.is_lost);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_LEAVE);
+    assert_string_equal(member.leaving_id, "me");
+    assert_false(rk_membership_is_joining(&member));
+    rk_membership_clear(&member);
+}
+
+static void nobody_ends_what_a_leaving_leader_joined(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    leave_while_joining(&member);
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "me");
+    assert_false(rk_membership_is_joining(&member));
+    assert_false(member.base.is_lost);
+    assert_actions(&member, 0);
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION); /* It went on without it. */
+    assert_true(member.base.is_lost);
+    rk_membership_clear(&member);
+}
+
+static void who_is_unknown_does_not_wait_to_join(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, false, true);
+    reach_stable(&member, "a0");
+    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    rk_membership_on_commit_error(&member, member.base.attempt,
+                                  RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    assert_int_equal(member.state, RK_MEMBERSHIP_JOINING); /* The answer is on its way. */
+    rk_membership_on_commit_error(&member, member.base.attempt, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+                                  now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    assert_true(member.base.is_lost);
+    assert_string_equal(member.base.member_id, "");
+    rk_membership_clear(&member);
+}
+
 static void closing_ends_without_an_answer(void **state)
 {
     (void)state;
@@ -557,6 +633,9 @@ int main(void)
         cmocka_unit_test(illegal_generation_keeps_the_member_id),
         cmocka_unit_test(an_application_that_does_not_poll_is_out),
         cmocka_unit_test(leaving_gives_up_all_first),
+        cmocka_unit_test(leaving_while_joining_loses_nothing),
+        cmocka_unit_test(nobody_ends_what_a_leaving_leader_joined),
+        cmocka_unit_test(who_is_unknown_does_not_wait_to_join),
         cmocka_unit_test(closing_ends_without_an_answer),
         cmocka_unit_test(a_static_member_stays_in_the_group_when_it_closes),
         cmocka_unit_test(late_answers_do_not_count),
