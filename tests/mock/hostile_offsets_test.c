@@ -276,7 +276,7 @@ static void test_not_without_end(void **state)
         assert_int_equal(liar_request_count(fixture.liar, 0, lies[i].api_key) - before, 5);
         rd_kafka_topic_partition_list_destroy(list);
         hostile_expect_error(&fixture, RD_KAFKA_RESP_ERR__BAD_MSG,
-                             commits ? "OffsetCommit: broker " : "OffsetFetch: broker ");
+                             commits ? "OffsetCommit: 127.0.0.1:" : "OffsetFetch: 127.0.0.1:");
         assert_int_equal(hostile_count_client_errors(&fixture), 1);
         rd_kafka_destroy(fixture.rk);
         fixture.rk = NULL;
