@@ -35,6 +35,15 @@ static void settle_question(struct rk_group *group, enum rk_membership_asked ask
     }
 }
 
+/* With rd_kafka_poll_set_consumer() the client's other callbacks are served where the group's are,
+ * those of the last commits among them. */
+static void lead_main_queue(struct rk_group *group, rd_kafka_queue_t *target) RK_ON_BACKGROUND
+{
+    rd_kafka_queue_t *queue = group->core->main_queue;
+    if (rk_queue_is_forwarded(queue) && !rk_queue_is_forwarded_by_application(queue))
+        rk_queue_forward(queue, target);
+}
+
 static void run_close(void *argument)
 {
     struct close *close = argument;
@@ -46,6 +55,7 @@ static void run_close(void *argument)
     rk_queue_release(group->own.close_queue);
     group->own.close_queue = rk_queue_acquire(close->queue);
     rk_queue_forward(group->queue, group->own.close_queue);
+    lead_main_queue(group, group->own.close_queue);
     rk_group_stop_following(group);
     enum rk_membership_asked asked = group->own.member->asked;
     rk_group_on_close(group, rk_clock_now_us());
@@ -75,6 +85,7 @@ void rk_group_go_on_closing(struct rk_group *group)
     }
     if (group->own.awaits_commits || atomic_load(&group->is_closed))
         return;
+    lead_main_queue(group, rk_consumer_queue(group->consumer));
     atomic_store(&group->is_closed, true);
     rk_queue_yield(rk_consumer_queue(group->consumer));
     if (group->own.close_queue)
@@ -95,6 +106,7 @@ rd_kafka_resp_err_t rk_group_close(struct rk_group *group)
         if (atomic_load(&group->is_ending) && !rk_group_is_closed(group))
             err = RD_KAFKA_RESP_ERR__DESTROY;
     }
+    rk_queue_serve(queue, 0, 0); /* What came just before the end. */
     rk_queue_release(queue);
     return err;
 }

@@ -255,6 +255,26 @@ static void test_the_end_is_committed(void **state)
     assert_int_equal(committed(0), 10);
 }
 
+/* The last commit is told while the consumer closes, to a program that has only one place where it
+ * polls. */
+static void test_the_end_is_told(void **state)
+{
+    (void)state;
+    consume_fill(&fixture, "t", 0, 0, 20);
+    start_with_callback(rd_kafka_conf_new());
+    assert_int_equal(rd_kafka_poll_set_consumer(fixture.rk), 0);
+    consume_assign(&fixture, "t", 1, 3);
+    consume_expect(&fixture, 0, 3);
+    int before = told.count; /* The timer may have been first. */
+    consume_expect(&fixture, 0, 4);
+    assert_int_equal(rd_kafka_consumer_close(fixture.rk), 0);
+    assert_int_equal(told.count, before + 1);
+    assert_int_equal(told.err, 0);
+    assert_int_equal(told.offset, 5);
+    assert_null(rd_kafka_consumer_poll(fixture.rk, 0));
+    assert_int_equal(told.count, before + 1);
+}
+
 static void test_stored_by_the_application(void **state)
 {
     (void)state;
@@ -477,6 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_from_time_to_time, begin, end),
         cmocka_unit_test_setup_teardown(test_no_step_back, begin, end),
         cmocka_unit_test_setup_teardown(test_the_end_is_committed, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_end_is_told, begin, end),
         cmocka_unit_test_setup_teardown(test_stored_by_the_application, begin, end),
         cmocka_unit_test_setup_teardown(test_callbacks, begin, end),
         cmocka_unit_test_setup_teardown(test_errors_that_pass, begin, end),
