@@ -368,13 +368,16 @@ static void on_topic_answer(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKG
     rk_cluster_tell_topic(round->metadata->cluster, topic, data, round->snapshot);
 }
 
-/* Only topics the client works with enter the snapshot, whatever a broker names. */
+/* Only topics the client works with enter the snapshot, whatever a broker names, and none of
+ * topic.blacklist. */
 static void keep_known_topics(struct rk_cluster *cluster, struct rk_metadata_answer *answer)
 {
+    const struct rk_patterns *blacklist = &cluster->core->conf->topic_blacklist;
     int32_t kept = 0;
     for (int32_t i = 0; i < answer->topics.count; i++) {
         const char *name = answer->topics.items[i].name;
-        if (name && rk_topic_registry_find(&cluster->topics, name))
+        if (name && rk_topic_registry_find(&cluster->topics, name) &&
+            !rk_patterns_match(blacklist, name))
             answer->topics.items[kept++] = answer->topics.items[i];
     }
     answer->topics.count = kept;

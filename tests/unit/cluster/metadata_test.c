@@ -181,6 +181,24 @@ static void a_forbidden_topic_is_missing_at_once(void **state)
     close(fd);
 }
 
+static void topics_of_the_blacklist_are_missing(void **state)
+{
+    (void)state;
+    static const struct says both[] = {{"a", 0, 1, 1, 0}, {"b", 0, 1, 1, 0}, {NULL, 0, 0, 0, 0}};
+    static const char *const own[] = {"topic.blacklist", "x,^b$",
+                                      "topic.metadata.propagation.max.ms", "0", NULL};
+    start_with_list(own);
+    int fd = peer_bring_up();
+    answer_about(fd, "", 1, NULL);
+    want("b");
+    answer_about(fd, "b,", 1, both);
+    expect_told("b", RK_TOPIC_MISSING, -1, -1);
+    want("a");
+    answer_about(fd, "a,", 1, both);
+    expect_told("a", RK_TOPIC_EXISTS, 1, 1);
+    close(fd);
+}
+
 static void topics_nobody_uses_are_not_kept(void **state)
 {
     (void)state;
@@ -246,6 +264,7 @@ int main(void)
         TEST(a_new_topic_does_not_wait_behind_a_missing_one),
         TEST(a_topic_is_missing_after_a_while),
         TEST(a_forbidden_topic_is_missing_at_once),
+        TEST(topics_of_the_blacklist_are_missing),
         TEST(topics_nobody_uses_are_not_kept),
         TEST(hints_are_taken_when_newer),
     };
