@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "event/partition_list.h"
+#include "group/consumer_protocol.h"
 #include "group/partition_sets.h"
 
 static void drop_topics(struct rk_consumer_target_topic *topics, int32_t count)
@@ -34,6 +35,19 @@ static int compare_topics(const void *one, const void *other)
 {
     const struct rk_consumer_target_topic *a = one, *b = other;
     return memcmp(a->id.bytes, b->id.bytes, sizeof(a->id.bytes));
+}
+
+/* Each partition takes some hundred bytes by name, four of an answer; so does a topic. */
+bool rk_consumer_target_is_sound(
+    const struct rk_consumer_group_heartbeat_answer_assignment *assignment)
+{
+    int64_t count = assignment->topic_partitions.count;
+    for (int32_t i = 0; i < assignment->topic_partitions.count; i++) {
+        if (rk_uuid_is_zero(&assignment->topic_partitions.items[i].topic_id))
+            return false;
+        count += assignment->topic_partitions.items[i].partitions.count;
+    }
+    return count <= RK_PROTOCOL_PARTITIONS_MAX;
 }
 
 static bool copy_topic(struct rk_consumer_target_topic *to,

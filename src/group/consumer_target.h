@@ -32,6 +32,9 @@ struct rk_consumer_target {
 };
 
 void rk_consumer_target_clear(struct rk_consumer_target *target);
+/* Nothing is believed that names topics without an id, or more than there can be. */
+bool rk_consumer_target_is_sound(
+    const struct rk_consumer_group_heartbeat_answer_assignment *assignment);
 /* Takes an answer's assignment in place of what was there. False: no memory, nothing changed. */
 bool rk_consumer_target_try_set(struct rk_consumer_target *target,
                                 const struct rk_consumer_group_heartbeat_answer_assignment *from);

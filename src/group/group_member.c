@@ -192,6 +192,13 @@ bool rk_group_is_waiting_for_poll(const struct rk_group *group)
                : group->own.membership.state == RK_MEMBERSHIP_WAITING;
 }
 
+/* One that leaves has no id any more. */
+const char *rk_group_last_member_id(const struct rk_group *group)
+{
+    const char *id = group->own.member->member_id;
+    return id[0] || group->has_consumer_protocol ? id : group->own.membership.leaving_id;
+}
+
 bool rk_group_has_failed(const struct rk_group *group)
 {
     return group->has_consumer_protocol ? group->own.consumer_membership.state == RK_CONSUMER_FAILED

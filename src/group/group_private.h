@@ -94,6 +94,7 @@ bool rk_group_is_cooperative(const struct rk_group *group);
 bool rk_group_has_protocol(const struct rk_group *group);
 bool rk_group_is_out(const struct rk_group *group);
 bool rk_group_is_waiting_for_poll(const struct rk_group *group);
+const char *rk_group_last_member_id(const struct rk_group *group);
 bool rk_group_has_failed(const struct rk_group *group);
 bool rk_group_has_ended(const struct rk_group *group);
 /* takes: topics. Patterns that the coordinator matches are those of own.subscription. */

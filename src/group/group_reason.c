@@ -160,7 +160,8 @@ static const char *find_consumer_reason(const struct rk_consumer_membership *mem
 /* Without the time; NULL: nothing is waited for. */
 static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
 {
-    if (group->own.member->asked != RK_ASKED_NOTHING)
+    /* What it is asked it would hear of in a poll. */
+    if (group->own.member->asked != RK_ASKED_NOTHING && !rk_group_is_waiting_for_poll(group))
         return asked_text(group);
     return group->has_consumer_protocol ? find_consumer_reason(&group->own.consumer_membership)
                                         : find_classic_reason(group);
@@ -176,7 +177,14 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
     text[0] = '\0';
     if (!reason)
         return;
+    if (!is_asked && coordinator->waiting > 0 && coordinator->unknown_since_us) {
+        reason = "the coordinator to be known";
+        since_us = coordinator->unknown_since_us;
+    }
     int used = snprintf(text, size, "waits for %s", reason);
+    if (rk_group_is_waiting_for_poll(group) && used > 0 && (size_t)used < size)
+        used += snprintf(text + used, size - (size_t)used, " by member \"%s\"",
+                         rk_group_last_member_id(group));
     if (since_us && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, ", since %.1f s",
                          (double)(now_us - since_us) / 1e6);

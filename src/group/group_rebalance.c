@@ -299,11 +299,12 @@ static const struct rk_event_kind probe_kind = {
 
 void rk_group_tell_poll_exceeded(struct rk_group *group)
 {
-    char text[200];
+    char text[700];
     snprintf(text, sizeof(text),
-             "Application maximum poll interval (%d ms) exceeded: the consumer has left group "
+             "Application maximum poll interval (%d ms) exceeded: member \"%s\" has left group "
              "\"%s\" until the application polls again",
-             group->core->conf->max_poll_interval_ms, group->core->conf->group_id);
+             group->core->conf->max_poll_interval_ms, rk_group_last_member_id(group),
+             group->core->conf->group_id);
     rk_log(group->core, RK_LOG_WARNING, "MAXPOLL", "%s", text);
     rk_queue_push(group->queue, rk_event_new_consumer_error(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
                                                             NULL, RD_KAFKA_PARTITION_UA,

@@ -34,6 +34,7 @@ struct rk_request *rk_group_try_new_request(struct rk_group *group, enum rk_api_
     }
     *call = (struct rk_group_call){.group = group, .attempt = group->own.member->attempt};
     request->owner = call;
+    request->timeout_us = (uint64_t)conf_of(group)->socket_timeout_ms * 1000;
     request->deadline_us = RK_NEVER;
     return request;
 }

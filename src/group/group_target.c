@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "event/partition_list.h"
-#include "group/consumer_protocol.h"
 #include "group/group_private.h"
 
 #define IDS_SINCE 12 /* Metadata of topics without a name. */
@@ -119,6 +118,7 @@ static bool fill(const struct rk_group *group, struct rk_request *request)
     }
     message->allow_auto_topic_creation = false;
     request->min_version = IDS_SINCE;
+    request->timeout_us = (uint64_t)group->core->conf->socket_timeout_ms * 1000;
     request->deadline_us = rk_clock_now_us() + request->timeout_us;
     return true;
 }
@@ -156,24 +156,12 @@ void rk_group_init_target(struct rk_group *group)
                     group->core->conf->retry_backoff_max_ms);
 }
 
-/* Each partition takes some hundred bytes by name, four of an answer; so does a topic. */
-static bool is_sound(const struct rk_consumer_group_heartbeat_answer_assignment *assignment)
-{
-    int64_t count = assignment->topic_partitions.count;
-    for (int32_t i = 0; i < assignment->topic_partitions.count; i++) {
-        if (rk_uuid_is_zero(&assignment->topic_partitions.items[i].topic_id))
-            return false;
-        count += assignment->topic_partitions.items[i].partitions.count;
-    }
-    return count <= RK_PROTOCOL_PARTITIONS_MAX;
-}
-
 rd_kafka_resp_err_t
 rk_group_take_target(struct rk_group *group,
                      const struct rk_consumer_group_heartbeat_answer_assignment *assignment,
                      rd_kafka_topic_partition_list_t **target, bool *is_partial)
 {
-    if (!is_sound(assignment))
+    if (!rk_consumer_target_is_sound(assignment))
         return RD_KAFKA_RESP_ERR__BAD_MSG;
     if (!rk_consumer_target_try_set(&group->own.target, assignment))
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;

@@ -125,6 +125,7 @@ static void look_at_all(struct rk_group *group)
     message->allow_auto_topic_creation = false;
     if (group->own.asks_old_broker)
         request->max_version = 0;
+    request->timeout_us = (uint64_t)group->core->conf->socket_timeout_ms * 1000;
     request->deadline_us = rk_clock_now_us() + request->timeout_us;
     group->own.is_looking = true;
     rk_cluster_post_send_any(group->cluster, request);

@@ -37,6 +37,11 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 {
     struct statistics_fixture *fixture = rd_kafka_opaque(rk);
     (void)level;
+    if (strcmp(facility, "GROUP") == 0 && fixture->group_line_count < STATISTICS_GROUP_LINES) {
+        char *line = fixture->group_lines[fixture->group_line_count];
+        snprintf(line, sizeof(fixture->group_lines[0]), "%s", text);
+        fixture->group_line_count++;
+    }
     if (strcmp(facility, "SILENT") != 0)
         return;
     if (fixture->silence_count == 0)
@@ -72,6 +77,8 @@ void statistics_start(struct statistics_fixture *fixture, rd_kafka_type_t type, 
     while ((name = va_arg(pairs, const char *)) != NULL)
         set(conf, name, va_arg(pairs, const char *));
     va_end(pairs);
+    if (fixture->configure)
+        fixture->configure(conf);
     rd_kafka_conf_set_opaque(conf, fixture);
     rd_kafka_conf_set_stats_cb(conf, on_statistics);
     rd_kafka_conf_set_log_cb(conf, on_log);
