@@ -48,15 +48,20 @@ struct sim_scenario {
     const char *name, *text;
     void (*run)(void);
     struct sim_scenario *next;
+    bool is_wrong; /* Fails, as it is to: runs only when it is named. */
 };
 
-#define SIM_SCENARIO(id, says)                                                                 \
-    static void scenario_##id(void);                                                           \
-    static struct sim_scenario entry_##id = {.name = #id, .text = says, .run = scenario_##id}; \
-    __attribute__((constructor)) static void register_##id(void)                               \
-    {                                                                                          \
-        sim_register(&entry_##id);                                                             \
-    }                                                                                          \
+#define SIM_SCENARIO(id, says)       SIM_SCENARIO_OF(id, says, false)
+#define SIM_WRONG_SCENARIO(id, says) SIM_SCENARIO_OF(id, says, true)
+
+#define SIM_SCENARIO_OF(id, says, wrong)                                     \
+    static void scenario_##id(void);                                         \
+    static struct sim_scenario entry_##id = {                                \
+        .name = #id, .text = says, .run = scenario_##id, .is_wrong = wrong}; \
+    __attribute__((constructor)) static void register_##id(void)             \
+    {                                                                        \
+        sim_register(&entry_##id);                                           \
+    }                                                                        \
     static void scenario_##id(void)
 
 void sim_register(struct sim_scenario *scenario);

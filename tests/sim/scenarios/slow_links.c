@@ -92,6 +92,30 @@ SIM_SCENARIO(slow_consuming, "the same for a consumer")
     sim_consume_all(consumer, 30000);
 }
 
+SIM_SCENARIO(thin_link, "a link of 20 KB a second: its messages take as long, others do not notice")
+{
+    enum { RATE = 20000, COUNT = 40, SIZE = 2500, LEAST_MS = COUNT * SIZE / (RATE / 1000) };
+    begin(2);
+    struct sim_client *producer =
+        sim_producer("linger.ms", "0", "request.timeout.ms", "20000", NULL);
+    sim_produce(producer, "t", -1, 20);
+    sim_flush(producer, 5000);
+    sim_link(1)->bytes_per_second = RATE;
+    uint64_t begin_ms = sim_now_ms();
+    for (int i = 0; i < COUNT; i++)
+        sim_check(!sim_produce_one(producer, "t", 0, RD_KAFKA_MSG_F_COPY, SIZE), "produce");
+    for (int i = 0; i < 5; i++) {
+        uint64_t acked = sim_counts(producer).acked;
+        sim_produce(producer, "t", 1, 5);
+        sim_await_acked(producer, acked + 5, NOTICED_MS);
+    }
+    sim_flush(producer, 3 * LEAST_MS);
+    int took_ms = (int)(sim_now_ms() - begin_ms);
+    sim_check(took_ms >= LEAST_MS, "%d bytes took %d ms", COUNT * SIZE, took_ms);
+    sim_check(sim_counts(producer).acked == 20 + COUNT + 25, "not all are delivered");
+    sim_heal(1);
+}
+
 SIM_SCENARIO(half_open_fetch, "a fetch without answer is given up after its time")
 {
     begin(1);
