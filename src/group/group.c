@@ -34,6 +34,7 @@ struct rk_group *rk_group_new(struct rk_core *core, struct rk_cluster *cluster,
     group->own.started_us = rk_clock_now_us();
     rk_group_init_member(group);
     group->shared.member_id = rk_strdup(group->own.member->member_id);
+    group->own.told_state = rk_group_state_name(group);
     rk_timer_init(&group->own.timer, on_timer);
     rk_timer_init(&group->own.reason_timer, rk_group_on_reason_timer);
     rk_group_init_topics(group);
@@ -117,6 +118,16 @@ static void publish(struct rk_group *group) RK_ON_BACKGROUND
     rk_mutex_unlock(&group->mutex);
 }
 
+static void log_state(struct rk_group *group) RK_ON_BACKGROUND
+{
+    const char *before = group->own.told_state, *now = rk_group_state_name(group);
+    group->own.told_state = now;
+    if (before != now)
+        rk_log_debug(group->core, RK_DEBUG_CGRP, "CGRPJOINSTATE",
+                     "Group \"%s\" changed join state %s -> %s (%d partition(s) owned)",
+                     group->core->conf->group_id, before, now, group->own.member->owned->cnt);
+}
+
 void rk_group_settle(struct rk_group *group)
 {
     struct rk_loop *loop = rk_cluster_background(group->cluster);
@@ -134,6 +145,7 @@ void rk_group_settle(struct rk_group *group)
     group->own.is_settling = false;
     identify(group);
     publish(group);
+    log_state(group);
     uint64_t deadline_us = rk_group_deadline(group);
     if (deadline_us == RK_NEVER)
         rk_loop_stop_timer(loop, &group->own.timer);

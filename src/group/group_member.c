@@ -211,6 +211,13 @@ bool rk_group_has_ended(const struct rk_group *group)
                                         : group->own.membership.state == RK_MEMBERSHIP_CLOSED;
 }
 
+const char *rk_group_state_name(const struct rk_group *group)
+{
+    return group->has_consumer_protocol
+               ? rk_consumer_membership_state_name(group->own.consumer_membership.state)
+               : rk_membership_state_name(group->own.membership.state);
+}
+
 /* Events */
 
 void rk_group_on_subscribe(struct rk_group *group, rd_kafka_topic_partition_list_t *topics,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the group share: group.c (life, settle), group_requests.c (to and from the
- * coordinator; classic), group_heartbeat.c and
- * group_target.c (the same of the consumer protocol), group_member.c (of either), group_rebalance.c
- * (to and from the application), group_topics.c (metadata), group_reason.c (why it is not moving),
- * group_close.c.
+ * coordinator; classic), group_heartbeat.c and group_target.c (the same of the consumer protocol),
+ * group_member.c (of either), group_rebalance.c (to and from the application), group_topics.c
+ * (metadata), group_reason.c (why it is not moving), group_close.c.
  */
 #ifndef RK_GROUP_GROUP_PRIVATE_H
 #define RK_GROUP_GROUP_PRIVATE_H
@@ -44,11 +43,12 @@ struct rk_group {
         struct rk_backoff names_backoff;
         bool asks_names;
         struct {
-            char broker[300];  /* "" when the words name it. */
-            char words[200];   /* That came with it; "": none. */
-            int attempts;      /* Failed in a row, */
-            uint64_t since_us; /* since then. */
-        } failure;             /* Of what the member asked of its coordinator last. */
+            char broker[300];   /* "" when the words name it. */
+            char words[200];    /* That came with it; "": none. */
+            int attempts;       /* Failed in a row, */
+            uint64_t since_us;  /* since then. */
+        } failure;              /* Of what the member asked of its coordinator last. */
+        const char *told_state; /* To the log, last. */
         struct rk_timer timer;
         struct rk_subscription *subscription; /* NULL: none. */
         struct rk_request *joined;            /* Whose answer the plan borrows. */
@@ -97,6 +97,8 @@ bool rk_group_is_waiting_for_poll(const struct rk_group *group);
 const char *rk_group_last_member_id(const struct rk_group *group);
 bool rk_group_has_failed(const struct rk_group *group);
 bool rk_group_has_ended(const struct rk_group *group);
+/* Static. */
+const char *rk_group_state_name(const struct rk_group *group);
 /* takes: topics. Patterns that the coordinator matches are those of own.subscription. */
 void rk_group_on_subscribe(struct rk_group *group, rd_kafka_topic_partition_list_t *topics,
                            uint64_t now_us);

@@ -168,6 +168,35 @@ static void test_a_consumer(void **state)
     assert_int_equal(count_lines("SEND", ""), 0);
 }
 
+static void test_a_member(void **state)
+{
+    (void)state;
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, "test.mock.num.brokers", "1", NULL);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_handle_mock_cluster(producer);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 1);
+    produce_one(producer);
+    set_up(NULL);
+    rd_kafka_t *rk = new_client(RD_KAFKA_CONSUMER, "bootstrap.servers",
+                                rd_kafka_mock_cluster_bootstraps(cluster), "group.id", "g",
+                                "auto.offset.reset", "earliest", "debug", "cgrp", NULL);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
+    assert_int_equal(rd_kafka_subscribe(rk, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, TIMEOUT_MS);
+    assert_int_equal(message->err, 0);
+    rd_kafka_message_destroy(message);
+    rd_kafka_destroy(rk);
+    rd_kafka_destroy(producer);
+    assert_logged("COORD", "Group \"g\": the coordinator is broker 1");
+    assert_logged("JOIN", "Group \"g\": joining as \"\"");
+    assert_logged("CGRPJOINSTATE", "Group \"g\" changed join state out -> joining (0 partition(s)");
+    assert_logged("ASSIGN", "Group \"g\": range assignment of 1 topic(s) to 1 member(s)");
+    assert_logged("CGRPJOINSTATE", " -> stable (4 partition(s) owned)");
+    assert_logged("LEAVE", "Group \"g\": \"");
+    assert_logged("CGRPJOINSTATE", " -> closed (0 partition(s) owned)");
+}
+
 /* Each context shows what belongs to it, and INIT and DESTROY whatever is chosen. */
 static void test_contexts(void **state)
 {
@@ -305,9 +334,9 @@ static void test_log_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_producer),    TEST(test_a_consumer), TEST(test_contexts),
-        TEST(test_without_debug), TEST(test_log_level),  TEST(test_names_of_contexts),
-        TEST(test_log_queue),
+        TEST(test_a_producer),        TEST(test_a_consumer),    TEST(test_a_member),
+        TEST(test_contexts),          TEST(test_without_debug), TEST(test_log_level),
+        TEST(test_names_of_contexts), TEST(test_log_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
