@@ -55,7 +55,8 @@ static void on_background_event(rd_kafka_t *client, void *opaque)
         rk_loop_post(rk->main, &rk->background_queue_mail);
 }
 
-rd_kafka_queue_t *rk_client_background_queue(rd_kafka_t *rk)
+/* Made at its first use. Borrowed. */
+static rd_kafka_queue_t *background_queue_of(rd_kafka_t *rk)
 {
     rk_mutex_lock(&rk->mutex);
     rd_kafka_queue_t *queue = rk->background_queue;
@@ -79,7 +80,7 @@ rd_kafka_queue_t *rk_client_background_queue(rd_kafka_t *rk)
 
 rd_kafka_queue_t *rd_kafka_queue_get_background(rd_kafka_t *rk)
 {
-    return rk_queue_acquire(rk_client_background_queue(rk));
+    return rk_queue_acquire(background_queue_of(rk));
 }
 
 /* All of them */
@@ -334,7 +335,7 @@ rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *app_conf, char *
         return fail_new(rk, conf, made_conf, errno, errstr, errstr_size);
     }
     if (conf->conf.callbacks.background_event_cb)
-        rk_client_background_queue(rk);
+        background_queue_of(rk);
     rk_cluster_post_start(rk->cluster);
     add_client(rk);
     rk_set_last_error(RD_KAFKA_RESP_ERR_NO_ERROR, 0);

@@ -44,9 +44,6 @@ struct rd_kafka_s {
     struct rk_statistics *statistics; /* NULL: none are wanted. */
 };
 
-/* The queue that rdk:main serves; made at its first use. Borrowed. */
-rd_kafka_queue_t *rk_client_background_queue(rd_kafka_t *rk);
-
 /* What debug shows of a new client: its version, features and configuration (api/log.c). */
 void rk_client_log_start(rd_kafka_t *rk);
 

@@ -142,11 +142,6 @@ void rk_consumer_begin_close(struct rk_consumer *consumer)
     atomic_store(&consumer->is_closed, true);
 }
 
-bool rk_consumer_is_closed(const struct rk_consumer *consumer)
-{
-    return atomic_load(&consumer->is_closed);
-}
-
 /* What stands in a queue holds its topic, and the topic the queue. */
 static void visit_drop(rd_kafka_topic_t *topic, void *argument)
 {

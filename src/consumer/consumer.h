@@ -47,7 +47,6 @@ rd_kafka_queue_t *rk_consumer_queue(const struct rk_consumer *consumer);
 void rk_consumer_begin_close(struct rk_consumer *consumer);
 /* Gives up what was started, assigned or not. */
 void rk_consumer_stop_all_here(struct rk_consumer *consumer) RK_ON_BACKGROUND;
-bool rk_consumer_is_closed(const struct rk_consumer *consumer);
 /* After all loops have ended, before rk_cluster_destroy: closes the queues, frees what is in them.
  */
 void rk_consumer_drop_all(struct rk_consumer *consumer);

@@ -161,9 +161,7 @@ void rk_mock_classic_complete_sync(struct rk_mock_group *group, uint64_t now_us)
 /* Ends the membership and begins a rebalance among the others. */
 void rk_mock_classic_remove(struct rk_mock_group *group, struct rk_mock_classic_member *member,
                             uint64_t now_us);
-/* Answers and forgets the wait. */
-void rk_mock_classic_answer(struct rk_mock_classic_wait **place,
-                            const struct rk_mock_classic_result *result);
+/* Answer and forget the wait. */
 void rk_mock_classic_answer_error(struct rk_mock_classic_wait **place, rd_kafka_resp_err_t err,
                                   const char *member_id);
 void rk_mock_classic_answer_join(struct rk_mock_group *group,

@@ -17,8 +17,7 @@ static void set_state(struct rk_mock_group *group, enum rk_mock_classic_state st
     group->classic.state = state;
 }
 
-void rk_mock_classic_answer(struct rk_mock_classic_wait **place,
-                            const struct rk_mock_classic_result *result)
+static void answer(struct rk_mock_classic_wait **place, const struct rk_mock_classic_result *result)
 {
     struct rk_mock_classic_wait *wait = *place;
     if (!wait)
@@ -31,7 +30,7 @@ void rk_mock_classic_answer_error(struct rk_mock_classic_wait **place, rd_kafka_
                                   const char *member_id)
 {
     struct rk_mock_classic_result result = {.err = err, .member_id = member_id, .leader = ""};
-    rk_mock_classic_answer(place, &result);
+    answer(place, &result);
 }
 
 void rk_mock_classic_answer_join(struct rk_mock_group *group, struct rk_mock_classic_member *member)
@@ -43,14 +42,14 @@ void rk_mock_classic_answer_join(struct rk_mock_group *group, struct rk_mock_cla
         .leader = group->classic.leader ? group->classic.leader->id : "",
         .tells_members = member == group->classic.leader,
     };
-    rk_mock_classic_answer(&member->join, &result);
+    answer(&member->join, &result);
 }
 
 void rk_mock_classic_answer_sync(struct rk_mock_group *group, struct rk_mock_classic_member *member)
 {
     struct rk_mock_classic_result result = {.group = group, .member = member};
     member->is_syncing = false;
-    rk_mock_classic_answer(&member->sync, &result);
+    answer(&member->sync, &result);
 }
 
 void rk_mock_classic_keep_alive(struct rk_mock_group *group, struct rk_mock_classic_member *member,

@@ -19,11 +19,21 @@ void rk_mock_groups_init(struct rk_mock_groups *groups)
     };
 }
 
+static void destroy(struct rk_mock_group *group)
+{
+    struct rk_mock_groups *groups = group->groups;
+    rk_mock_classic_clear(group);
+    rk_mock_consumer_clear(group);
+    HASH_DEL(groups->by_id, group);
+    groups->size -= strlen(group->id) + 1;
+    rk_free(group);
+}
+
 void rk_mock_groups_clear(struct rk_mock_groups *groups)
 {
     struct rk_mock_group *group, *next;
     HASH_ITER(hh, groups->by_id, group, next)
-    rk_mock_group_destroy(group);
+    destroy(group);
 }
 
 struct rk_mock_group *rk_mock_group_find(struct rk_mock_groups *groups, const char *id)
@@ -47,16 +57,6 @@ struct rk_mock_group *rk_mock_group_need(struct rk_mock_groups *groups, const ch
     groups->size += size;
     HASH_ADD_KEYPTR(hh, groups->by_id, group->id, size - 1, group);
     return group;
-}
-
-void rk_mock_group_destroy(struct rk_mock_group *group)
-{
-    struct rk_mock_groups *groups = group->groups;
-    rk_mock_classic_clear(group);
-    rk_mock_consumer_clear(group);
-    HASH_DEL(groups->by_id, group);
-    groups->size -= strlen(group->id) + 1;
-    rk_free(group);
 }
 
 bool rk_mock_group_is_empty(const struct rk_mock_group *group)

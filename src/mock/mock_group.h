@@ -65,8 +65,6 @@ void rk_mock_groups_on_time(struct rk_mock_groups *groups, uint64_t now_us);
 struct rk_mock_group *rk_mock_group_find(struct rk_mock_groups *groups, const char *id);
 /* Found or made; NULL when there are too many. */
 struct rk_mock_group *rk_mock_group_need(struct rk_mock_groups *groups, const char *id);
-/* One without members. */
-void rk_mock_group_destroy(struct rk_mock_group *group);
 bool rk_mock_group_is_empty(const struct rk_mock_group *group);
 /* Has members of that protocol now, or may have. */
 bool rk_mock_group_may_be(const struct rk_mock_group *group, enum rk_mock_group_kind kind);
