@@ -102,6 +102,8 @@ static void send_to_broker(struct share *share, struct rk_request *request)
 {
     struct job *job = share->job;
     request->deadline_us = job->deadline_us;
+    request->timeout_us =
+        (uint64_t)rk_cluster_core(job->lists->cluster)->conf->socket_timeout_ms * 1000;
     job->requests++;
     rk_cluster_post_send(job->lists->cluster, part_of(share)->broker->id, RK_PURPOSE_GENERAL,
                          request);

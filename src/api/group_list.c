@@ -2,6 +2,7 @@
 /*
  * rd_kafka_list_groups() and rd_kafka_group_list_destroy().
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/group_list.h"
@@ -51,20 +52,40 @@ static bool add_member(struct rk_arena *arena, struct rd_kafka_group_member_info
                       from->member_assignment);
 }
 
+static int order_listed(const void *a, const void *b)
+{
+    const struct rk_list_groups_answer_group *one = a, *other = b;
+    return strcmp(one->group_id, other->group_id);
+}
+
+static int order_name(const void *name, const void *listed)
+{
+    const struct rk_list_groups_answer_group *group = listed;
+    return strcmp(name, group->group_id);
+}
+
+/* The answer is ours by now. */
+static void sort_listed(const struct rk_group_part *part)
+{
+    struct rk_list_groups_answer *answer = part->list ? part->list->answer : NULL;
+    if (answer && answer->groups.count > 0)
+        qsort(answer->groups.items, (size_t)answer->groups.count, sizeof(*answer->groups.items),
+              order_listed);
+}
+
 /* What the list said of a group that the description leaves out: one of another kind than the
  * classic ones. */
 static const struct rk_list_groups_answer_group *
 find_listed(const struct rk_group_part *part, const struct rk_describe_groups_answer_group *group)
 {
     const struct rk_list_groups_answer *answer = part->list->answer;
-    if (group->members.count > 0 || (group->group_state && strcmp(group->group_state, "Dead") != 0))
+    if (group->members.count > 0 || answer->groups.count <= 0 ||
+        (group->group_state && strcmp(group->group_state, "Dead") != 0))
         return NULL;
-    for (int32_t i = 0; i < answer->groups.count; i++) {
-        const struct rk_list_groups_answer_group *listed = &answer->groups.items[i];
-        if (strcmp(listed->group_id, group->group_id) == 0)
-            return listed->group_state && listed->group_state[0] ? listed : NULL;
-    }
-    return NULL;
+    const struct rk_list_groups_answer_group *listed =
+        bsearch(group->group_id, answer->groups.items, (size_t)answer->groups.count,
+                sizeof(*answer->groups.items), order_name);
+    return listed && listed->group_state && listed->group_state[0] ? listed : NULL;
 }
 
 static bool add_group(struct list *list, const struct rk_group_part *part,
@@ -106,6 +127,7 @@ static bool fill(struct list *list, const struct rk_group_parts *parts)
     for (int i = 0; i < parts->count; i++) {
         const struct rk_request *describe = parts->items[i].describe;
         const struct rk_describe_groups_answer *answer = describe ? describe->answer : NULL;
+        sort_listed(&parts->items[i]);
         for (int32_t g = 0; answer && g < answer->groups.count; g++) {
             if (!add_group(list, &parts->items[i], &answer->groups.items[g]))
                 return false;

@@ -211,6 +211,33 @@ static void ask_for_offsets(struct sim_client *consumer)
     sim_check(!err, "offsets: %s", rd_kafka_err2name(err));
 }
 
+static void ask_for_committed(struct sim_client *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", 0);
+    rd_kafka_resp_err_t err = rd_kafka_committed(sim_handle(consumer), list, 30000);
+    sim_check(!err && !list->elems[0].err, "committed: %s", rd_kafka_err2name(err));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void commit(struct sim_client *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 1;
+    rd_kafka_commit(sim_handle(consumer), list, 0); /* Gives up with its request. */
+    rd_kafka_resp_err_t err = rd_kafka_commit(sim_handle(consumer), list, 0);
+    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void list_groups(struct sim_client *consumer)
+{
+    const struct rd_kafka_group_list *list = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_list_groups(sim_handle(consumer), NULL, &list, 30000);
+    sim_check(!err, "groups: %s", rd_kafka_err2name(err));
+    rd_kafka_group_list_destroy(list);
+}
+
 static void wait_for_fetches(struct sim_client *consumer)
 {
     (void)consumer;
@@ -226,7 +253,11 @@ SIM_SCENARIO(request_times_exact, "any request without answer is given up within
         void (*ask)(struct sim_client *consumer);
     } rows[] = {{RK_API_METADATA, TIMEOUT_MS, ask_for_metadata},
                 {RK_API_LIST_OFFSETS, TIMEOUT_MS, ask_for_offsets},
-                {RK_API_FETCH, TIMEOUT_MS + FETCH_WAIT_MS, wait_for_fetches}};
+                {RK_API_FETCH, TIMEOUT_MS + FETCH_WAIT_MS, wait_for_fetches},
+                {RK_API_FIND_COORDINATOR, TIMEOUT_MS, ask_for_committed},
+                {RK_API_OFFSET_FETCH, TIMEOUT_MS, ask_for_committed},
+                {RK_API_OFFSET_COMMIT, TIMEOUT_MS, commit},
+                {RK_API_LIST_GROUPS, TIMEOUT_MS, list_groups}};
     begin(1);
     struct sim_client *consumer = sim_consumer("socket.timeout.ms", "4000", "fetch.wait.max.ms",
                                                "500", "reconnect.backoff.ms", "10", NULL);
