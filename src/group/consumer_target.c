@@ -125,19 +125,6 @@ static void remember_names(struct rk_consumer_target *target)
     target->name_count = count;
 }
 
-/* takes: list. returns: new list */
-static rd_kafka_topic_partition_list_t *drop_repeated(rd_kafka_topic_partition_list_t *list)
-{
-    rd_kafka_topic_partition_list_t *kept = rk_partition_list_new(list->cnt);
-    rk_partition_list_sort(list, NULL, NULL);
-    for (int i = 0; i < list->cnt; i++) {
-        if (i == 0 || rk_partition_set_compare(&list->elems[i - 1], &list->elems[i]) != 0)
-            rk_partition_list_add(kept, list->elems[i].topic, list->elems[i].partition);
-    }
-    rk_partition_list_destroy(list);
-    return kept;
-}
-
 int32_t rk_consumer_target_count_missing(const struct rk_consumer_target *target)
 {
     int32_t count = 0;
@@ -212,15 +199,7 @@ static struct rk_consumer_target_topic *find_current(const struct by_name *index
 
 static bool is_owned(const rd_kafka_topic_partition_list_t *owned, const char *name)
 {
-    int first = 0, end = owned->cnt;
-    while (first < end) {
-        int middle = first + (end - first) / 2;
-        if (strcmp(owned->elems[middle].topic, name) < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first < owned->cnt && strcmp(owned->elems[first].topic, name) == 0;
+    return rk_partition_set_find_topic(owned, name) != NULL;
 }
 
 /* What has its name is another topic, of which partitions are owned still. */
@@ -282,7 +261,8 @@ rk_consumer_target_resolve(struct rk_consumer_target *target,
             rk_partition_list_add(list, topic->name, topic->partitions[k]);
     }
     rk_free(index.names);
-    return drop_repeated(list);
+    rk_partition_set_make(list);
+    return list;
 }
 
 bool rk_consumer_target_try_fill(struct rk_consumer_target *target,
