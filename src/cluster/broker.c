@@ -67,6 +67,7 @@ struct news_mail {
     char *host; /* NULL: still the same. */
     uint16_t port;
     bool is_retired;
+    enum rk_purpose purpose;
 };
 
 static void free_news(struct rk_mail *mail)
@@ -120,6 +121,23 @@ static void deliver_retire(struct rk_mail *mail)
 void rk_broker_post_retire(struct rk_broker *broker, bool is_retired)
 {
     post_news((struct news_mail){.broker = broker, .is_retired = is_retired}, deliver_retire);
+}
+
+static void deliver_prepare(struct rk_mail *mail)
+{
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
+    struct rk_broker *broker = self->broker;
+    rk_on_broker(broker->loop);
+    atomic_fetch_and(&broker->preparing, ~(1u << self->purpose));
+    rk_connection_prepare(&broker->own.connections[self->purpose]);
+    free_news(mail);
+}
+
+void rk_broker_post_prepare(struct rk_broker *broker, enum rk_purpose purpose)
+{
+    unsigned bit = 1u << purpose;
+    if (!(atomic_fetch_or(&broker->preparing, bit) & bit))
+        post_news((struct news_mail){.broker = broker, .purpose = purpose}, deliver_prepare);
 }
 
 static void deliver_drop(struct rk_mail *mail)

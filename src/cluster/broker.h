@@ -45,6 +45,7 @@ struct rk_broker {
     void *worker; /* The producer's sender or the consumer's fetcher: set before the thread. */
     struct rk_mail keeper_mail; /* Under way while is_keeper_called. */
     _Atomic bool is_keeper_called;
+    _Atomic unsigned preparing; /* Bits: mail under way that a connection is to come up. */
     struct { /* Background. */
         char *host;
         uint16_t port;
@@ -93,6 +94,9 @@ struct rk_broker {
  * broker goes away first. */
 void rk_broker_post_send(struct rk_broker *broker, enum rk_purpose purpose,
                          struct rk_request *request);
+/* Any thread, once the broker is started: that connection is needed in a moment; it comes up while
+ * other things are done first. */
+void rk_broker_post_prepare(struct rk_broker *broker, enum rk_purpose purpose);
 /* Any thread: the address changed; connections to the old one are closed. */
 void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t port);
 

@@ -479,6 +479,16 @@ void rk_connection_want(struct rk_connection *connection, bool wanted)
         settle(connection, rk_clock_now_us());
 }
 
+void rk_connection_prepare(struct rk_connection *connection)
+{
+    if (connection->own.state != RK_CONNECTION_IDLE || connection->own.is_settling ||
+        connection->broker->own.is_retired)
+        return;
+    uint64_t now_us = rk_clock_now_us();
+    rk_connection_begin(connection, now_us);
+    settle(connection, now_us);
+}
+
 void rk_connection_retry_now(struct rk_connection *connection)
 {
     if (connection->own.state != RK_CONNECTION_BACKING_OFF)

@@ -4,7 +4,7 @@
  *
  * Embedded in a broker, several per broker by purpose, so that a long-polling Fetch never delays a
  * commit or a Produce. All functions run on the broker's loop. It connects when somebody wants it
- * (rk_connection_want, or a request that waits) and closes when idle: at once when metadata names
+ * (rk_connection_want, rk_connection_prepare, or a request that waits) and closes when idle: at once when metadata names
  * the broker no more, after 10 s when nobody has partitions of it or it was for joining, else after
  * connections.max.idle.ms if that is set.
  */
@@ -118,6 +118,8 @@ int16_t rk_connection_version(const struct rk_connection *connection, enum rk_ap
 void rk_connection_retry_now(struct rk_connection *connection) RK_ON_BROKER;
 /* Its broker is used no more, or again: looks soon when it is to be closed for being idle. */
 void rk_connection_look_at_time(struct rk_connection *connection) RK_ON_BROKER;
+/* Connects if it does not, for somebody who will send something in a moment. */
+void rk_connection_prepare(struct rk_connection *connection) RK_ON_BROKER;
 /* Closes it if nothing is under way and nobody wants it. */
 void rk_connection_close_idle(struct rk_connection *connection) RK_ON_BROKER;
 /* Lets the user look for something to send, and sends what waits. What a user calls when it has got

@@ -161,9 +161,21 @@ static void give_to(struct rk_partition *partition, struct rk_fetcher *fetcher) 
     rk_fetcher_post_adopt(fetcher, partition, &position);
 }
 
+/* The connection that it will be fetched by comes up meanwhile. */
+static void prepare_leader(struct rk_partition *partition) RK_ON_BACKGROUND
+{
+    if (partition->known.leader < 0 || is_halted(partition))
+        return;
+    struct rk_broker *broker =
+        rk_cluster_use_broker(partition->consumer->cluster, partition->known.leader);
+    if (broker)
+        rk_broker_post_prepare(broker, RK_PURPOSE_FETCH);
+}
+
 static void want_look_up(struct rk_partition *partition) RK_ON_BACKGROUND
 {
     struct rk_consumer_group *group = partition->consumer->group;
+    prepare_leader(partition);
     if (partition->known.wanted == RD_KAFKA_OFFSET_STORED)
         group->look_up(group, partition);
     else

@@ -214,7 +214,7 @@ void rk_consumer_membership_on_declined(struct rk_consumer_membership *membershi
 
 static bool begin_joining(struct rk_consumer_membership *membership, uint64_t now_us)
 {
-    membership->early_beats = 0;
+    membership->base.early_beats = 0;
     membership->base.is_lost = false;
     membership->has_cleared = false;
     if (membership->conf.is_static && membership->joins > 0)
@@ -407,11 +407,11 @@ static void schedule(struct rk_consumer_membership *membership, int32_t interval
         interval_ms > 0 ? (uint64_t)interval_ms * 1000 : membership->conf.heartbeat_interval_us;
     /* Seldom enough, and it would never hear that it is no member any more. */
     interval_us = RK_MIN(interval_us, membership->conf.session_timeout_us);
-    if (membership->base.target->cnt == 0 && !membership->is_partial &&
-        membership->early_beats < EARLY_BEATS) {
-        interval_us = RK_MIN(interval_us, (uint64_t)EARLY_INTERVAL_US << membership->early_beats);
-        membership->early_beats++;
-    }
+    unsigned beats = membership->base.early_beats;
+    bool is_empty = membership->base.target->cnt == 0 && !membership->is_partial;
+    interval_us = rk_member_beat_wait_us(&membership->base, interval_us);
+    if (is_empty && beats < EARLY_BEATS) /* It asks again soon. */
+        interval_us = RK_MIN(interval_us, (uint64_t)EARLY_INTERVAL_US << beats);
     membership->base.heartbeat_at_us = now_us + interval_us;
     if (membership->subscription != membership->sent_subscription)
         membership->base.heartbeat_at_us = now_us;
@@ -428,6 +428,7 @@ static void on_success(struct rk_consumer_membership *membership,
     if (membership->beat.has_subscription)
         membership->sent_subscription = membership->beat.subscription;
     if (answer->target) {
+        membership->base.early_beats = 0;
         rk_member_replace(&membership->base.target, rk_partition_list_copy(answer->target));
         membership->is_partial = answer->is_partial;
         rk_member_set_reason(&membership->base, "the coordinator assigned");

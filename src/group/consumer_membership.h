@@ -70,7 +70,6 @@ struct rk_consumer_membership {
     bool may_be_known;      /* The coordinator may have it as a member from before: */
     bool has_cleared;       /* it was told otherwise. */
     int joins;              /* Attempts since it was last out. */
-    int early_beats;        /* While nothing is assigned it asks again soon, a few times. */
     uint64_t paid_until_us; /* By the heartbeats so far: they are not without end. */
 
     uint64_t unreleased_us; /* Its place has been taken since then; RK_NEVER. */

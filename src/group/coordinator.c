@@ -327,8 +327,11 @@ static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK
         struct errand *errand = request->owner;
         TAILQ_REMOVE(&coordinator->waiting, request, link);
         errand->broker_id = id;
+        enum rk_purpose purpose = purpose_of(request);
         request->deadline_us = RK_MIN(errand->deadline_us, now_us + PARK_US);
-        rk_broker_post_send(broker, purpose_of(request), request);
+        rk_broker_post_send(broker, purpose, request);
+        if (purpose == RK_PURPOSE_JOIN) /* Offsets are asked for next. */
+            rk_broker_post_prepare(broker, RK_PURPOSE_COORDINATOR);
     }
     rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
 }
@@ -420,6 +423,16 @@ unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
         set_last_error(coordinator, NULL);
     }
     return actions;
+}
+
+void rk_coordinator_prepare_join(struct rk_coordinator *coordinator)
+{
+    if (coordinator->machine.state != RK_COORDINATOR_KNOWN || coordinator->is_terminated)
+        return;
+    struct rk_broker *broker =
+        rk_cluster_use_broker(coordinator->cluster, coordinator->machine.broker_id);
+    if (broker)
+        rk_broker_post_prepare(broker, RK_PURPOSE_JOIN);
 }
 
 struct rk_coordinator_view rk_coordinator_look(const struct rk_coordinator *coordinator)

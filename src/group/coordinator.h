@@ -65,6 +65,9 @@ void rk_coordinator_send(struct rk_coordinator *coordinator,
 unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,
                                    const struct rk_request *request,
                                    rd_kafka_resp_err_t err) RK_ON_BACKGROUND;
+/* A member is about to join again: the connection for that, if the coordinator is known, comes up
+ * while the application gives up its partitions. */
+void rk_coordinator_prepare_join(struct rk_coordinator *coordinator) RK_ON_BACKGROUND;
 
 /* For reasons, statistics and dumps. */
 struct rk_coordinator_view {

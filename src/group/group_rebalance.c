@@ -97,6 +97,8 @@ void rk_group_tell(struct rk_group *group, bool assigns)
     if (!assigns) {
         atomic_store(&group->is_lost, member->is_lost);
         rk_assignment_withhold(group->consumer, member->asked_list);
+        if (!group->has_consumer_protocol && member->goal == RK_MEMBERSHIP_WANTS_IN)
+            rk_coordinator_prepare_join(group->coordinator);
     }
     if (asks_application(group) && !group->own.decides_alone)
         rk_group_push_question(group);

@@ -139,6 +139,14 @@ uint64_t rk_member_next_attempt_us(struct rk_member *member, uint64_t now_us)
     return is_first ? now_us : now_us + wait_us;
 }
 
+uint64_t rk_member_beat_wait_us(struct rk_member *member, uint64_t interval_us)
+{
+    static const unsigned shifts[] = {3, 3, 2, 1};
+    if (member->early_beats >= RK_COUNT_OF(shifts))
+        return interval_us;
+    return interval_us >> shifts[member->early_beats++];
+}
+
 void rk_member_begin_leave(struct rk_member *member, bool is_sent, uint64_t until_us)
 {
     member->has_left = !is_sent;

@@ -64,6 +64,7 @@ struct rk_member {
     bool is_leave_sent, has_left;
     struct rk_backoff backoff;
     uint64_t heartbeat_at_us; /* The next one. */
+    unsigned early_beats;     /* Since something has changed; rk_member_beat_wait_us. */
     uint64_t polled_us;       /* The application last polled. */
     uint64_t leave_until_us;  /* RK_NEVER: no matter. */
     uint64_t since_us;        /* In this state. */
@@ -103,6 +104,10 @@ void rk_member_forget(struct rk_member *member);
 /* The first attempt after a success goes out at once, others after a while: no coordinator can make
  * it ask without end. */
 uint64_t rk_member_next_attempt_us(struct rk_member *member, uint64_t now_us);
+/* How long to wait before the next heartbeat, which tells of others that join or leave. They mostly
+ * do when others have done so just before: after a change (early_beats 0) heartbeats come at an
+ * eighth, a quarter and half of the interval as well, and from then on at its multiples. */
+uint64_t rk_member_beat_wait_us(struct rk_member *member, uint64_t interval_us);
 /* The request that it leaves was sent, or, when nobody knows it, need not be. */
 void rk_member_begin_leave(struct rk_member *member, bool is_sent, uint64_t until_us);
 /* Whether the answer to it is still waited for. */

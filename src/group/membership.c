@@ -125,6 +125,18 @@ bool rk_membership_has_heartbeats(const struct rk_membership *membership)
     return false;
 }
 
+/*
+ * The members of a generation begin with it at the same time, so that they send their heartbeats
+ * together. When one dies, its session ends some intervals after its last: the next ones of the
+ * others are to come after that, not just before, or the group loses another interval. Therefore
+ * each comes a little later than it could.
+ */
+uint64_t rk_membership_next_beat_us(struct rk_membership *membership, uint64_t now_us)
+{
+    uint64_t interval_us = membership->conf.heartbeat_interval_us;
+    return now_us + rk_member_beat_wait_us(&membership->base, interval_us + interval_us / 128);
+}
+
 static bool watches_polls(const struct rk_membership *membership)
 {
     return membership->state >= S(PREPARING) && membership->state <= S(STABLE);
@@ -413,7 +425,7 @@ void rk_membership_on_timer(struct rk_membership *membership, uint64_t now_us)
             rk_membership_rejoin(membership, "the session timed out", now_us);
         } else if (!membership->is_heartbeat_sent && now_us >= membership->base.heartbeat_at_us) {
             membership->is_heartbeat_sent = true;
-            membership->base.heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
+            membership->base.heartbeat_at_us = rk_membership_next_beat_us(membership, now_us);
             membership->base.actions |= RK_MEMBERSHIP_SEND_HEARTBEAT;
         }
     }

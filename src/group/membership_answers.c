@@ -13,10 +13,13 @@
 
 #define S(name) RK_MEMBERSHIP_##name
 
+#define INTERRUPTIONS_MAX 10 /* Then it makes pauses. */
+
 static void begin_heartbeats(struct rk_membership *membership, uint64_t now_us)
 {
     membership->heard_us = now_us;
-    membership->base.heartbeat_at_us = now_us + membership->conf.heartbeat_interval_us;
+    membership->base.early_beats = 0;
+    membership->base.heartbeat_at_us = rk_membership_next_beat_us(membership, now_us);
     membership->is_heartbeat_sent = false;
     rk_backoff_reset(&membership->heartbeat_backoff);
 }
@@ -169,6 +172,7 @@ static void take_target(struct rk_membership *membership,
     if (others->cnt == 0) {
         rk_member_replace(&membership->base.target, assignment);
         rk_backoff_reset(&membership->base.backoff);
+        membership->interruptions = 0;
     } else {
         rk_member_replace(&membership->base.target, rk_partition_set_subtract(assignment, others));
         rk_partition_list_destroy(assignment);
@@ -176,6 +180,16 @@ static void take_target(struct rk_membership *membership,
         rk_member_set_reason(&membership->base, "the assignment has topics not subscribed to");
     }
     rk_partition_list_destroy(others);
+}
+
+/* Others have joined meanwhile, as when many start at once: all wait for this one, so it makes no
+ * pause. */
+static void note_interruption(struct rk_membership *membership)
+{
+    if (membership->interruptions == INTERRUPTIONS_MAX)
+        return;
+    membership->interruptions++;
+    rk_backoff_reset(&membership->base.backoff);
 }
 
 void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t attempt,
@@ -192,6 +206,8 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
     if (err) {
         rk_partition_list_destroy(assignment);
         membership->retry_at_us = now_us + rk_backoff_next_us(&membership->base.backoff);
+        if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
+            note_interruption(membership);
         if (!act_on_error(membership, RK_API_SYNC_GROUP, err, now_us) &&
             !(rk_error_policy_find(RK_API_SYNC_GROUP, err) & RK_ACTION_RETRY))
             rk_membership_rejoin(membership, rd_kafka_err2name(err), now_us);

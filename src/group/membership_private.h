@@ -8,6 +8,7 @@
 
 void rk_membership_set_state(struct rk_membership *membership, enum rk_membership_state state,
                              uint64_t now_us);
+uint64_t rk_membership_next_beat_us(struct rk_membership *membership, uint64_t now_us);
 bool rk_membership_has_heartbeats(const struct rk_membership *membership);
 /* It is no member any more; answers under way do not count. */
 void rk_membership_forget(struct rk_membership *membership, bool keeps_id);

@@ -6,10 +6,12 @@
  *     member <bootstrap> <group> <topic> [name=value ...]
  *
  * Prints, with the monotonic clock's milliseconds: `subscribe T` once, `assign T PARTITION...` and
- * `revoke T` whenever that happens, and `message T PARTITION` for the first message of each
- * partition after each assignment. Runs until it is killed.
+ * `revoke T PARTITION...` whenever that happens, and `message T PARTITION` for the first message of
+ * each partition after each assignment. Runs until it is killed; SIGTERM has it leave the group and
+ * end.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +20,16 @@
 
 #include <librdkafka/rdkafka.h>
 
-enum { POLL_MS = 1000, PARTITIONS = 64 };
+enum { POLL_MS = 100, PARTITIONS = 64 };
 
 static char is_new[PARTITIONS];
+static volatile sig_atomic_t is_ending;
+
+static void on_signal(int number)
+{
+    (void)number;
+    is_ending = 1;
+}
 
 static double now_ms(void)
 {
@@ -41,22 +50,23 @@ static void check(rd_kafka_resp_err_t error, const char *what)
 static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t error,
                          rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
+    int is_assign = error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+
     (void)opaque;
-    if (error != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        printf("revoke %.3f\n", now_ms());
-        check(rd_kafka_assign(client, NULL), "assign");
-        return;
-    }
-    printf("assign %.3f", now_ms());
+    printf("%s %.3f", is_assign ? "assign" : "revoke", now_ms());
     for (int i = 0; i < partitions->cnt; i++) {
         int32_t partition = partitions->elems[i].partition;
 
         if (partition < PARTITIONS)
-            is_new[partition] = 1;
+            is_new[partition] = (char)is_assign;
         printf(" %" PRId32, partition);
     }
     printf("\n");
-    check(rd_kafka_assign(client, partitions), "assign");
+    if (strcmp(rd_kafka_rebalance_protocol(client), "COOPERATIVE") == 0)
+        rd_kafka_error_destroy(is_assign ? rd_kafka_incremental_assign(client, partitions)
+                                         : rd_kafka_incremental_unassign(client, partitions));
+    else
+        check(rd_kafka_assign(client, is_assign ? partitions : NULL), "assign");
 }
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -109,8 +119,9 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGTERM, on_signal);
     client = join(argc, argv);
-    for (;;) {
+    while (!is_ending) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(client, POLL_MS);
 
         if (message && !message->err && message->partition < PARTITIONS &&
@@ -121,4 +132,7 @@ int main(int argc, char **argv)
         if (message)
             rd_kafka_message_destroy(message);
     }
+    rd_kafka_consumer_close(client);
+    rd_kafka_destroy(client);
+    return 0;
 }

@@ -139,6 +139,20 @@ static void a_new_topic_does_not_wait_behind_a_missing_one(void **state)
     close(fd);
 }
 
+static void the_first_topic_does_not_wait(void **state)
+{
+    (void)state;
+    static const struct says both[] = {{"a", 0, 1, 1, 1}, {NULL, 0, 0, 0, 0}};
+    static const char *const slow[] = {"topic.metadata.refresh.fast.interval.ms", "60000", NULL};
+    start_with_list(slow);
+    int fd = peer_bring_up();
+    answer_about(fd, "", 1, NULL);
+    want("a"); /* A minute after the first look it would be, had that named a topic. */
+    answer_about(fd, "a,", 1, both);
+    expect_told("a", RK_TOPIC_EXISTS, 1, 1);
+    close(fd);
+}
+
 static void a_topic_is_missing_after_a_while(void **state)
 {
     (void)state;
@@ -262,6 +276,7 @@ int main(void)
         TEST(a_wish_while_asking_is_not_lost),
         TEST(asked_again_until_there_is_a_leader),
         TEST(a_new_topic_does_not_wait_behind_a_missing_one),
+        TEST(the_first_topic_does_not_wait),
         TEST(a_topic_is_missing_after_a_while),
         TEST(a_forbidden_topic_is_missing_at_once),
         TEST(topics_of_the_blacklist_are_missing),

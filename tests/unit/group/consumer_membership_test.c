@@ -8,7 +8,8 @@ static void partitions_move_in_two_steps(void **state)
     (void)state;
     init(&member, false);
     reach_stable(&member, "a0 a1");
-    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND);
+    /* The second since then: the first one acknowledged. */
+    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND / 8);
     go_to_deadline(&member);
     assert_actions(&member, BEAT);
     assert_false(member.beat.has_owned || member.beat.has_subscription || member.beat.has_all);
@@ -332,12 +333,35 @@ static void names_that_come_late(void **state)
             .epoch = 1, .interval_ms = 5000, .target = list_of(""), .is_partial = true},
         now);
     assert_int_equal(member.state, RK_CONSUMER_STABLE);
-    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND);
+    assert_int_equal(rk_consumer_membership_deadline(&member), now + 5 * SECOND / 8);
     rk_consumer_membership_on_names(&member, list_of("a0"), false, now);
     assert_actions(&member, BEAT | ASSIGN);
     rk_consumer_membership_on_names(&member, list_of("a0 a0"), false, now); /* Twice the same. */
     done(&member);
     assert_int_equal(member.state, RK_CONSUMER_ACKNOWLEDGING);
+    rk_consumer_membership_clear(&member);
+}
+
+static void beat_once(struct rk_consumer_membership *member)
+{
+    go_to_deadline(member);
+    assert_actions(member, BEAT);
+    answer(member, 0, 1, NULL);
+}
+
+static void heartbeats_come_early_after_a_new_assignment(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    for (uint64_t begun = now; now - begun < 4 * SECOND;)
+        beat_once(&member);
+    for (int i = 0; i < 3; i++) {
+        uint64_t before = now;
+        beat_once(&member);
+        assert_int_equal(now - before, 5 * SECOND);
+    }
     rk_consumer_membership_clear(&member);
 }
 
@@ -450,6 +474,7 @@ int main(void)
         cmocka_unit_test(partitions_move_in_two_steps),
         cmocka_unit_test(an_answer_to_an_older_heartbeat_acknowledges_nothing),
         cmocka_unit_test(while_nothing_is_assigned_it_asks_again_soon),
+        cmocka_unit_test(heartbeats_come_early_after_a_new_assignment),
         cmocka_unit_test(after_a_failure_everything_is_said),
         cmocka_unit_test(a_subscription_is_said_until_it_is_known),
         cmocka_unit_test(who_is_put_out_joins_again),
