@@ -46,7 +46,7 @@ struct rk_broker {
     struct rk_mail keeper_mail; /* Under way while is_keeper_called. */
     _Atomic bool is_keeper_called;
     _Atomic unsigned preparing; /* Bits: mail under way that a connection is to come up. */
-    struct { /* Background. */
+    struct {                    /* Background. */
         char *host;
         uint16_t port;
         char *rack;

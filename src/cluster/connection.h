@@ -4,9 +4,9 @@
  *
  * Embedded in a broker, several per broker by purpose, so that a long-polling Fetch never delays a
  * commit or a Produce. All functions run on the broker's loop. It connects when somebody wants it
- * (rk_connection_want, rk_connection_prepare, or a request that waits) and closes when idle: at once when metadata names
- * the broker no more, after 10 s when nobody has partitions of it or it was for joining, else after
- * connections.max.idle.ms if that is set.
+ * (rk_connection_want, rk_connection_prepare, or a request that waits) and closes when idle: at
+ * once when metadata names the broker no more, after 10 s when nobody has partitions of it or it
+ * was for joining, else after connections.max.idle.ms if that is set.
  */
 #ifndef RK_CLUSTER_CONNECTION_H
 #define RK_CLUSTER_CONNECTION_H

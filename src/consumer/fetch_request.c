@@ -8,6 +8,7 @@
 #include "consumer/consumer_private.h"
 #include "consumer/fetch_answer.h"
 #include "consumer/offset_validation.h"
+#include "consumer/partition_reason.h"
 #include "runtime/signal.h"
 #include "wire/messages.h"
 
@@ -350,5 +351,6 @@ void rk_fetch_request_send(struct rk_fetcher *fetcher, uint64_t now_us)
     int32_t wait_ms = ((const struct rk_fetch_request *)request->message)->max_wait_ms;
     rk_fetcher_expect_answer(fetcher, now_us + (uint64_t)wait_ms * 1000);
     fetcher->own.asked_us = now_us;
+    rk_partition_reason_pass(fetcher, now_us);
     rk_connection_send(rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH), request);
 }

@@ -31,6 +31,7 @@ struct rk_fetcher {
         struct rk_fetch_set set;
         struct rk_partition_list walks; /* Whose answers are not wholly looked through. */
         struct rk_timer silence_timer;  /* While there are partitions; partition_reason.h. */
+        uint64_t looked_us;             /* At their reasons. */
         struct rk_timer timer;          /* The next back-off that ends, or now. */
         struct rk_decompressor decompressor;
         uint64_t batches_cut_off; /* At the end of an answer. */

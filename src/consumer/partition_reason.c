@@ -165,18 +165,25 @@ static void tell(const struct silent *silent)
                        silent->count - 1, silent->now_us);
 }
 
-void rk_partition_reason_watch_fetcher(struct rk_fetcher *fetcher)
+/* The next look is in half the limit; by the timer only when no Fetch is sent for some time then.
+ */
+static void look_later(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
 {
-    uint64_t limit_us = limit_of(fetcher->consumer);
-    if (limit_us > 0 && !rk_timer_is_started(&fetcher->own.silence_timer))
-        rk_loop_start_timer(fetcher->loop, &fetcher->own.silence_timer,
-                            rk_clock_now_us() + limit_us / 2);
+    uint64_t half_us = limit_of(fetcher->consumer) / 2;
+    uint64_t wait_us = (uint64_t)fetcher->consumer->core->conf->fetch_wait_max_ms * 1000 + LATE_US;
+    fetcher->own.looked_us = now_us;
+    rk_loop_start_timer(fetcher->loop, &fetcher->own.silence_timer,
+                        now_us + half_us + RK_MIN(wait_us, half_us));
 }
 
-void rk_partition_reason_on_fetcher_timer(struct rk_timer *timer, uint64_t now_us)
+void rk_partition_reason_watch_fetcher(struct rk_fetcher *fetcher)
 {
-    struct rk_fetcher *fetcher = rk_container_of(timer, struct rk_fetcher, own.silence_timer);
-    rk_on_broker(fetcher->loop);
+    if (limit_of(fetcher->consumer) > 0 && !rk_timer_is_started(&fetcher->own.silence_timer))
+        look_later(fetcher, rk_clock_now_us());
+}
+
+static void look_at_all(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER
+{
     struct silent silent = {.consumer = fetcher->consumer, .now_us = now_us};
     const struct rk_fetch_set *set = &fetcher->own.set;
     for (int t = 0; t < set->topic_count; t++) {
@@ -189,7 +196,21 @@ void rk_partition_reason_on_fetcher_timer(struct rk_timer *timer, uint64_t now_u
     }
     tell(&silent);
     if (set->partition_count > 0)
-        rk_partition_reason_watch_fetcher(fetcher);
+        look_later(fetcher, now_us);
+}
+
+void rk_partition_reason_on_fetcher_timer(struct rk_timer *timer, uint64_t now_us)
+{
+    struct rk_fetcher *fetcher = rk_container_of(timer, struct rk_fetcher, own.silence_timer);
+    rk_on_broker(fetcher->loop);
+    look_at_all(fetcher, now_us);
+}
+
+void rk_partition_reason_pass(struct rk_fetcher *fetcher, uint64_t now_us)
+{
+    if (rk_timer_is_started(&fetcher->own.silence_timer) &&
+        now_us >= fetcher->own.looked_us + limit_of(fetcher->consumer) / 2)
+        look_at_all(fetcher, now_us);
 }
 
 static void start_timer(struct rk_consumer *consumer) RK_ON_BACKGROUND

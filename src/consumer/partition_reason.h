@@ -20,6 +20,8 @@ void rk_partition_reason_find_known(const struct rk_partition *partition, uint64
 
 /* The fetcher has got a partition. */
 void rk_partition_reason_watch_fetcher(struct rk_fetcher *fetcher) RK_ON_BROKER;
+/* A Fetch was sent: looks, if it is time to, without a wake-up for that alone. */
+void rk_partition_reason_pass(struct rk_fetcher *fetcher, uint64_t now_us) RK_ON_BROKER;
 void rk_partition_reason_on_fetcher_timer(struct rk_timer *timer, uint64_t now_us);
 /* No fetcher has the partition, or, with `waits` false, one is about to get it. */
 void rk_partition_reason_watch(struct rk_partition *partition, bool waits) RK_ON_BACKGROUND;

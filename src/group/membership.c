@@ -134,7 +134,7 @@ bool rk_membership_has_heartbeats(const struct rk_membership *membership)
 uint64_t rk_membership_next_beat_us(struct rk_membership *membership, uint64_t now_us)
 {
     uint64_t interval_us = membership->conf.heartbeat_interval_us;
-    return now_us + rk_member_beat_wait_us(&membership->base, interval_us + interval_us / 128);
+    return now_us + rk_member_beat_wait_us(&membership->base, interval_us + interval_us / 256);
 }
 
 static bool watches_polls(const struct rk_membership *membership)

@@ -11,7 +11,7 @@
 #include "group/membership_private.h"
 #include "group/partition_sets.h"
 
-#define S(name) RK_MEMBERSHIP_##name
+#define S(name)           RK_MEMBERSHIP_##name
 
 #define INTERRUPTIONS_MAX 10 /* Then it makes pauses. */
 

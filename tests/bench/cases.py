@@ -34,6 +34,7 @@ CASES = {
     "memory-consume": (1, "memory -C -t f.100.none.131072 -X queued.min.messages=400000", ""),
     "idle-producer": (1, "idle -d 60", "--brokers 100"),
     "idle-consumer": (1, "idle -d 60 -C -t e.idle", "--brokers 100"),
+    "idle-member": (1, "idle -d 60 -C -g -t e.idle", "--brokers 100 --groups"),
     "create": (100, "create", ""),
 }
 
@@ -72,6 +73,7 @@ LIMITS = {
     "create": ("cpu_ns_per_message", 2000000),
     "idle-producer": ("threads", 4),
     "idle-consumer": ("threads", 4),
+    "idle-member": ("threads", 4),
 }
 
 # Not more than theirs.

@@ -50,7 +50,8 @@ static const char usage_text[] =
     "  -T threads that produce or poll   -r messages per second   -q messages between two polls "
     "(100)\n"
     "  -e reports as events   -o an opaque pointer with each message\n"
-    "  -C (idle, create, memory) a consumer   -d seconds (idle)   -X property=value\n";
+    "  -C (idle, create, memory) a consumer   -d seconds (idle)   -X property=value\n"
+    "  -g consumers are members of a group; needs a sink with --groups\n";
 
 _Noreturn void bench_fail(const char *format, ...)
 {
@@ -257,6 +258,9 @@ static void parse_option(struct bench_options *options, int option, const char *
     case 'o':
         options->with_opaque = true;
         break;
+    case 'g':
+        options->is_member = true;
+        break;
     case 'C':
         options->is_consumer = true;
         break;
@@ -300,7 +304,7 @@ int main(int argc, char **argv)
     options.topic = modes[mode].topic;
     options.messages = modes[mode].messages;
     optind = 2;
-    while ((option = getopt(argc, argv, "b:t:n:s:k:H:z:c:T:r:q:d:X:eoC")) != -1)
+    while ((option = getopt(argc, argv, "b:t:n:s:k:H:z:c:T:r:q:d:X:eoCg")) != -1)
         parse_option(&options, option, optarg);
     if (optind != argc || options.messages < 1 || options.threads < 1 ||
         options.poll_interval < 1) {

@@ -32,6 +32,7 @@ struct bench_options {
     bool by_event;     /* Reports come as events instead of callbacks. */
     bool with_opaque;  /* Every message has an opaque pointer. */
     bool is_consumer;  /* Modes idle and create: with a consumer. */
+    bool is_member;    /* Consumers subscribe, with automatic commits, instead of being assigned. */
     int seconds;       /* Mode idle. */
     char **properties; /* name=value, as given with -X; later ones win. */
     int property_count;
@@ -68,8 +69,7 @@ rd_kafka_conf_t *bench_conf(const struct bench_options *options);
 void bench_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 /* takes: conf */
 rd_kafka_t *bench_client(rd_kafka_type_t type, rd_kafka_conf_t *conf);
-/* A consumer with all partitions of the topic assigned from the beginning: as many as its name
- * says. */
+/* A consumer with all partitions of the topic, from the beginning: as many as its name says. */
 rd_kafka_t *bench_consumer(const struct bench_options *options, int *partition_count);
 
 void bench_produce(const struct bench_options *options, struct bench_result *result);

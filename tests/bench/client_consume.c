@@ -20,29 +20,52 @@ struct consumer {
     int partition_count;
 };
 
+static void subscribe(rd_kafka_t *client, const char *topic)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t error;
+
+    rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
+    error = rd_kafka_subscribe(client, topics);
+    if (error)
+        bench_fail("subscribe: %s", rd_kafka_err2str(error));
+    rd_kafka_topic_partition_list_destroy(topics);
+}
+
+static void assign(rd_kafka_t *client, const char *topic, int count)
+{
+    rd_kafka_topic_partition_list_t *partitions = rd_kafka_topic_partition_list_new(count);
+    rd_kafka_resp_err_t error;
+
+    for (int partition = 0; partition < count; partition++)
+        rd_kafka_topic_partition_list_add(partitions, topic, partition)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
+    error = rd_kafka_assign(client, partitions);
+    if (error)
+        bench_fail("assign: %s", rd_kafka_err2str(error));
+    rd_kafka_topic_partition_list_destroy(partitions);
+}
+
 rd_kafka_t *bench_consumer(const struct bench_options *options, int *partition_count)
 {
     const char *suffix = strrchr(options->topic, '_');
     rd_kafka_conf_t *conf = bench_conf(options);
-    rd_kafka_topic_partition_list_t *partitions;
-    rd_kafka_resp_err_t error;
     rd_kafka_t *client;
 
     *partition_count = 1;
     if (suffix && (sscanf(suffix, "_p%d", partition_count) != 1 || *partition_count < 1))
         *partition_count = 1;
     bench_conf_set(conf, "group.id", "bench");
-    bench_conf_set(conf, "enable.auto.commit", "false");
+    if (options->is_member)
+        bench_conf_set(conf, "auto.offset.reset", "earliest");
+    else
+        bench_conf_set(conf, "enable.auto.commit", "false");
     client = bench_client(RD_KAFKA_CONSUMER, conf);
     rd_kafka_poll_set_consumer(client);
-    partitions = rd_kafka_topic_partition_list_new(*partition_count);
-    for (int partition = 0; partition < *partition_count; partition++)
-        rd_kafka_topic_partition_list_add(partitions, options->topic, partition)->offset =
-            RD_KAFKA_OFFSET_BEGINNING;
-    error = rd_kafka_assign(client, partitions);
-    if (error)
-        bench_fail("assign: %s", rd_kafka_err2str(error));
-    rd_kafka_topic_partition_list_destroy(partitions);
+    if (options->is_member)
+        subscribe(client, options->topic);
+    else
+        assign(client, options->topic, *partition_count);
     return client;
 }
 

@@ -60,6 +60,15 @@ static void pause_seconds(int seconds)
     nanosleep(&pause, NULL);
 }
 
+/* A member follows its rebalance while it polls. */
+static void take_part(rd_kafka_t *client)
+{
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(client, SETTLE_SECONDS * 1000);
+
+    if (message)
+        rd_kafka_message_destroy(message);
+}
+
 /* A producer that has delivered one message, so that it is connected. */
 static rd_kafka_t *used_producer(const struct bench_options *options)
 {
@@ -82,6 +91,8 @@ void bench_idle(const struct bench_options *options, struct bench_result *result
     rd_kafka_t *client =
         options->is_consumer ? bench_consumer(options, &partition_count) : used_producer(options);
 
+    if (options->is_member)
+        take_part(client);
     pause_seconds(SETTLE_SECONDS);
     before = count_tasks();
     bench_measure_start(result);

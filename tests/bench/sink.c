@@ -2,7 +2,7 @@
 /*
  * The sink broker's sockets and its main loop: see sink.h for what it serves.
  *
- *   sink [--brokers N] [port]
+ *   sink [--brokers N] [--groups] [port]
  *
  * Listens on 127.0.0.1 and prints `port <number>`. SIGTERM or SIGINT ends it, after one line of
  * JSON that says what it did and what it cost. With --brokers, Metadata names that many brokers,
@@ -382,15 +382,18 @@ static void print_counters(const struct sink_counters *counters)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"brokers", required_argument, NULL, 'b'},
+                                            {"groups", no_argument, NULL, 'g'},
                                             {NULL, 0, NULL, 0}};
     struct sigaction action = {.sa_handler = on_signal};
     struct sink sink = {.broker_count = 1, .next_producer_id = 1000};
     sigset_t blocked, mask;
     int option;
 
-    while ((option = getopt_long(argc, argv, "b:", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "b:g", options, NULL)) != -1) {
         if (option == 'b' && atoi(optarg) > 0 && atoi(optarg) <= SINK_BROKER_LIMIT) {
             sink.broker_count = atoi(optarg);
+        } else if (option == 'g') {
+            sink.has_groups = true;
         } else {
             fprintf(stderr, "usage: %s [--brokers N] [port]\n", argv[0]);
             return 2;

@@ -25,7 +25,13 @@ enum {
     SINK_API_FETCH = 1,
     SINK_API_LIST_OFFSETS = 2,
     SINK_API_METADATA = 3,
+    SINK_API_OFFSET_COMMIT = 8,
+    SINK_API_OFFSET_FETCH = 9,
     SINK_API_FIND_COORDINATOR = 10,
+    SINK_API_JOIN_GROUP = 11,
+    SINK_API_HEARTBEAT = 12,
+    SINK_API_LEAVE_GROUP = 13,
+    SINK_API_SYNC_GROUP = 14,
     SINK_API_VERSIONS = 18,
     SINK_API_INIT_PRODUCER_ID = 22,
     SINK_API_LIMIT = 23,
@@ -133,6 +139,7 @@ struct sink {
     int listeners[SINK_BROKER_LIMIT];
     int port;
     int32_t broker_count;
+    bool has_groups; /* Broker 1 coordinates them. */
     struct sink_connection *connections;
     struct sink_topic **topics;
     int32_t topic_count;
@@ -158,6 +165,9 @@ void sink_request_read(struct sink_request *request, const uint8_t *data, size_t
 /* Anything but Produce. SINK_NEEDS_MORE: a Fetch that is parked; call again when it has expired. */
 enum sink_outcome sink_request_handle(struct sink *sink, struct sink_connection *connection,
                                       struct sink_request *request, int64_t now_us);
+
+/* sink_group.c */
+void sink_group_answer(struct sink_bytes *out, struct sink_request *request);
 
 /* sink_fetch.c */
 enum sink_outcome sink_fetch_handle(struct sink *sink, struct sink_connection *connection,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Answers of the sink broker, and all requests but Produce and Fetch: ApiVersions, Metadata,
- * ListOffsets, FindCoordinator (there is none) and InitProducerId.
+ * ListOffsets, FindCoordinator (there is none without --groups) and InitProducerId.
  */
 #include "sink.h"
 
@@ -12,7 +12,10 @@ static const struct {
     {SINK_API_PRODUCE, 0, 13, 9},         {SINK_API_FETCH, 4, 18, 12},
     {SINK_API_LIST_OFFSETS, 1, 11, 6},    {SINK_API_METADATA, 0, 13, 9},
     {SINK_API_FIND_COORDINATOR, 0, 6, 3}, {SINK_API_VERSIONS, 0, 4, 3},
-    {SINK_API_INIT_PRODUCER_ID, 0, 5, 2},
+    {SINK_API_INIT_PRODUCER_ID, 0, 5, 2}, {SINK_API_OFFSET_COMMIT, 2, 2, 8},
+    {SINK_API_OFFSET_FETCH, 1, 1, 6},     {SINK_API_JOIN_GROUP, 2, 2, 6},
+    {SINK_API_HEARTBEAT, 1, 1, 4},        {SINK_API_LEAVE_GROUP, 1, 1, 4},
+    {SINK_API_SYNC_GROUP, 1, 1, 4},
 };
 
 enum { API_COUNT = sizeof(apis) / sizeof(apis[0]) };
@@ -267,16 +270,18 @@ static void answer_list_offsets(struct sink *sink, struct sink_bytes *out,
     sink_write_tags(out, request->flexible);
 }
 
-static void write_no_coordinator(struct sink_bytes *out, bool flexible)
+static void write_coordinator(const struct sink *sink, struct sink_bytes *out, bool flexible)
 {
-    sink_write_i32(out, -1);
-    sink_write_string(out, flexible, "");
-    sink_write_i32(out, -1);
+    sink_write_i32(out, sink->has_groups ? 1 : -1);
+    sink_write_string(out, flexible, sink->has_groups ? "127.0.0.1" : "");
+    sink_write_i32(out, sink->has_groups ? sink->port : -1);
 }
 
-static void answer_find_coordinator(struct sink_bytes *out, struct sink_request *request)
+static void answer_find_coordinator(const struct sink *sink, struct sink_bytes *out,
+                                    struct sink_request *request)
 {
     struct sink_reader *reader = &request->body;
+    int16_t error = sink->has_groups ? 0 : SINK_ERROR_COORDINATOR_NOT_AVAILABLE;
     bool flexible = request->flexible;
     int32_t count;
     size_t size;
@@ -284,10 +289,10 @@ static void answer_find_coordinator(struct sink_bytes *out, struct sink_request 
     if (request->version >= 1)
         sink_write_i32(out, 0);
     if (request->version < 4) {
-        sink_write_i16(out, SINK_ERROR_COORDINATOR_NOT_AVAILABLE);
+        sink_write_i16(out, error);
         if (request->version >= 1)
             sink_write_string(out, flexible, NULL);
-        write_no_coordinator(out, flexible);
+        write_coordinator(sink, out, flexible);
         sink_write_tags(out, flexible);
         return;
     }
@@ -301,8 +306,8 @@ static void answer_find_coordinator(struct sink_bytes *out, struct sink_request 
             reader->failed = true;
         sink_write_length(out, flexible, 2, (int32_t)size);
         sink_write(out, key, key ? size : 0);
-        write_no_coordinator(out, flexible);
-        sink_write_i16(out, SINK_ERROR_COORDINATOR_NOT_AVAILABLE);
+        write_coordinator(sink, out, flexible);
+        sink_write_i16(out, error);
         sink_write_string(out, flexible, NULL);
         sink_write_tags(out, flexible);
     }
@@ -343,10 +348,13 @@ enum sink_outcome sink_request_handle(struct sink *sink, struct sink_connection 
         answer_list_offsets(sink, out, request);
         break;
     case SINK_API_FIND_COORDINATOR:
-        answer_find_coordinator(out, request);
+        answer_find_coordinator(sink, out, request);
+        break;
+    case SINK_API_INIT_PRODUCER_ID:
+        answer_init_producer_id(sink, out, request);
         break;
     default:
-        answer_init_producer_id(sink, out, request);
+        sink_group_answer(out, request);
         break;
     }
     sink_answer_end(&connection->output);

@@ -241,11 +241,13 @@ bool sim_wait_for(enum sim_wait wait, const void *object, int64_t object_id, uin
     self->object_id = object_id;
     self->deadline_us = deadline_us;
     self->is_late = false;
+    self->waits += wait == SIM_WAITS_DESCRIPTORS;
     count_point();
     make_waiting(self, wait);
     if (deadline_us < scheduler.next_deadline_us)
         scheduler.next_deadline_us = deadline_us;
     let_one_run();
+    self->timeouts += wait == SIM_WAITS_DESCRIPTORS && self->is_late;
     self->object = NULL;
     errno = error;
     return !self->is_late;
@@ -460,6 +462,18 @@ uint64_t sim_now_us(void)
 uint64_t sim_points(void)
 {
     return scheduler.points;
+}
+
+struct sim_waits sim_client_waits(void)
+{
+    struct sim_waits all = {0, 0};
+    for (const struct sim_thread *thread = scheduler.first; thread; thread = thread->next) {
+        if (!thread->is_internal || strcmp(thread->name, "rdk:mock") == 0)
+            continue;
+        all.waits += (int)thread->waits;
+        all.timeouts += (int)thread->timeouts;
+    }
+    return all;
 }
 
 struct sim_thread *sim_self(void)

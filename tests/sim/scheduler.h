@@ -44,7 +44,9 @@ struct sim_thread {
     bool is_late; /* The last wait ended by its deadline. */
     struct rk_wait_entry *entries;
     int entry_count;
-    int place; /* Among the runnable ones; -1. */
+    int place;         /* Among the runnable ones; -1. */
+    uint64_t waits;    /* For descriptors: that is where loops wait, */
+    uint64_t timeouts; /* and how many of these ended by their deadline. */
     _Atomic uint32_t baton;
     pthread_t native;
     bool is_let_go; /* Joined, or detached. */
@@ -85,6 +87,12 @@ struct sim_thread *sim_thread_start(const char *name, bool is_internal, void (*r
                                     void *argument);
 void sim_thread_join(struct sim_thread *thread);
 void sim_thread_detach(struct sim_thread *thread);
+/* How often loops of clients (not those of the built-in cluster) have waited so far, and how many
+ * of these waits ended by their deadline. */
+struct sim_waits {
+    int waits, timeouts;
+};
+struct sim_waits sim_client_waits(void);
 /* Threads the library started that have not ended. */
 int sim_internal_threads(void);
 
