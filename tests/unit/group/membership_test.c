@@ -484,7 +484,7 @@ static void heartbeats_come_early_after_a_rebalance(void **state)
     (void)state;
     struct rk_membership member;
     init(&member, false, false);
-    uint64_t begun = now, eighth = 3 * SECOND / 8, later = 3 * SECOND + 3 * SECOND / 256;
+    uint64_t begun = now, eighth = 3 * SECOND / 8, later = 3 * SECOND + 3 * SECOND / 32 / 15;
     reach_stable(&member, "a0");
     static const unsigned eighths[] = {1, 2, 4, 8};
     for (size_t i = 0; i < RK_COUNT_OF(eighths); i++) {
