@@ -459,6 +459,7 @@ static void heartbeats_never_end(void **state)
         reach_stable(&member, "a0");
         go_to_deadline(&member);
         assert_actions(&member, BEAT);
+        member.base.early_beats = 9; /* Long after anything has changed. */
         rk_consumer_membership_on_heartbeat_answer(
             &member, member.base.attempt,
             &(struct rk_consumer_answer){.epoch = 1, .interval_ms = intervals_ms[i]}, now);
