@@ -59,7 +59,7 @@ struct rk_membership {
     bool wants_rejoin;
     bool is_join_sent, is_sync_sent, is_heartbeat_sent;
     bool is_completing; /* LEAVING: its JoinGroup was answered, others bring it to an end. */
-    int interruptions; /* In a row: the group began anew before this member got its partitions. */
+    int interruptions;  /* In a row: the group began anew before this member got its partitions. */
     struct rk_backoff heartbeat_backoff;
     uint64_t retry_at_us; /* JOINING, SYNCING: the next attempt. */
     uint64_t heard_us;    /* The coordinator last took it for a member. */

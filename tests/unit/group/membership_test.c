@@ -2,104 +2,7 @@
 /*
  * The machine of a classic group's member: every event in every state, and the ways through it.
  */
-#include "group/membership.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "base/assert.h"
-#include "base/clock.h"
-#include "base/memory.h"
-#include "event/partition_list.h"
-
-#define SECOND UINT64_C(1000000)
-
-static uint64_t now;
-
-static void init(struct rk_membership *member, bool is_static, bool is_cooperative)
-{
-    now = 1000 * SECOND;
-    rk_membership_init(member, &(struct rk_membership_conf){.session_timeout_us = 45 * SECOND,
-                                                            .heartbeat_interval_us = 3 * SECOND,
-                                                            .max_poll_interval_us = 300 * SECOND,
-                                                            .leave_timeout_us = 5 * SECOND,
-                                                            .retry_backoff_ms = 100,
-                                                            .retry_backoff_max_ms = 1000,
-                                                            .is_static = is_static,
-                                                            .is_cooperative = is_cooperative});
-}
-
-/* "a0 a1 b0" */
-static rd_kafka_topic_partition_list_t *list_of(const char *text)
-{
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
-    for (; *text; text += 2 + (text[2] == ' ')) {
-        char topic[2] = {text[0], '\0'};
-        rk_partition_list_add(list, topic, text[1] - '0');
-    }
-    return list;
-}
-
-static void assert_list(const rd_kafka_topic_partition_list_t *list, const char *expected)
-{
-    char text[100] = "";
-    size_t used = 0;
-    for (int i = 0; i < list->cnt; i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%d", i > 0 ? " " : "",
-                                 list->elems[i].topic, (int)list->elems[i].partition);
-    assert_string_equal(text, expected);
-}
-
-static void assert_actions(struct rk_membership *member, unsigned expected)
-{
-    assert_int_equal(rk_member_take_actions(&member->base), expected);
-}
-
-static void join_answer(struct rk_membership *member, rd_kafka_resp_err_t err, const char *id,
-                        const char *leader)
-{
-    rk_membership_on_join_answer(member, member->base.attempt,
-                                 &(struct rk_membership_joined){.err = err,
-                                                                .generation = err ? -1 : 7,
-                                                                .member_id = id,
-                                                                .leader_id = leader,
-                                                                .protocol = err ? NULL : "range"},
-                                 now);
-}
-
-static void sync_answer(struct rk_membership *member, const char *assignment)
-{
-    rk_membership_on_sync_answer(member, member->base.attempt, RD_KAFKA_RESP_ERR_NO_ERROR,
-                                 list_of(assignment), now);
-}
-
-static void heartbeat_answer(struct rk_membership *member, rd_kafka_resp_err_t err)
-{
-    now = rk_membership_deadline(member);
-    rk_membership_on_timer(member, now);
-    assert_actions(member, RK_MEMBERSHIP_SEND_HEARTBEAT);
-    rk_membership_on_heartbeat_answer(member, member->base.attempt, err, now);
-}
-
-/* A follower that has these partitions. */
-static void reach_stable(struct rk_membership *member, const char *assignment)
-{
-    rk_membership_on_subscribe(member, list_of("a0 b0"), now);
-    assert_actions(member, RK_MEMBERSHIP_SEND_JOIN);
-    join_answer(member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
-    assert_actions(member, RK_MEMBERSHIP_SEND_SYNC);
-    sync_answer(member, assignment);
-    assert_actions(member, RK_MEMBERSHIP_TELL_ASSIGN);
-    assert_list(member->base.asked_list, assignment);
-    rk_membership_on_answered(member, now);
-    assert_int_equal(member->state, RK_MEMBERSHIP_STABLE);
-    assert_actions(member, 0);
-}
+#include "classic_member.h"
 
 /* Ways through */
 
@@ -479,59 +382,6 @@ static void what_comes_while_the_application_takes_is_done_after(void **state)
     rk_membership_clear(&member);
 }
 
-static void heartbeats_come_early_after_a_rebalance(void **state)
-{
-    (void)state;
-    struct rk_membership member;
-    init(&member, false, false);
-    uint64_t begun = now, eighth = 3 * SECOND / 8, later = 3 * SECOND + 3 * SECOND / 32 / 15;
-    reach_stable(&member, "a0");
-    static const unsigned eighths[] = {1, 2, 4, 8};
-    for (size_t i = 0; i < RK_COUNT_OF(eighths); i++) {
-        heartbeat_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR);
-        assert_in_range(now - begun, eighths[i] * eighth, eighths[i] * (eighth + later / 100));
-    }
-    for (int i = 0; i < 3; i++) { /* Later than the interval, by little. */
-        uint64_t before = now;
-        heartbeat_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR);
-        assert_int_equal(now - before, later);
-    }
-    heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
-    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
-    rk_membership_on_answered(&member, now);
-    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
-    assert_in_range(rk_membership_deadline(&member), now + eighth, now + later / 8);
-    rk_membership_clear(&member);
-}
-
-/* Others wait for it. */
-static void whoever_is_interrupted_joins_again_at_once(void **state)
-{
-    (void)state;
-    struct rk_membership member;
-    init(&member, false, false);
-    rk_membership_on_subscribe(&member, list_of("a0"), now);
-    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    int at_once = 0;
-    for (int i = 0; i < 100; i++) {
-        join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
-        assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
-        rk_membership_on_sync_answer(&member, member.base.attempt,
-                                     RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, NULL, now);
-        if (rk_member_take_actions(&member.base) == RK_MEMBERSHIP_SEND_JOIN) {
-            at_once++;
-            continue;
-        }
-        assert_in_range(rk_membership_deadline(&member) - now, 1, 2 * SECOND);
-        now = rk_membership_deadline(&member);
-        rk_membership_on_timer(&member, now);
-        assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    }
-    assert_in_range(at_once, 3, 20); /* And not without end. */
-    rk_membership_clear(&member);
-}
-
 /* Every event in every state */
 
 static const rd_kafka_resp_err_t errors[] = {
@@ -693,8 +543,6 @@ int main(void)
         cmocka_unit_test(a_static_member_stays_in_the_group_when_it_closes),
         cmocka_unit_test(late_answers_do_not_count),
         cmocka_unit_test(what_comes_while_the_application_takes_is_done_after),
-        cmocka_unit_test(heartbeats_come_early_after_a_rebalance),
-        cmocka_unit_test(whoever_is_interrupted_joins_again_at_once),
         cmocka_unit_test(every_event_in_every_state),
         cmocka_unit_test(the_table_of_states),
     };
