@@ -163,10 +163,12 @@ void rk_expiry_on_timer(struct rk_timer *timer, uint64_t now_us)
         expire_queue(sender, queue, now_us);
         rk_sender_look(sender, queue, now_us);
     }
-    if (sender->broker)
+    if (sender->broker) {
         rk_expiry_wake_by(sender, rk_produce_request_expire(sender, now_us));
-    else
+    } else {
+        rk_on_background(sender->loop);
         rk_expiry_wake_by(sender, rk_producer_expire_staged(sender->producer, now_us));
+    }
     rk_sender_send(sender, now_us); /* What stood behind the expired may go. */
 }
 

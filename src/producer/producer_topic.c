@@ -398,7 +398,7 @@ static void stage_again(struct rk_producer_topic *self, struct rk_staged_list *l
 
 /* False: no memory, the rest is staged again. */
 static bool route(struct rk_producer_topic *self, const struct rk_partition_table *table,
-                  struct rk_staged_list *list)
+                  struct rk_staged_list *list) RK_ON_BACKGROUND
 {
     struct rk_staged *staged;
     while ((staged = STAILQ_FIRST(list)) != NULL) {
@@ -443,7 +443,8 @@ static void close_queue(const struct rk_producer_topic *self, struct rk_partitio
 }
 
 /* What was staged goes into its queues first. */
-static void publish_behind_staged(struct rk_producer_topic *self, struct rk_partition_table *table)
+static void publish_behind_staged(struct rk_producer_topic *self,
+                                  struct rk_partition_table *table) RK_ON_BACKGROUND
 {
     for (;;) {
         struct rk_staged_list list;
@@ -536,7 +537,7 @@ void rk_producer_topic_purge(struct rk_producer_topic *self)
 
 /* Staged messages of one topic are in the order of time. All are overdue when there is no such
  * topic and memory was short when that became known. */
-static uint64_t expire_topic(struct rk_producer_topic *self, uint64_t now_us)
+static uint64_t expire_topic(struct rk_producer_topic *self, uint64_t now_us) RK_ON_BACKGROUND
 {
     rd_kafka_resp_err_t missing_err = (rd_kafka_resp_err_t)atomic_load(&self->missing_err);
     for (;;) {

@@ -85,7 +85,7 @@ void rk_producer_topic_set_missing(struct rk_producer_topic *self,
 void rk_producer_topic_purge(struct rk_producer_topic *self);
 /* Background, orphans' sender: fails what was staged too long ago in any topic; when the next one
  * expires. */
-uint64_t rk_producer_expire_staged(struct rk_producer *producer, uint64_t now_us);
+uint64_t rk_producer_expire_staged(struct rk_producer *producer, uint64_t now_us) RK_ON_BACKGROUND;
 /* Everything gone without reports; returns how many messages. */
 int64_t rk_producer_topic_drop(struct rk_producer_topic *self);
 
