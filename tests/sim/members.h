@@ -32,12 +32,13 @@ struct sim_member {
     struct sim_thread *thread;
     enum { SIM_MEMBER_LIVES, SIM_MEMBER_LEAVES, SIM_MEMBER_DIES } order;
     bool has_ended;
-    bool commits_itself; /* In its callback, and now and then. */
-    int64_t max_poll_ms; /* Its max.poll.interval.ms. */
-    uint64_t polled_ms;  /* When it last polled. */
-    bool is_late;        /* It did not poll in time since its last assignment. */
-    int64_t stall_ms;    /* It is to sleep that long. */
-    int64_t callback_ms; /* Its callback takes up to that long. */
+    bool commits_itself;  /* In its callback, and now and then. */
+    int64_t max_poll_ms;  /* Its max.poll.interval.ms. */
+    uint64_t polled_ms;   /* When it last polled. */
+    bool is_late;         /* It did not poll in time since its last assignment. */
+    bool has_polled_late; /* The last time. */
+    int64_t stall_ms;     /* It is to sleep that long. */
+    int64_t callback_ms;  /* Its callback takes up to that long. */
     int assigns, revokes, losses;
     rd_kafka_resp_err_t fatal;
     bool may_be_fenced; /* Somebody else takes its name. */

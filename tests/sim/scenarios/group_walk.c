@@ -65,6 +65,7 @@ static void begin_storm(void)
 {
     walk.is_off = false;
     walk.is_stormy = true;
+    sim_group_disturb(true);
     sim_at(0, any_fault, 0);
 }
 
@@ -76,6 +77,7 @@ static void end_storm(void)
     sim_broker_start(0);
     sim_heal(0);
     sim_await_actions();
+    sim_group_disturb(false);
 }
 
 /* Steps */
@@ -222,7 +224,6 @@ static void run(const char *assignors)
     sim_cluster(BROKERS);
     walk.assignors = assignors;
     sim_group();
-    sim_group_disturb(true); /* Members that come and go make others late: never calm. */
     for (int i = 0; i < TOPICS; i++) {
         walk.partition_count[i] = 1 + (int)sim_below(6);
         sim_topic(topics[i], walk.partition_count[i], BROKERS);
