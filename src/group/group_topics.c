@@ -295,6 +295,22 @@ void rk_group_begin_watch(struct rk_group *group, const struct rk_join_group_ans
 
 /* News of a topic */
 
+/*
+ * What the application is told of a topic it subscribes to. One that nobody has seen yet is told of
+ * at once, for it may be misspelled, unless asking for it creates it; one that was there may be out
+ * of one broker's sight only, and is missing after a while.
+ */
+static rd_kafka_resp_err_t find_trouble(const struct rk_group *group, const rd_kafka_topic_t *topic)
+{
+    bool is_unseen = topic->known.state == RK_TOPIC_UNKNOWN && topic->known.missing_since_us > 0 &&
+                     !group->core->conf->allow_auto_create_topics;
+    if (topic->known.state != RK_TOPIC_MISSING && !is_unseen)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return topic->known.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID
+               ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+               : topic->known.err;
+}
+
 /* Once, until it is well again. */
 static void tell_unavailable(struct rk_group *group, rd_kafka_topic_t *topic) RK_ON_BACKGROUND
 {
@@ -302,10 +318,7 @@ static void tell_unavailable(struct rk_group *group, rd_kafka_topic_t *topic) RK
         return;
     rd_kafka_topic_partition_t *entry =
         rk_partition_set_find_topic(group->own.subscription->names, rk_topic_name(topic));
-    rd_kafka_resp_err_t err =
-        topic->known.state == RK_TOPIC_MISSING ? topic->known.err : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID)
-        err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_resp_err_t err = find_trouble(group, topic);
     if (!entry || entry->err == err)
         return;
     entry->err = err;

@@ -270,6 +270,21 @@ static void events_left_alone(void **state)
     group_destroy_member(member);
 }
 
+/* Long before it is believed that the topic does not exist; and it is joined with the others. */
+static void a_misspelled_topic_is_told_of_at_once(void **state)
+{
+    (void)state;
+    struct group_member *member =
+        group_start(&fixture, 0, true, "topic.metadata.propagation.max.ms", "3600000", NULL);
+    rd_kafka_topic_partition_list_t *list = consume_list("T", RD_KAFKA_PARTITION_UA, 0);
+    rd_kafka_topic_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
+    assert_int_equal(rd_kafka_subscribe(member->rk, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    group_run(&fixture, group_first_has_error);
+    assert_int_equal(member->last_error, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    group_run(&fixture, group_first_has_all);
+}
+
 /* A consumer with a fatal error does not close, and says that it is fatal. */
 static void closing_after_a_fatal_error(void **state)
 {
@@ -301,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
         cmocka_unit_test_setup_teardown(rebalances_as_events, begin, end),
         cmocka_unit_test_setup_teardown(events_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(a_misspelled_topic_is_told_of_at_once, begin, end),
         cmocka_unit_test_setup_teardown(closing_after_a_fatal_error, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
