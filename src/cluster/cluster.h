@@ -105,6 +105,9 @@ void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk
                           struct rk_request *request);
 /* Sends to whichever broker can be reached (least loaded). Any thread. takes: request */
 void rk_cluster_post_send_any(struct rk_cluster *cluster, struct rk_request *request);
+/* The same, but to another broker than this one, which keeps silent, if there is any. */
+void rk_cluster_post_send_other(struct rk_cluster *cluster, int32_t silent_id,
+                                struct rk_request *request);
 /* Runs `run(argument)` on background, once; `drop(argument)` instead when the client goes away
  * first. Any thread. */
 void rk_cluster_post_call(struct rk_cluster *cluster, void (*run)(void *argument),

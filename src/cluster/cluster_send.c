@@ -100,10 +100,23 @@ struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster, const int32_t
     return chosen ? rk_cluster_use_broker(cluster, chosen->id) : NULL;
 }
 
+static void send_other(struct rk_cluster *cluster, int32_t silent_id,
+                       struct rk_request *request) RK_ON_BACKGROUND
+{
+    struct rk_broker *broker = cluster->own.is_terminating || silent_id < 0
+                                   ? NULL
+                                   : rk_cluster_use_other(cluster, &silent_id, 1);
+    if (broker)
+        rk_broker_post_send(broker, RK_PURPOSE_GENERAL, request);
+    else
+        rk_cluster_send_any(cluster, request);
+}
+
 struct send_mail {
     struct rk_mail mail;
     struct rk_cluster *cluster;
     int32_t broker_id; /* -1: any. */
+    int32_t silent_id; /* Rather another than this; -1. */
     enum rk_purpose purpose;
     struct rk_request *request;
 };
@@ -115,7 +128,7 @@ static void deliver_send(struct rk_mail *mail)
     if (self->broker_id >= 0)
         rk_cluster_send(self->cluster, self->broker_id, self->purpose, self->request);
     else
-        rk_cluster_send_any(self->cluster, self->request);
+        send_other(self->cluster, self->silent_id, self->request);
     rk_free(self);
 }
 
@@ -126,20 +139,34 @@ static void discard_send(struct rk_mail *mail)
     rk_free(self);
 }
 
-void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
-                          struct rk_request *request)
+static void post_send(struct rk_cluster *cluster, const struct send_mail *settings)
 {
     struct send_mail *self = RK_NEW(struct send_mail);
+    *self = *settings;
     self->mail.deliver = deliver_send;
     self->mail.discard = discard_send;
     self->cluster = cluster;
-    self->broker_id = broker_id;
-    self->purpose = purpose;
-    self->request = request;
     rk_loop_post(cluster->background, &self->mail);
+}
+
+void rk_cluster_post_send(struct rk_cluster *cluster, int32_t broker_id, enum rk_purpose purpose,
+                          struct rk_request *request)
+{
+    post_send(cluster,
+              &(struct send_mail){
+                  .broker_id = broker_id, .silent_id = -1, .purpose = purpose, .request = request});
 }
 
 void rk_cluster_post_send_any(struct rk_cluster *cluster, struct rk_request *request)
 {
-    rk_cluster_post_send(cluster, -1, RK_PURPOSE_GENERAL, request);
+    rk_cluster_post_send_other(cluster, -1, request);
+}
+
+void rk_cluster_post_send_other(struct rk_cluster *cluster, int32_t silent_id,
+                                struct rk_request *request)
+{
+    post_send(cluster, &(struct send_mail){.broker_id = -1,
+                                           .silent_id = silent_id,
+                                           .purpose = RK_PURPOSE_GENERAL,
+                                           .request = request});
 }

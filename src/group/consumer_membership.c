@@ -77,8 +77,10 @@ void rk_consumer_membership_init(struct rk_consumer_membership *membership,
                                  const struct rk_consumer_membership_conf *conf,
                                  const char *member_id)
 {
-    *membership = (struct rk_consumer_membership){
-        .conf = *conf, .pattern = rk_strdup(""), .unreleased_us = RK_NEVER};
+    *membership = (struct rk_consumer_membership){.conf = *conf,
+                                                  .interval_us = conf->heartbeat_interval_us,
+                                                  .pattern = rk_strdup(""),
+                                                  .unreleased_us = RK_NEVER};
     rk_member_init(&membership->base, member_id, conf->retry_backoff_ms,
                    conf->retry_backoff_max_ms);
 }
@@ -407,6 +409,7 @@ static void schedule(struct rk_consumer_membership *membership, int32_t interval
         interval_ms > 0 ? (uint64_t)interval_ms * 1000 : membership->conf.heartbeat_interval_us;
     /* Seldom enough, and it would never hear that it is no member any more. */
     interval_us = RK_MIN(interval_us, membership->conf.session_timeout_us);
+    membership->interval_us = interval_us;
     unsigned beats = membership->base.early_beats;
     bool is_empty = membership->base.target->cnt == 0 && !membership->is_partial;
     interval_us = rk_member_beat_wait_us(&membership->base, interval_us);

@@ -70,6 +70,7 @@ struct rk_consumer_membership {
     bool may_be_known;      /* The coordinator may have it as a member from before: */
     bool has_cleared;       /* it was told otherwise. */
     int joins;              /* Attempts since it was last out. */
+    uint64_t interval_us;   /* Between heartbeats, by the coordinator's word. */
     uint64_t paid_until_us; /* By the heartbeats so far: they are not without end. */
 
     uint64_t unreleased_us; /* Its place has been taken since then; RK_NEVER. */

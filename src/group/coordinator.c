@@ -23,6 +23,7 @@ struct rk_coordinator {
     struct rk_request_list waiting; /* For a coordinator. */
     struct rk_timer timer;          /* The pause's end, or the nearest deadline of these. */
     char *last_error;               /* NULL: none. */
+    int32_t silent_id;              /* Who did not answer, and is not asked next; -1. */
     bool is_terminated;
 };
 
@@ -153,6 +154,12 @@ static void on_timer(struct rk_timer *timer, uint64_t now_us)
 
 /* FindCoordinator */
 
+static bool is_lost_by(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           err == RD_KAFKA_RESP_ERR__BAD_MSG;
+}
+
 /* Version 4 names keys in a list. */
 static void prepare_question(struct rk_request *request)
 {
@@ -244,19 +251,13 @@ static void ask(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKG
 {
     struct rk_request *request = new_question(coordinator, now_us);
     if (request)
-        rk_cluster_post_send_any(coordinator->cluster, request);
+        rk_cluster_post_send_other(coordinator->cluster, coordinator->silent_id, request);
     else
         rk_coordinator_machine_on_not_found(&coordinator->machine,
                                             RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, false, now_us);
 }
 
 /* Requests */
-
-static bool is_lost_by(rd_kafka_resp_err_t err)
-{
-    return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-           err == RD_KAFKA_RESP_ERR__BAD_MSG;
-}
 
 /* Nothing of it was written, so it may as well go to the next coordinator. */
 static bool may_wait_again(const struct rk_coordinator *coordinator,
@@ -276,6 +277,7 @@ static void on_done(struct rk_request *request)
     uint64_t now_us = rk_clock_now_us();
     bool waits_again = may_wait_again(coordinator, request, now_us);
     if (is_lost_by(request->err) && !coordinator->is_terminated) {
+        coordinator->silent_id = errand->broker_id;
         set_last_error(coordinator,
                        rk_text_format("%s: %s", request->api->name, request->error_text));
         order = rk_coordinator_machine_on_lost(&coordinator->machine, errand->broker_id,
@@ -462,6 +464,7 @@ struct rk_coordinator *rk_coordinator_new(struct rk_cluster *cluster, enum rk_co
     struct rk_coordinator *coordinator = RK_NEW(struct rk_coordinator);
     coordinator->cluster = cluster;
     coordinator->kind = kind;
+    coordinator->silent_id = -1;
     coordinator->key = rk_strdup(key);
     TAILQ_INIT(&coordinator->waiting);
     rk_timer_init(&coordinator->timer, on_timer);

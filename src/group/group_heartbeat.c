@@ -77,6 +77,13 @@ static bool fill(struct rk_group *group, struct rk_request *request, int32_t epo
     return message->member_id != NULL;
 }
 
+/* The session is the brokers' affair; by default it is nine intervals long. */
+static uint64_t patience_us(const struct rk_consumer_membership *membership)
+{
+    uint64_t longest_us = rk_group_patience_us(membership->conf.session_timeout_us);
+    return RK_MIN(longest_us, RK_MAX(3 * membership->interval_us, RK_GROUP_PATIENCE_US));
+}
+
 static bool fill_beat(struct rk_group *group, struct rk_request *request)
 {
     const struct rk_conf *conf = conf_of(group);
@@ -91,7 +98,7 @@ static bool fill_beat(struct rk_group *group, struct rk_request *request)
         if (beat->epoch == 0)
             message->rack_id = conf->client_rack;
     }
-    request->timeout_us = RK_MIN(request->timeout_us, membership->conf.session_timeout_us);
+    request->timeout_us = RK_MIN(request->timeout_us, patience_us(membership));
     request->deadline_us = rk_clock_now_us() + membership->conf.session_timeout_us;
     return (!beat->has_subscription || try_add_subscription(group, request)) &&
            (!beat->has_owned || try_add_owned(group, request));

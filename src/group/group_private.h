@@ -110,6 +110,8 @@ void rk_group_on_commit_error(struct rk_group *group, rd_kafka_resp_err_t err, u
 void rk_group_on_poll(struct rk_group *group, uint64_t now_us);
 void rk_group_on_time(struct rk_group *group, uint64_t now_us);
 
+#define RK_GROUP_PATIENCE_US 6000000u
+
 /* group_requests.c: for all requests of a member; in the request's arena, its owner: */
 struct rk_group_call {
     struct rk_group *group;
@@ -128,6 +130,10 @@ bool rk_group_send_whole(struct rk_group *group, struct rk_request *request,
 void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_heartbeat(struct rk_group *group) RK_ON_BACKGROUND;
+/* So long the answer to a heartbeat is waited for. A coordinator that stands still has been
+ * replaced then, and there is time left to find the next one before it ends the session, which
+ * began anew with it. Not less than a commit may take that is before it on the connection. */
+uint64_t rk_group_patience_us(uint64_t session_us);
 void rk_group_send_leave(struct rk_group *group, const char *member_id,
                          const char *reason) RK_ON_BACKGROUND;
 void rk_group_drop_plan(struct rk_group *group) RK_ON_BACKGROUND;

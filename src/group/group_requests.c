@@ -333,6 +333,11 @@ void rk_group_send_sync(struct rk_group *group)
 
 /* Heartbeat */
 
+uint64_t rk_group_patience_us(uint64_t session_us)
+{
+    return RK_MAX(session_us / 3, RK_MIN(session_us / 3 * 2, RK_GROUP_PATIENCE_US));
+}
+
 static void on_heartbeat_done(struct rk_request *request)
 {
     const struct rk_group_call *call = request->owner;
@@ -368,7 +373,8 @@ void rk_group_send_heartbeat(struct rk_group *group)
         message->generation_id = membership->generation;
         message->member_id = rk_group_try_copy(request, membership->base.member_id);
         message->group_instance_id = conf_of(group)->group_instance_id;
-        request->timeout_us = RK_MIN(request->timeout_us, membership->conf.session_timeout_us);
+        uint64_t patience_us = rk_group_patience_us(membership->conf.session_timeout_us);
+        request->timeout_us = RK_MIN(request->timeout_us, patience_us);
         request->deadline_us = rk_clock_now_us() + membership->conf.session_timeout_us;
         is_whole = rk_group_send_whole(group, request, message->member_id != NULL);
     }

@@ -78,6 +78,41 @@ SIM_SCENARIO(group_bounce, "brokers are restarted one by one: no rebalance, all 
     sim_group_end();
 }
 
+/* The next one is found before the session ends, which is not begun anew here. */
+SIM_SCENARIO(group_frozen, "the coordinator stands still and is replaced: nobody loses anything")
+{
+    begin();
+    bool has_consumer_protocol = sim_one_in(2);
+    rk_mock_cluster_set_consumer_session(sim_mock(), 3 * SESSION_MS);
+    rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 1000);
+    for (int i = 0; i < 3; i++) {
+        struct sim_member *member =
+            has_consumer_protocol
+                ? sim_member(i, "group.protocol", "consumer", "auto.offset.reset", "earliest", NULL)
+                : sim_member(i, "partition.assignment.strategy", assignor, "session.timeout.ms",
+                             "18000", "heartbeat.interval.ms", "1000", "auto.offset.reset",
+                             "earliest", NULL);
+        sim_member_subscribe(member, "t", NULL);
+    }
+    produce_for(1000);
+    settle();
+    int before = sim_group_rebalances();
+    sim_group_disturb(true);
+    rk_mock_cluster_set_coordinator(sim_mock(), "group", "g", 1);
+    produce_for(2000);
+    sim_freeze(1);
+    produce_for(1000 + (int64_t)sim_below(3000));
+    rk_mock_cluster_set_coordinator(sim_mock(), "group", "g", 2);
+    sim_leaders_leave(1);
+    produce_for(60000);
+    sim_heal(1);
+    sim_await_actions();
+    settle();
+    sim_check(sim_group_rebalances() == before, "%d rebalances while it stood still",
+              sim_group_rebalances() - before);
+    sim_group_end();
+}
+
 SIM_SCENARIO(group_half_open, "connections are dead and do not say so; others would wait for them")
 {
     begin();
