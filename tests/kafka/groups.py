@@ -237,11 +237,15 @@ def migrate(count=20000, rate=1000):
 class Group:
     """Three members of ours that share the bench's topic."""
 
-    def __init__(self, bench, stack, name, assignor, count, seconds):
+    def __init__(self, bench, stack, name, assignor, count, seconds, session_ms):
         self.bench, self.name = bench, name
-        self.members = [stack.enter_context(bench.begin(
-            "group", "-n", count, "-c", assignor, "-Y", f"group.id={name}", seconds=seconds))
-            for _ in range(3)]
+        options = ["-n", count, "-c", assignor, "-Y", f"group.id={name}"]
+        if assignor == "consumer":
+            bench.cluster.configure_group(name, consumer_session_timeout_ms=session_ms)
+        else:
+            options += ["-Y", f"session.timeout.ms={session_ms}"]
+        self.members = [stack.enter_context(bench.begin("group", *options, seconds=seconds))
+                        for _ in range(3)]
         self.told = []
 
     def await_balance(self, partitions):
@@ -283,19 +287,20 @@ def held(member):
     return [int(line.split()[1]) for line in member.lines if line.startswith("holds ")]
 
 
-def begin_both(bench, stack, partitions, count, seconds):
+def begin_both(bench, stack, partitions, count, seconds, session_ms=45000):
     """A group of each protocol that the brokers know, both with the same coordinator."""
     node = cluster.wait_until(lambda: bench.cluster.coordinator(bench.topic), 30, "a coordinator")
     names = {bench.topic: "range"}
     if bench.version.startswith("4."):
         names[coordinated_by(bench.cluster, bench.topic, node)] = "consumer"
-    both = [Group(bench, stack, name, assignor, count, seconds) for name, assignor in names.items()]
+    both = [Group(bench, stack, name, assignor, count, seconds, session_ms)
+            for name, assignor in names.items()]
     for group in both:
         group.await_balance(partitions)
     return both
 
 
-def outage(disturb, count=40000, rate=200, seconds=240):
+def outage(disturb, session_ms=45000, count=40000, rate=200, seconds=240):
     """Groups share a topic while `disturb(bench, go_on)` breaks their coordinator. No member loses
     its partitions: there is no rebalance, each message comes once, and all is committed."""
     def test(bench):
@@ -305,7 +310,7 @@ def outage(disturb, count=40000, rate=200, seconds=240):
                 "produce", "-n", count, "-p", 6, "-r", rate, "-X", "acks=all",
                 "-X", "message.timeout.ms=60000", seconds=seconds))
             # What is sent twice may be there twice.
-            both = begin_both(bench, stack, 6, 2 * count, seconds)
+            both = begin_both(bench, stack, 6, 2 * count, seconds, session_ms)
 
             def go_on():
                 for group in both:
@@ -350,13 +355,16 @@ def kill_coordinator(bench, go_on):
     bench.cluster.wait_replicas(bench.topic)
 
 
+SHORT_SESSION_MS, FROZEN_SECONDS = 12000, 12
+
+
 def freeze_coordinator(bench, go_on):
-    """It stands still until others have taken its place, and a while longer."""
+    """It stands still for longer than the session: another is its members' in time."""
     node = bench.cluster.coordinator(bench.topic)
     bench.cluster.nodes[node].freeze()
     try:
         other_coordinator(bench, node)
-        time.sleep(4)
+        time.sleep(FROZEN_SECONDS)
     finally:
         bench.cluster.nodes[node].thaw()
     bench.cluster.wait_replicas(bench.topic)
