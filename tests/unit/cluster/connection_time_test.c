@@ -177,6 +177,24 @@ static void idle_connections_are_closed(void **state)
 
 /* Answers that come too late */
 
+/* By whoever will send something in a moment. */
+static void prepared_connections_come_up(void **state)
+{
+    (void)state;
+    struct call call;
+    start_with(NULL);
+    for (int i = 0; i < 3; i++)
+        rk_broker_post_prepare(broker_1(), RK_PURPOSE_GENERAL);
+    int fd = peer_bring_up();
+    await_state(RK_CONNECTION_UP);
+    rk_broker_post_prepare(broker_1(), RK_PURPOSE_GENERAL);
+    call_start(&call, RK_API_METADATA);
+    answer_metadata(fd, "t");
+    call_expect(&call, RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(peer_try_accept(50), -1);
+    close(fd);
+}
+
 static void socket_max_fails(void **state)
 {
     (void)state;
@@ -257,6 +275,7 @@ int main(void)
         TEST(a_deadline_holds_in_every_state),
         TEST(throttled_by_the_broker),
         TEST(idle_connections_are_closed),
+        TEST(prepared_connections_come_up),
         TEST(socket_max_fails),
         TEST(never_given_up),
     };
