@@ -144,7 +144,9 @@ static void on_message(struct sim_member *member, const rd_kafka_message_t *mess
 /* What it had is others' by now, whether it knows or not. */
 static void note_poll(struct sim_member *member)
 {
-    member->has_polled_late = sim_now_ms() + 1 >= member->polled_ms + (uint64_t)member->max_poll_ms;
+    member->has_polled_late = member->has_stalled ||
+                              sim_now_ms() + 1 >= member->polled_ms + (uint64_t)member->max_poll_ms;
+    member->has_stalled = false;
     member->is_late |= member->has_polled_late;
     member->polled_ms = sim_now_ms();
 }
@@ -305,8 +307,10 @@ void sim_member_stall(struct sim_member *member, int64_t ms)
 {
     sim_note("member %d stalls for %d ms", member->slot, (int)ms);
     member->stall_ms = ms;
-    member->is_late |=
-        ms >= member->max_poll_ms; /* Whoever waits for it gives up before it does. */
+    /* Whoever waits for it may give up before it does, even if it is woken before: its callbacks
+     * take time too. */
+    member->has_stalled |= ms >= member->max_poll_ms;
+    member->is_late |= member->has_stalled;
 }
 
 void sim_member_leave(struct sim_member *member)

@@ -37,6 +37,7 @@ struct sim_member {
     uint64_t polled_ms;   /* When it last polled. */
     bool is_late;         /* It did not poll in time since its last assignment. */
     bool has_polled_late; /* The last time. */
+    bool has_stalled;     /* It was to sleep for as long as that, and has not polled since. */
     int64_t stall_ms;     /* It is to sleep that long. */
     int64_t callback_ms;  /* Its callback takes up to that long. */
     int assigns, revokes, losses;
