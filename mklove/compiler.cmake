@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Compiler and linker flags: target `milena_flags`, linked by everything that is compiled here.
+include(CheckCCompilerFlag)
 
 # Asserts of the library (RK_ASSERT) stay in every build, so no build type defines NDEBUG.
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -46,6 +47,14 @@ endif()
 # Thread-local variables are few and small: they fit into what the C library keeps for libraries
 # that are loaded late, and reading one costs no call.
 target_compile_options(milena_flags INTERFACE -ftls-model=initial-exec -fno-plt)
+
+# GCC clears structures of 64 bytes and more with `rep stos`, which takes longer than the rest of
+# some calls: producev() with a header is 5 % faster without.
+set(clear_flag "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign")
+check_c_compiler_flag("${clear_flag}" MILENA_HAS_MEMSET_STRATEGY)
+if(MILENA_HAS_MEMSET_STRATEGY)
+  target_compile_options(milena_flags INTERFACE "${clear_flag}")
+endif()
 
 if(SANITIZE STREQUAL "address")
   set(sanitize_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
