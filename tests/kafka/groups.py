@@ -17,7 +17,7 @@ SECONDS = 120  # For one program.
 PEERS = Path(__file__).resolve().parent.parent / "peers"
 
 
-def shared(assignor, count=20000):
+def shared(assignor, count=60000):
     """Two members of ours and one of Kafka's own client share a topic; one of ours leaves. Between
     them they have every message, each once."""
     rate = 1000
