@@ -101,7 +101,7 @@ struct rk_broker *rk_cluster_use_other(struct rk_cluster *cluster, const int32_t
 }
 
 static void send_other(struct rk_cluster *cluster, int32_t silent_id,
-                       struct rk_request *request) RK_ON_BACKGROUND
+                       struct rk_request *request) RK_ON_BACKGROUND RK_ON_BROKER
 {
     struct rk_broker *broker = cluster->own.is_terminating || silent_id < 0
                                    ? NULL
@@ -125,6 +125,7 @@ static void deliver_send(struct rk_mail *mail)
 {
     struct send_mail *self = rk_container_of(mail, struct send_mail, mail);
     rk_on_background(self->cluster->background);
+    rk_on_broker(self->cluster->background); /* The seed runs here. */
     if (self->broker_id >= 0)
         rk_cluster_send(self->cluster, self->broker_id, self->purpose, self->request);
     else

@@ -114,8 +114,9 @@ static void ask(struct rk_metadata *metadata, uint64_t now_us) RK_ON_BACKGROUND
     metadata->wants_all = false;
     metadata->wants_some = metadata->wants_new = false;
     metadata->last_asked_us = now_us;
-    if (((const struct rk_metadata_request *)request->message)->topics.count > 0)
-        metadata->last_named_us = now_us;
+    bool names_any = ((const struct rk_metadata_request *)request->message)->topics.count > 0;
+    if (names_any || metadata->cluster->own.snapshot)
+        metadata->distance_from_us = now_us;
     metadata->requests[0] = request; /* It may fail at once, and be answered. */
     metadata->asked_count = 1;
     rk_loop_start_timer(metadata->cluster->background, &metadata->silence_timer,
@@ -202,7 +203,7 @@ static uint64_t fast_interval(const struct rk_metadata *metadata)
  * the bootstrap servers does not count: the first topics mostly come right after it. */
 static uint64_t earliest(const struct rk_metadata *metadata)
 {
-    return RK_MAX(metadata->not_before_us, metadata->last_named_us + fast_interval(metadata));
+    return RK_MAX(metadata->not_before_us, metadata->distance_from_us + fast_interval(metadata));
 }
 
 void rk_metadata_want_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topic,
@@ -219,7 +220,7 @@ void rk_metadata_want_topic(struct rk_metadata *metadata, rd_kafka_topic_t *topi
         metadata->not_before_us = earliest(metadata);
     else if (!metadata->failing_since_us) /* Not behind topics that are not there. */
         metadata->not_before_us =
-            RK_MIN(metadata->not_before_us, metadata->last_named_us + fast_interval(metadata));
+            RK_MIN(metadata->not_before_us, metadata->distance_from_us + fast_interval(metadata));
     schedule(metadata);
 }
 
@@ -416,8 +417,8 @@ static void on_success(struct rk_metadata *metadata, const struct rk_request *re
         metadata->wants_some = true;
         metadata->not_before_us = now_us + rk_backoff_next_us(&metadata->backoff);
         if (metadata->wants_new)
-            metadata->not_before_us =
-                RK_MIN(metadata->not_before_us, metadata->last_named_us + fast_interval(metadata));
+            metadata->not_before_us = RK_MIN(metadata->not_before_us,
+                                             metadata->distance_from_us + fast_interval(metadata));
     } else {
         rk_backoff_reset(&metadata->backoff);
         metadata->not_before_us = 0;

@@ -39,7 +39,8 @@ struct rk_metadata {
     bool wants_some; /* Topics marked is_wanted_again are due, */
     bool wants_new;  /* one of them for the first time: that is not put off. */
     uint64_t last_asked_us;
-    uint64_t last_named_us;    /* The last request that named a topic; the next keeps a distance. */
+    uint64_t distance_from_us; /* The last request, unless it was a first look without topics: the
+                                  next one keeps a distance. */
     uint64_t failing_since_us; /* The first failure since the last answer; 0: none. */
     uint64_t not_before_us;    /* Back-off. */
     uint64_t next_refresh_us;  /* The periodic one; RK_NEVER: none. */

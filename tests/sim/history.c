@@ -22,6 +22,7 @@ struct place {
     int64_t committed;
     int64_t kept;       /* Committed by who had it last, or on its way; -1: not. */
     int64_t handed_out; /* The end of it. */
+    int64_t sought;     /* As far back as who has it sought; INT64_MAX: did not. */
     uint8_t seen[OFFSETS_MAX];
 };
 
@@ -43,6 +44,7 @@ static struct place *place_of(const char *topic, int32_t partition)
         place->partition = partition;
         place->last_slot = -1;
         place->committed = place->kept = -1;
+        place->sought = INT64_MAX;
         place->next = history.places;
         history.places = place;
     }
@@ -65,8 +67,9 @@ static void on_committed(void *argument, const char *group_id, const char *topic
     (void)argument;
     struct place *place = place_of(topic, partition);
     sim_trace_text("committed %s: %s [%d] %d", group_id, topic, (int)partition, (int)offset);
-    sim_check(offset >= before, "%s [%d]: %" PRId64 " was committed after %" PRId64, topic,
-              (int)partition, offset, before);
+    sim_check(offset >= before || offset >= place->sought,
+              "%s [%d]: %" PRId64 " was committed after %" PRId64, topic, (int)partition, offset,
+              before);
     sim_check(offset <= place->handed_out,
               "%s [%d]: %" PRId64 " was committed, but %" PRId64 " was handed out last", topic,
               (int)partition, offset, place->handed_out);
@@ -142,12 +145,16 @@ void sim_history_take(struct sim_member *member, const char *topic, int32_t part
     sim_check(!holds(place, member), "%s [%d] is given to member %d, who has it", topic,
               (int)partition, member->slot);
     check_others(member, place);
+    sim_check(generation_of(member) >= 0 || !sim_history_is_calm(),
+              "%s [%d] is given to member %d, who does not know its generation", topic,
+              (int)partition, member->slot);
     sim_check(place->kept <= place->committed || !sim_history_is_calm(),
               "%s [%d]: member %d takes it at %" PRId64 ", but member %d gave it up at %" PRId64,
               topic, (int)partition, member->slot, place->committed, place->last_slot, place->kept);
     place->holders |= 1u << member->slot;
     place->last_slot = member->slot;
     place->kept = -1;
+    place->sought = INT64_MAX;
     sim_progress_of(member->client, topic, partition)->expected =
         place->committed < 0 ? 0 : place->committed;
 }
@@ -166,6 +173,12 @@ void sim_history_give_up(struct sim_member *member, const char *topic, int32_t p
         return;
     int64_t next = sim_progress_of(member->client, topic, partition)->expected;
     place->kept = next > 0 ? next : -1;
+}
+
+void sim_history_seek(const char *topic, int32_t partition, int64_t offset)
+{
+    struct place *place = place_of(topic, partition);
+    place->sought = offset < place->sought ? offset : place->sought;
 }
 
 void sim_history_hand_out(struct sim_member *member, const char *topic, int32_t partition,

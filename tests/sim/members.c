@@ -166,6 +166,7 @@ static void seek_or_pause(struct sim_member *member, const rd_kafka_topic_partit
     } else {
         sim_note("member %d seeks %s [%d] to %d", member->slot, at->topic, (int)at->partition,
                  (int)entry->offset);
+        sim_history_seek(at->topic, at->partition, entry->offset);
         rd_kafka_error_t *error = rd_kafka_seek_partitions(rk, list, 0);
         if (!error && !entry->err)
             sim_progress_of(member->client, at->topic, at->partition)->expected = entry->offset;

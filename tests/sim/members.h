@@ -10,7 +10,8 @@
  *   while nothing is disturbed it is nobody's until who had it has given it up;
  * - what a member is handed out begins at the committed offset, has no gaps, and comes only while
  *   the partition is its own;
- * - committed offsets never move backwards, and are never ahead of what was handed out;
+ * - committed offsets never move backwards but after a seek of who has the partition, and are never
+ * ahead of what was handed out;
  * - while nothing is disturbed no partition is lost to a member that polls in time, and what was
  *   handed out is committed when the next one takes the partition: duplicates are only what a
  *   member that died, or lost its partitions, had not committed;
@@ -88,6 +89,8 @@ void sim_history_give_up(struct sim_member *member, const char *topic, int32_t p
                          bool is_lost, bool is_kept);
 void sim_history_hand_out(struct sim_member *member, const char *topic, int32_t partition,
                           int64_t offset);
+/* Its application seeks: what it hands out from there may be committed again. */
+void sim_history_seek(const char *topic, int32_t partition, int64_t offset);
 /* It has nothing any more. */
 void sim_history_forget(const struct sim_member *member);
 int sim_history_count(const struct sim_member *member);

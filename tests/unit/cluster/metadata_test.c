@@ -153,6 +153,27 @@ static void the_first_topic_does_not_wait(void **state)
     close(fd);
 }
 
+static void refresh_brokers(void *argument)
+{
+    (void)argument;
+    rk_on_background(background);
+    rk_cluster_refresh_brokers(cluster, "the test wants it");
+}
+
+static void who_has_no_topics_keeps_a_distance_too(void **state)
+{
+    (void)state;
+    static const char *const slow[] = {"topic.metadata.refresh.fast.interval.ms", "60000", NULL};
+    start_with_list(slow);
+    int fd = peer_bring_up();
+    answer_about(fd, "", 1, NULL);
+    on_background(refresh_brokers, NULL);
+    answer_about(fd, "", 1, NULL); /* Only the first look does not count. */
+    on_background(refresh_brokers, NULL);
+    expect_silence(fd, 300);
+    close(fd);
+}
+
 static void a_topic_is_missing_after_a_while(void **state)
 {
     (void)state;
@@ -277,6 +298,7 @@ int main(void)
         TEST(asked_again_until_there_is_a_leader),
         TEST(a_new_topic_does_not_wait_behind_a_missing_one),
         TEST(the_first_topic_does_not_wait),
+        TEST(who_has_no_topics_keeps_a_distance_too),
         TEST(a_topic_is_missing_after_a_while),
         TEST(a_forbidden_topic_is_missing_at_once),
         TEST(topics_of_the_blacklist_are_missing),
