@@ -71,7 +71,7 @@ static void resolve_again(struct rk_group *group,
 
 /* Asking for them */
 
-static bool is_wanted(const struct rk_group *group)
+static bool is_wanted(const struct rk_group *group) RK_ON_BACKGROUND
 {
     return group->has_consumer_protocol && rk_group_is_in(group) && !group->own.is_terminated &&
            is_nameless(group);

@@ -22,6 +22,7 @@ SIM_WRONG_SCENARIO(wrong_deadlock, "a thread waits for the end of one that waits
     rk_mutex_init(&mutex, RK_RANK_PARTITION);
     rk_mutex_lock(&mutex);
     sim_join(sim_spawn("locker", take_and_give, NULL));
+    rk_mutex_unlock(&mutex);
 }
 
 SIM_WRONG_SCENARIO(wrong_livelock, "a thread looks again and again whether something has changed")
