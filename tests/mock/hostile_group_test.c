@@ -13,28 +13,6 @@ enum { TIMES = 3, MANY = 5000, NO_SUCH_ERROR = 4711 };
 
 static struct hostile_fixture fixture;
 
-/* Any answer */
-
-static enum liar_fate closed(struct liar_answer *answer)
-{
-    (void)answer;
-    return LIAR_CLOSE;
-}
-
-static enum liar_fate cut(struct liar_answer *answer)
-{
-    answer->raw = (struct liar_bytes){answer->frame.data, answer->frame.size - 3};
-    return LIAR_RAW_AND_CLOSE;
-}
-
-static enum liar_fate garbage(struct liar_answer *answer)
-{
-    uint8_t *bytes = liar_copy(answer, answer->frame.data, answer->frame.size);
-    memset(bytes + 8, 0xff, answer->frame.size - 8);
-    answer->raw = (struct liar_bytes){bytes, answer->frame.size};
-    return LIAR_RAW;
-}
-
 /* JoinGroup. The first answer of all is a member id, no more. */
 
 #define JOINED(answer) ((struct rk_join_group_answer *)(answer)->answer)
@@ -306,9 +284,9 @@ struct lie_case {
 #define LEAVE(...)     CASE(LEAVE_GROUP, __VA_ARGS__)
 
 static const struct lie_case lies[] = {
-    JOIN(closed, TIMES, QUIET),
-    JOIN(cut, TIMES, QUIET),
-    JOIN(garbage, TIMES, BROKEN("JoinGroup")),
+    JOIN(hostile_closed, TIMES, QUIET),
+    JOIN(hostile_cut, TIMES, QUIET),
+    JOIN(hostile_garbage, TIMES, BROKEN("JoinGroup")),
     JOIN(join_unknown_error, TIMES, FAILED("JoinGroup", NO_SUCH_ERROR)),
     JOIN(join_negative_error, TIMES, FAILED("JoinGroup", RD_KAFKA_RESP_ERR_UNKNOWN)),
     JOIN(join_inconsistent, TIMES,
@@ -333,9 +311,9 @@ static const struct lie_case lies[] = {
     JOIN(join_with_many_of_one_name, TIMES, HOSTILE_BAD("JoinGroup")),
     JOIN(join_own_garbage, TIMES, HOSTILE_BAD("JoinGroup")),
     JOIN(join_skips_for_no_reason, 1, QUIET),
-    SYNC(closed, TIMES, QUIET),
-    SYNC(cut, TIMES, QUIET),
-    SYNC(garbage, TIMES, BROKEN("SyncGroup")),
+    SYNC(hostile_closed, TIMES, QUIET),
+    SYNC(hostile_cut, TIMES, QUIET),
+    SYNC(hostile_garbage, TIMES, BROKEN("SyncGroup")),
     SYNC(sync_garbage, TIMES, HOSTILE_BAD("SyncGroup")),
     SYNC(sync_negative_version, TIMES, HOSTILE_BAD("SyncGroup")),
     SYNC(sync_huge_counts, TIMES, HOSTILE_BAD("SyncGroup")),
@@ -344,16 +322,16 @@ static const struct lie_case lies[] = {
     SYNC(sync_unknown_topic, TIMES, QUIET),
     SYNC(sync_unknown_error, TIMES, FAILED("SyncGroup", NO_SUCH_ERROR)),
     SYNC(sync_illegal_generation, TIMES, QUIET),
-    HEARTBEAT(closed, TIMES, QUIET),
-    HEARTBEAT(cut, TIMES, QUIET),
-    HEARTBEAT(garbage, TIMES, BROKEN("Heartbeat")),
+    HEARTBEAT(hostile_closed, TIMES, QUIET),
+    HEARTBEAT(hostile_cut, TIMES, QUIET),
+    HEARTBEAT(hostile_garbage, TIMES, BROKEN("Heartbeat")),
     HEARTBEAT(heartbeat_unknown_error, TIMES, FAILED("Heartbeat", NO_SUCH_ERROR)),
     HEARTBEAT(heartbeat_rebalance, TIMES, QUIET),
     HEARTBEAT(heartbeat_unknown_member, 1, QUIET),
     HEARTBEAT(heartbeat_generation, TIMES, QUIET),
-    LEAVE(closed, 1, QUIET),
-    LEAVE(cut, 1, QUIET),
-    LEAVE(garbage, 1, QUIET),
+    LEAVE(hostile_closed, 1, QUIET),
+    LEAVE(hostile_cut, 1, QUIET),
+    LEAVE(hostile_garbage, 1, QUIET),
 };
 /* Only a member of the generation may. */
 static bool commits(struct hostile_fixture *unused, const void *argument)

@@ -30,28 +30,6 @@ static bool is_beat(const struct liar_answer *answer)
     return asked_epoch(answer) >= 0 && TOLD(answer)->error_code == 0;
 }
 
-/* Any answer */
-
-static enum liar_fate closed(struct liar_answer *answer)
-{
-    (void)answer;
-    return LIAR_CLOSE;
-}
-
-static enum liar_fate cut(struct liar_answer *answer)
-{
-    answer->raw = (struct liar_bytes){answer->frame.data, answer->frame.size - 3};
-    return LIAR_RAW_AND_CLOSE;
-}
-
-static enum liar_fate garbage(struct liar_answer *answer)
-{
-    uint8_t *bytes = liar_copy(answer, answer->frame.data, answer->frame.size);
-    memset(bytes + 8, 0xff, answer->frame.size - 8);
-    answer->raw = (struct liar_bytes){bytes, answer->frame.size};
-    return LIAR_RAW;
-}
-
 /* Bytes: what comes before the assignment is sound. */
 
 static enum liar_fate ends_with(struct liar_answer *answer, const void *end, size_t size)
@@ -312,9 +290,9 @@ struct lie_case {
 #define ASSIGNS(name, ...) LIE_ABOUT(name, TIMES, true, __VA_ARGS__)
 
 static const struct lie_case lies[] = {
-    BEAT(closed, QUIET),
-    BEAT(cut, QUIET),
-    BEAT(garbage, BROKEN),
+    BEAT(hostile_closed, QUIET),
+    BEAT(hostile_cut, QUIET),
+    BEAT(hostile_garbage, BROKEN),
     BEAT(bytes_missing, BROKEN),
     BEAT(bytes_too_many, BROKEN),
     BEAT(null_topics, BROKEN),
@@ -430,8 +408,8 @@ static void test_leaves(void **state)
 {
     (void)state;
     static const struct hostile_lie answers[] = {
-        {LIE(closed), false},        {LIE(cut), false},           {LIE(garbage), false},
-        {LIE(leave_refused), false}, {LIE(leave_assigns), false},
+        {LIE(hostile_closed), false}, {LIE(hostile_cut), false},   {LIE(hostile_garbage), false},
+        {LIE(leave_refused), false},  {LIE(leave_assigns), false},
     };
     for (size_t i = 0; i < RK_COUNT_OF(answers); i++) {
         hostile_member_start_consumer(&fixture, "leaves", (int)i);

@@ -69,18 +69,6 @@ static int end(void **state)
 
 /* Any answer */
 
-static enum liar_fate closed(struct liar_answer *answer)
-{
-    (void)answer;
-    return LIAR_CLOSE;
-}
-
-static enum liar_fate cut(struct liar_answer *answer)
-{
-    answer->raw = (struct liar_bytes){answer->frame.data, answer->frame.size - 3};
-    return LIAR_RAW_AND_CLOSE;
-}
-
 /* The frame as it is but for its end, with its size put right. */
 static enum liar_fate resized(struct liar_answer *answer, size_t size)
 {
@@ -100,14 +88,6 @@ static enum liar_fate bytes_missing(struct liar_answer *answer)
 static enum liar_fate bytes_too_many(struct liar_answer *answer)
 {
     return resized(answer, answer->frame.size + 2);
-}
-
-static enum liar_fate garbage(struct liar_answer *answer)
-{
-    uint8_t *bytes = liar_copy(answer, answer->frame.data, answer->frame.size);
-    memset(bytes + 8, 0xff, answer->frame.size - 8);
-    answer->raw = (struct liar_bytes){bytes, answer->frame.size};
-    return LIAR_RAW;
 }
 
 static enum liar_fate wrong_correlation(struct liar_answer *answer)
@@ -242,24 +222,12 @@ static const struct {
     int api_key;
     struct hostile_lie lie;
 } lies[] = {
-    LISTING(closed),
-    LISTING(cut),
-    LISTING(bytes_missing),
-    LISTING(bytes_too_many),
-    LISTING(garbage),
-    LISTING(wrong_correlation),
-    LISTING(unknown_error),
-    LISTING(negative_error),
-    LISTING(empty_name),
-    DESCRIBING(closed),
-    DESCRIBING(cut),
-    DESCRIBING(bytes_missing),
-    DESCRIBING(garbage),
-    DESCRIBING(wrong_correlation),
-    DESCRIBING(none_described),
-    DESCRIBING(error_in_group),
-    DESCRIBING(another_described),
-    DESCRIBING(many_described),
+    LISTING(hostile_closed),     LISTING(hostile_cut),          LISTING(bytes_missing),
+    LISTING(bytes_too_many),     LISTING(hostile_garbage),      LISTING(wrong_correlation),
+    LISTING(unknown_error),      LISTING(negative_error),       LISTING(empty_name),
+    DESCRIBING(hostile_closed),  DESCRIBING(hostile_cut),       DESCRIBING(bytes_missing),
+    DESCRIBING(hostile_garbage), DESCRIBING(wrong_correlation), DESCRIBING(none_described),
+    DESCRIBING(error_in_group),  DESCRIBING(another_described), DESCRIBING(many_described),
     DESCRIBING(many_members),
 };
 

@@ -85,28 +85,6 @@ static enum liar_fate many_groups(struct liar_answer *answer)
     return LIAR_TELL;
 }
 
-/* Any answer */
-
-static enum liar_fate closed(struct liar_answer *answer)
-{
-    (void)answer;
-    return LIAR_CLOSE;
-}
-
-static enum liar_fate cut(struct liar_answer *answer)
-{
-    answer->raw = (struct liar_bytes){answer->frame.data, answer->frame.size - 3};
-    return LIAR_RAW_AND_CLOSE;
-}
-
-static enum liar_fate garbage(struct liar_answer *answer)
-{
-    uint8_t *bytes = liar_copy(answer, answer->frame.data, answer->frame.size);
-    memset(bytes + 8, 0xff, answer->frame.size - 8);
-    answer->raw = (struct liar_bytes){bytes, answer->frame.size};
-    return LIAR_RAW;
-}
-
 /* OffsetCommit */
 
 #define COMMITTED(answer) (((struct rk_offset_commit_answer *)(answer)->answer)->topics)
@@ -210,17 +188,17 @@ static const struct {
     {RK_API_FIND_COORDINATOR, {LIE(nobody), false}},
     {RK_API_FIND_COORDINATOR, {LIE(other_group), false}},
     {RK_API_FIND_COORDINATOR, {LIE(many_groups), false}},
-    {RK_API_FIND_COORDINATOR, {LIE(closed), false}},
-    {RK_API_FIND_COORDINATOR, {LIE(cut), false}},
-    {RK_API_FIND_COORDINATOR, {LIE(garbage), false}},
+    {RK_API_FIND_COORDINATOR, {LIE(hostile_closed), false}},
+    {RK_API_FIND_COORDINATOR, {LIE(hostile_cut), false}},
+    {RK_API_FIND_COORDINATOR, {LIE(hostile_garbage), false}},
     {RK_API_OFFSET_COMMIT, {LIE(commit_without_topics), false}},
     {RK_API_OFFSET_COMMIT, {LIE(commit_without_partitions), false}},
     {RK_API_OFFSET_COMMIT, {LIE(commit_of_another_topic), false}},
     {RK_API_OFFSET_COMMIT, {LIE(commit_of_another_partition), false}},
     {RK_API_OFFSET_COMMIT, {LIE(commit_of_many), false}},
-    {RK_API_OFFSET_COMMIT, {LIE(closed), false}},
-    {RK_API_OFFSET_COMMIT, {LIE(cut), false}},
-    {RK_API_OFFSET_COMMIT, {LIE(garbage), false}},
+    {RK_API_OFFSET_COMMIT, {LIE(hostile_closed), false}},
+    {RK_API_OFFSET_COMMIT, {LIE(hostile_cut), false}},
+    {RK_API_OFFSET_COMMIT, {LIE(hostile_garbage), false}},
     {RK_API_OFFSET_FETCH, {LIE(fetch_without_groups), false}},
     {RK_API_OFFSET_FETCH, {LIE(fetch_of_another_group), false}},
     {RK_API_OFFSET_FETCH, {LIE(fetch_without_topics), false}},
@@ -228,9 +206,9 @@ static const struct {
     {RK_API_OFFSET_FETCH, {LIE(fetch_of_another_topic), false}},
     {RK_API_OFFSET_FETCH, {LIE(fetch_of_another_partition), false}},
     {RK_API_OFFSET_FETCH, {LIE(fetch_of_many), false}},
-    {RK_API_OFFSET_FETCH, {LIE(closed), false}},
-    {RK_API_OFFSET_FETCH, {LIE(cut), false}},
-    {RK_API_OFFSET_FETCH, {LIE(garbage), false}},
+    {RK_API_OFFSET_FETCH, {LIE(hostile_closed), false}},
+    {RK_API_OFFSET_FETCH, {LIE(hostile_cut), false}},
+    {RK_API_OFFSET_FETCH, {LIE(hostile_garbage), false}},
 };
 
 static void commit_and_ask(int64_t offset)
@@ -288,8 +266,8 @@ static void test_not_without_end(void **state)
 static void test_old_versions_too(void **state)
 {
     (void)state;
-    static const struct hostile_lie lie = {LIE(closed), false};
-    static const struct hostile_lie other = {LIE(garbage), false};
+    static const struct hostile_lie lie = {LIE(hostile_closed), false};
+    static const struct hostile_lie other = {LIE(hostile_garbage), false};
     liar_set_max_version(fixture.liar, RK_API_FIND_COORDINATOR, 3);
     liar_set_max_version(fixture.liar, RK_API_OFFSET_FETCH, 7);
     liar_set_max_version(fixture.liar, RK_API_OFFSET_COMMIT, 7);

@@ -237,6 +237,28 @@ void hostile_wait(struct hostile_fixture *fixture,
     }
 }
 
+/* Lies */
+
+enum liar_fate hostile_closed(struct liar_answer *answer)
+{
+    (void)answer;
+    return LIAR_CLOSE;
+}
+
+enum liar_fate hostile_cut(struct liar_answer *answer)
+{
+    answer->raw = (struct liar_bytes){answer->frame.data, answer->frame.size - 3};
+    return LIAR_RAW_AND_CLOSE;
+}
+
+enum liar_fate hostile_garbage(struct liar_answer *answer)
+{
+    uint8_t *bytes = liar_copy(answer, answer->frame.data, answer->frame.size);
+    memset(bytes + 8, 0xff, answer->frame.size - 8);
+    answer->raw = (struct liar_bytes){bytes, answer->frame.size};
+    return LIAR_RAW;
+}
+
 int hostile_set_up(void **state)
 {
     hostile_init(*state, 2);

@@ -29,6 +29,11 @@ struct hostile_lie {
 
 #define LIE(name) #name, name
 
+/* Of any answer: none, all but its end, and nothing that it could mean. */
+enum liar_fate hostile_closed(struct liar_answer *answer);
+enum liar_fate hostile_cut(struct liar_answer *answer);
+enum liar_fate hostile_garbage(struct liar_answer *answer);
+
 /* Hints at a leader that cannot be: (name, leader, epoch, host, port). */
 #define HOSTILE_HINTS(HINT)                                     \
     HINT(hint_without_address, 77, INT32_MAX, NULL, 0)          \
