@@ -10,7 +10,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <librdkafka/rdkafka.h>
 
@@ -39,14 +38,10 @@ int main(int argc, char **argv)
     }
     client = producer(argv[1]);
     for (;;) {
-        long pause_ms = atol(argv[4]);
-        struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-
         for (int partition = 0; partition < atoi(argv[3]); partition++)
             rd_kafka_producev(client, RD_KAFKA_V_TOPIC(argv[2]), RD_KAFKA_V_PARTITION(partition),
                               RD_KAFKA_V_VALUE("message", 7),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        rd_kafka_poll(client, 0);
-        nanosleep(&pause, NULL);
+        rd_kafka_poll(client, atoi(argv[4])); /* Nothing is told: it is the pause. */
     }
 }
