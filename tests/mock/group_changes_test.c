@@ -12,20 +12,6 @@ enum { OFFSET_COMMIT = 8 };
 
 static struct group_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    group_init(&fixture, 4);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    group_end(&fixture);
-    return 0;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 40;
@@ -347,20 +333,20 @@ static void destroys_without_closing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
-        cmocka_unit_test_setup_teardown(nothing_lost_is_committed, begin, end),
-        cmocka_unit_test_setup_teardown(closes_while_it_is_asked, begin, end),
-        cmocka_unit_test_setup_teardown(polling_without_messages, begin, end),
-        cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
-        cmocka_unit_test_setup_teardown(static_leader_comes_back, begin, end),
-        cmocka_unit_test_setup_teardown(static_member_twice, begin, end),
-        cmocka_unit_test_setup_teardown(patterns, begin, end),
-        cmocka_unit_test_setup_teardown(topic_that_comes_later, begin, end),
-        cmocka_unit_test_setup_teardown(coordinator_moves, begin, end),
-        cmocka_unit_test_setup_teardown(closes_without_coordinator, begin, end),
-        cmocka_unit_test_setup_teardown(group_that_may_not_be_used, begin, end),
-        cmocka_unit_test_setup_teardown(errors_of_members, begin, end),
-        cmocka_unit_test_setup_teardown(destroys_without_closing, begin, end),
+        GROUP_TEST(application_that_does_not_poll, &fixture),
+        GROUP_TEST(nothing_lost_is_committed, &fixture),
+        GROUP_TEST(closes_while_it_is_asked, &fixture),
+        GROUP_TEST(polling_without_messages, &fixture),
+        GROUP_TEST(static_member_comes_back, &fixture),
+        GROUP_TEST(static_leader_comes_back, &fixture),
+        GROUP_TEST(static_member_twice, &fixture),
+        GROUP_TEST(patterns, &fixture),
+        GROUP_TEST(topic_that_comes_later, &fixture),
+        GROUP_TEST(coordinator_moves, &fixture),
+        GROUP_TEST(closes_without_coordinator, &fixture),
+        GROUP_TEST(group_that_may_not_be_used, &fixture),
+        GROUP_TEST(errors_of_members, &fixture),
+        GROUP_TEST(destroys_without_closing, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

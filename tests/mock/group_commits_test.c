@@ -9,20 +9,6 @@ enum { OFFSET_COMMIT = 8, MESSAGES = 100, BEYOND = 150 };
 
 static struct group_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    group_init(&fixture, 4);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    group_end(&fixture);
-    return 0;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 4 * MESSAGES;
@@ -82,7 +68,7 @@ static void what_was_given_up_is_not_taken_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_was_given_up_is_not_taken_back, begin, end),
+        GROUP_TEST(what_was_given_up_is_not_taken_back, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,20 +13,6 @@
 
 static struct group_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    group_init(&fixture, 4);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    group_end(&fixture);
-    return 0;
-}
-
 static struct group_member *start(int index)
 {
     return group_start(&fixture, index, true, "group.protocol", "consumer", NULL);
@@ -448,25 +434,25 @@ static void destroys_without_closing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_member_gets_everything, begin, end),
-        cmocka_unit_test_setup_teardown(two_members_share, begin, end),
-        cmocka_unit_test_setup_teardown(wrong_assign_calls, begin, end),
-        cmocka_unit_test_setup_teardown(application_that_does_not_poll, begin, end),
-        cmocka_unit_test_setup_teardown(static_member_comes_back, begin, end),
-        cmocka_unit_test_setup_teardown(static_member_twice, begin, end),
-        cmocka_unit_test_setup_teardown(patterns, begin, end),
-        cmocka_unit_test_setup_teardown(bad_pattern, begin, end),
-        cmocka_unit_test_setup_teardown(topic_that_comes_later, begin, end),
-        cmocka_unit_test_setup_teardown(topic_made_again, begin, end),
-        cmocka_unit_test_setup_teardown(coordinator_moves, begin, end),
-        cmocka_unit_test_setup_teardown(closes_without_coordinator, begin, end),
-        cmocka_unit_test_setup_teardown(errors_that_pass, begin, end),
-        cmocka_unit_test_setup_teardown(errors_that_stay, begin, end),
-        cmocka_unit_test_setup_teardown(group_of_another_type, begin, end),
-        cmocka_unit_test_setup_teardown(commits_of_an_old_epoch, begin, end),
-        cmocka_unit_test_setup_teardown(unsubscribes, begin, end),
-        cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
-        cmocka_unit_test_setup_teardown(destroys_without_closing, begin, end),
+        GROUP_TEST(one_member_gets_everything, &fixture),
+        GROUP_TEST(two_members_share, &fixture),
+        GROUP_TEST(wrong_assign_calls, &fixture),
+        GROUP_TEST(application_that_does_not_poll, &fixture),
+        GROUP_TEST(static_member_comes_back, &fixture),
+        GROUP_TEST(static_member_twice, &fixture),
+        GROUP_TEST(patterns, &fixture),
+        GROUP_TEST(bad_pattern, &fixture),
+        GROUP_TEST(topic_that_comes_later, &fixture),
+        GROUP_TEST(topic_made_again, &fixture),
+        GROUP_TEST(coordinator_moves, &fixture),
+        GROUP_TEST(closes_without_coordinator, &fixture),
+        GROUP_TEST(errors_that_pass, &fixture),
+        GROUP_TEST(errors_that_stay, &fixture),
+        GROUP_TEST(group_of_another_type, &fixture),
+        GROUP_TEST(commits_of_an_old_epoch, &fixture),
+        GROUP_TEST(unsubscribes, &fixture),
+        GROUP_TEST(application_takes_its_time, &fixture),
+        GROUP_TEST(destroys_without_closing, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,20 +12,6 @@ enum { OFFSET_COMMIT = 8 };
 
 static struct group_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    group_init(&fixture, 4);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    group_end(&fixture);
-    return 0;
-}
-
 static bool all_consumed(struct group_fixture *f)
 {
     return f->total >= 400;
@@ -306,18 +292,18 @@ static void closing_after_a_fatal_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_member_gets_everything, begin, end),
-        cmocka_unit_test_setup_teardown(two_eager_members, begin, end),
-        cmocka_unit_test_setup_teardown(two_round_robin_members, begin, end),
-        cmocka_unit_test_setup_teardown(two_cooperative_members, begin, end),
-        cmocka_unit_test_setup_teardown(commits_what_it_gives_up, begin, end),
-        cmocka_unit_test_setup_teardown(wrong_assign_calls, begin, end),
-        cmocka_unit_test_setup_teardown(bad_subscriptions, begin, end),
-        cmocka_unit_test_setup_teardown(application_takes_its_time, begin, end),
-        cmocka_unit_test_setup_teardown(rebalances_as_events, begin, end),
-        cmocka_unit_test_setup_teardown(events_left_alone, begin, end),
-        cmocka_unit_test_setup_teardown(a_misspelled_topic_is_told_of_at_once, begin, end),
-        cmocka_unit_test_setup_teardown(closing_after_a_fatal_error, begin, end),
+        GROUP_TEST(one_member_gets_everything, &fixture),
+        GROUP_TEST(two_eager_members, &fixture),
+        GROUP_TEST(two_round_robin_members, &fixture),
+        GROUP_TEST(two_cooperative_members, &fixture),
+        GROUP_TEST(commits_what_it_gives_up, &fixture),
+        GROUP_TEST(wrong_assign_calls, &fixture),
+        GROUP_TEST(bad_subscriptions, &fixture),
+        GROUP_TEST(application_takes_its_time, &fixture),
+        GROUP_TEST(rebalances_as_events, &fixture),
+        GROUP_TEST(events_left_alone, &fixture),
+        GROUP_TEST(a_misspelled_topic_is_told_of_at_once, &fixture),
+        GROUP_TEST(closing_after_a_fatal_error, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,20 +12,6 @@ enum { DESCRIBE_GROUPS = 15, LIST_GROUPS = 16, SHORT_MS = 500 };
 
 static struct group_fixture fixture;
 
-static int begin(void **state)
-{
-    (void)state;
-    group_init(&fixture, 4);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    group_end(&fixture);
-    return 0;
-}
-
 static void start_group(void)
 {
     for (int i = 0; i < 2; i++)
@@ -191,12 +177,12 @@ static void a_client_that_is_destroyed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_group_and_its_members, begin, end),
-        cmocka_unit_test_setup_teardown(no_groups, begin, end),
-        cmocka_unit_test_setup_teardown(brokers_that_cannot_answer_yet, begin, end),
-        cmocka_unit_test_setup_teardown(brokers_that_say_no, begin, end),
-        cmocka_unit_test_setup_teardown(brokers_that_are_down, begin, end),
-        cmocka_unit_test_setup_teardown(a_client_that_is_destroyed, begin, end),
+        GROUP_TEST(a_group_and_its_members, &fixture),
+        GROUP_TEST(no_groups, &fixture),
+        GROUP_TEST(brokers_that_cannot_answer_yet, &fixture),
+        GROUP_TEST(brokers_that_say_no, &fixture),
+        GROUP_TEST(brokers_that_are_down, &fixture),
+        GROUP_TEST(a_client_that_is_destroyed, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

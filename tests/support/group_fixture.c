@@ -75,6 +75,18 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
         fail_msg("%s", error);
 }
 
+int group_set_up(void **state)
+{
+    group_init(*state, 4);
+    return 0;
+}
+
+int group_tear_down(void **state)
+{
+    group_end(*state);
+    return 0;
+}
+
 struct group_member *group_start(struct group_fixture *fixture, int index, int with_callback, ...)
 {
     struct group_member *member = &fixture->members[index];

@@ -36,6 +36,11 @@ struct group_fixture {
 /* A cluster with the topic "t". */
 void group_init(struct group_fixture *fixture, int partition_count);
 void group_end(struct group_fixture *fixture);
+/* A test with four partitions, and the fixture as its state. */
+int group_set_up(void **state);
+int group_tear_down(void **state);
+#define GROUP_TEST(function, fixture) \
+    cmocka_unit_test_prestate_setup_teardown(function, group_set_up, group_tear_down, fixture)
 /* A member, with properties, pairs up to NULL; `with_callback`: has a rebalance callback. */
 struct group_member *group_start(struct group_fixture *fixture, int index, int with_callback, ...)
     __attribute__((sentinel));
