@@ -61,6 +61,7 @@ static void test_everything_is_held(void **state)
     rd_kafka_queue_t *partition_queue = rd_kafka_queue_get_partition(fixture.rk, "t", 1);
     rd_kafka_queue_t *own = rd_kafka_queue_new(fixture.rk);
     rd_kafka_queue_forward(partition_queue, own);
+    consume_fill(&fixture, "t", 1, COUNT, 10); /* All before may be in the consumer's queue. */
     rd_kafka_event_t *event = rd_kafka_queue_poll(own, CONSUME_TIMEOUT_MS);
     assert_non_null(event);
     rd_kafka_message_t *message = consume_next(&fixture);

@@ -8,7 +8,7 @@
 #include "mock/mock_state.h"
 #include "sim/sim.h"
 
-enum { MEMORY_MAX = 16 << 20, WITHIN_MS = 60000, AT_ONCE_MS = 200 };
+enum { MEMORY_MAX = 16 << 20, WITHIN_MS = 60000, AT_ONCE_MS = 200, SMALL = 100 };
 
 static void serve(struct sim_client *producer, struct sim_client *consumer, int rounds)
 {
@@ -74,9 +74,9 @@ SIM_SCENARIO(impatient,
     sim_assign(consumer, "t", 4, RD_KAFKA_OFFSET_BEGINNING);
     sim_run_for(20000);
     for (int i = 0; i < 10; i++) {
-        sim_produce(producer, "t", (int)sim_below(4), 1);
+        sim_produce_one(producer, "t", (int)sim_below(4), RD_KAFKA_MSG_F_COPY, SMALL);
         sim_flush(producer, 5000);
-        sim_consume_all(consumer, AT_ONCE_MS);
+        sim_consume_all(consumer, AT_ONCE_MS); /* In one piece, however small the buffers. */
         sim_run_for(1000 + (int64_t)sim_below(3000));
     }
 }
