@@ -3,9 +3,9 @@
  * What a coordinator answers to a member of a classic group, one after the other, and what the
  * member makes of it: the machines of the coordinator and of the membership, the leader's plan.
  *
- * An input is a sequence of an event in a byte, a version in one, a size in two, and the body of an
- * answer of that size. Whatever they say, the machines keep their states, ask for one thing at a
- * time, and a leader gives each partition to one member that subscribed to it.
+ * An input is a byte of flags, then steps (support/fuzz_steps.h); an answer's other byte is its
+ * version. Whatever they say, the machines keep their states, ask for one thing at a time, and a
+ * leader gives each partition to one member that subscribed to it.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,12 +20,12 @@
 #include "group/coordinator_machine.h"
 #include "group/leader_plan.h"
 #include "group/membership.h"
-#include "wire/codec.h"
+#include "support/fuzz_steps.h"
 #include "wire/messages.h"
 
 #define ARENA_LIMIT (1 << 20)
 
-enum { PARTITIONS_MAX = 12, EVENTS = 12 };
+enum { PARTITIONS_MAX = 12, EVENTS = 12, ANSWERS = 5 };
 
 struct group {
     struct rk_membership membership;
@@ -35,15 +35,6 @@ struct group {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static rd_kafka_topic_partition_list_t *topics_of(uint8_t byte)
-{
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
-    rk_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
-    if (byte & 1)
-        rk_partition_list_add(list, "u", RD_KAFKA_PARTITION_UA);
-    return list;
-}
 
 /* The leader */
 
@@ -142,7 +133,7 @@ static void on_heartbeat(struct group *group, const struct rk_heartbeat_answer *
                                    group->now_us);
 }
 
-static void on_answer(struct group *group, uint8_t event, int16_t version, struct rk_reader *reader)
+static void on_answer(struct group *group, struct fuzz_step *step)
 {
     union {
         struct rk_find_coordinator_answer found;
@@ -154,19 +145,17 @@ static void on_answer(struct group *group, uint8_t event, int16_t version, struc
     static const struct rk_api *const apis[] = {&rk_join_group_api, &rk_sync_group_api,
                                                 &rk_heartbeat_api, &rk_leave_group_api,
                                                 &rk_find_coordinator_api};
-    const struct rk_api *api = apis[event];
-    int16_t versions = (int16_t)(api->max_version - api->min_version + 1);
+    const struct rk_api *api = apis[step->event];
     struct rk_arena arena;
     rk_arena_init(&arena, ARENA_LIMIT);
-    version = (int16_t)(api->min_version + version % versions);
-    if (rk_codec_decode(api->answer, version, &answer, reader, &arena)) {
-        if (event == 0)
+    if (fuzz_try_read_answer(step, api, &answer, &arena)) {
+        if (step->event == 0)
             on_join(group, &answer.joined);
-        else if (event == 1)
+        else if (step->event == 1)
             on_sync(group, &answer.synced);
-        else if (event == 2)
+        else if (step->event == 2)
             on_heartbeat(group, &answer.heard);
-        else if (event == 3)
+        else if (step->event == 3)
             rk_membership_on_leave_answer(&group->membership, group->now_us);
         else
             on_found(group, &answer.found);
@@ -181,7 +170,7 @@ static void on_event(struct group *group, uint8_t event, uint8_t byte)
     struct rk_membership *membership = &group->membership;
     switch (event) {
     case 5:
-        rk_membership_on_subscribe(membership, topics_of(byte), group->now_us);
+        rk_membership_on_subscribe(membership, fuzz_topics(byte), group->now_us);
         rk_coordinator_machine_on_wanted(&group->coordinator, true, group->now_us);
         break;
     case 6:
@@ -244,19 +233,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                     .is_cooperative = data[0] & 2});
     rk_coordinator_machine_init(&group.coordinator, 100, 1000);
     on_event(&group, 5, data[0]);
-    for (data++, size--; size >= 4;) {
-        struct rk_reader reader;
-        uint8_t event = data[0] % EVENTS, byte = data[1];
-        size_t wanted = RK_MIN((size_t)data[2] << 8 | data[3], size - 4);
-        bool is_answer = event < 5;
-        rk_reader_init(&reader, data + 4, is_answer ? wanted : 0);
-        if (is_answer)
-            on_answer(&group, event, byte, &reader);
+    struct fuzz_steps steps = {data + 1, size - 1, EVENTS, ANSWERS};
+    for (struct fuzz_step step; fuzz_next_step(&steps, &step);) {
+        if (step.is_answer)
+            on_answer(&group, &step);
         else
-            on_event(&group, event, byte);
-        check(&group, is_answer);
-        data += 4 + (is_answer ? wanted : 0);
-        size -= 4 + (is_answer ? wanted : 0);
+            on_event(&group, step.event, step.byte);
+        check(&group, step.is_answer);
     }
     rk_membership_clear(&group.membership);
     return 0;

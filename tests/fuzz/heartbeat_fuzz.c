@@ -3,10 +3,10 @@
  * What a coordinator answers to a member of the consumer protocol (KIP-848), what Metadata calls
  * the topics in it, and what the member makes of both: the membership's machine and its target.
  *
- * An input is a byte of flags, then a sequence of an event in a byte, a version in one, a size in
- * two, and the body of an answer of that size. Whatever they say, the machine keeps its states,
- * asks the application for one thing at a time and the coordinator not without end, and what it
- * takes and tells are partitions with names, each once.
+ * An input is a byte of flags, then steps (support/fuzz_steps.h); an answer's other byte is its
+ * version. Whatever they say, the machine keeps its states, asks the application for one thing at
+ * a time and the coordinator not without end, and what it takes and tells are partitions with
+ * names, each once.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@
 #include "group/consumer_membership.h"
 #include "group/consumer_target.h"
 #include "group/partition_sets.h"
-#include "wire/codec.h"
+#include "support/fuzz_steps.h"
 #include "wire/messages.h"
 
 #define ARENA_LIMIT (1 << 20)
@@ -109,19 +109,18 @@ static void on_names(struct group *group, const struct rk_metadata_answer *answe
     rk_consumer_membership_on_names(&group->membership, list, is_partial, group->now_us);
 }
 
-static void on_answer(struct group *group, uint8_t event, int16_t version, struct rk_reader *reader)
+static void on_answer(struct group *group, struct fuzz_step *step)
 {
     union {
         struct rk_consumer_group_heartbeat_answer heard;
         struct rk_metadata_answer named;
     } answer;
-    const struct rk_api *api = event == 0 ? &rk_metadata_api : &rk_consumer_group_heartbeat_api;
-    int16_t versions = (int16_t)(api->max_version - api->min_version + 1);
+    const struct rk_api *api =
+        step->event == 0 ? &rk_metadata_api : &rk_consumer_group_heartbeat_api;
     struct rk_arena arena;
     rk_arena_init(&arena, ARENA_LIMIT);
-    version = (int16_t)(api->min_version + version % versions);
-    if (rk_codec_decode(api->answer, version, &answer, reader, &arena)) {
-        if (event == 0)
+    if (fuzz_try_read_answer(step, api, &answer, &arena)) {
+        if (step->event == 0)
             on_names(group, &answer.named);
         else
             on_heartbeat(group, &answer.heard);
@@ -131,21 +130,12 @@ static void on_answer(struct group *group, uint8_t event, int16_t version, struc
 
 /* The rest of the world */
 
-static rd_kafka_topic_partition_list_t *topics_of(uint8_t byte)
-{
-    rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
-    rk_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
-    if (byte & 1)
-        rk_partition_list_add(list, "u", RD_KAFKA_PARTITION_UA);
-    return list;
-}
-
 static void on_event(struct group *group, uint8_t event, uint8_t byte)
 {
     struct rk_consumer_membership *membership = &group->membership;
     switch (event) {
     case 3:
-        rk_consumer_membership_on_subscribe(membership, topics_of(byte), byte & 2 ? "^t" : NULL,
+        rk_consumer_membership_on_subscribe(membership, fuzz_topics(byte), byte & 2 ? "^t" : NULL,
                                             group->now_us);
         break;
     case 4:
@@ -219,19 +209,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "member");
     on_event(&group, 3, data[0] >> 1);
     check(&group);
-    for (data++, size--; size >= 4;) {
-        struct rk_reader reader;
-        uint8_t event = data[0] % EVENTS;
-        bool is_answer = event < ANSWERS;
-        size_t wanted = is_answer ? RK_MIN((size_t)data[2] << 8 | data[3], size - 4) : 0;
-        rk_reader_init(&reader, data + 4, wanted);
-        if (is_answer)
-            on_answer(&group, event, data[1], &reader);
+    struct fuzz_steps steps = {data + 1, size - 1, EVENTS, ANSWERS};
+    for (struct fuzz_step step; fuzz_next_step(&steps, &step);) {
+        if (step.is_answer)
+            on_answer(&group, &step);
         else
-            on_event(&group, event, data[1]);
+            on_event(&group, step.event, step.byte);
         check(&group);
-        data += 4 + wanted;
-        size -= 4 + wanted;
     }
     rk_consumer_membership_clear(&group.membership);
     rk_consumer_target_clear(&group.target);
