@@ -121,6 +121,8 @@ static void act_as_classic(struct rk_group *group, unsigned actions) RK_ON_BACKG
         rk_group_send_sync(group);
     if ((actions & RK_MEMBERSHIP_SEND_HEARTBEAT) && rk_membership_is_in(membership))
         rk_group_send_heartbeat(group);
+    if ((actions & RK_MEMBERSHIP_LOOK_AT_GROUP) && rk_membership_is_in(membership))
+        rk_group_look_at_members(group);
 }
 
 void rk_group_act(struct rk_group *group, unsigned actions)

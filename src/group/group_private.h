@@ -3,7 +3,8 @@
  * What the files of the group share: group.c (life, settle), group_requests.c (to and from the
  * coordinator; classic), group_heartbeat.c and group_target.c (the same of the consumer protocol),
  * group_member.c (of either), group_rebalance.c (to and from the application), group_topics.c
- * (metadata), group_reason.c (why it is not moving), group_close.c.
+ * (metadata), group_return.c (a static member that comes back), group_reason.c (why it is not
+ * moving), group_close.c.
  */
 #ifndef RK_GROUP_GROUP_PRIVATE_H
 #define RK_GROUP_GROUP_PRIVATE_H
@@ -137,6 +138,9 @@ uint64_t rk_group_patience_us(uint64_t session_us);
 void rk_group_send_leave(struct rk_group *group, const char *member_id,
                          const char *reason) RK_ON_BACKGROUND;
 void rk_group_drop_plan(struct rk_group *group) RK_ON_BACKGROUND;
+
+/* group_return.c: asks who has what, and tells the membership if it is left out. */
+void rk_group_look_at_members(struct rk_group *group) RK_ON_BACKGROUND;
 
 /* group_heartbeat.c: what the membership says is to be sent. */
 void rk_group_send_consumer_heartbeat(struct rk_group *group) RK_ON_BACKGROUND;

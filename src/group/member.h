@@ -34,6 +34,7 @@ enum rk_membership_action {
     RK_MEMBERSHIP_TELL_ERROR = 128,         /* `told_err`, of `told_api`. */
     RK_MEMBERSHIP_TELL_FATAL = 256,         /* The same. */
     RK_MEMBERSHIP_TELL_POLL_EXCEEDED = 512, /* Then on_poll when it polls again. */
+    RK_MEMBERSHIP_LOOK_AT_GROUP = 1024,     /* Then rk_membership_on_left_out if it is. */
 };
 
 enum rk_membership_asked {

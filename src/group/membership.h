@@ -55,6 +55,7 @@ struct rk_membership {
     char *protocol;     /* The assignor that was chosen; NULL: none yet. */
     bool is_leader;
     bool skips_assignment; /* A leader that has nothing to assign (KIP-814). */
+    bool has_returned;     /* Static: the generation may be older than what it subscribes to now. */
 
     bool wants_rejoin;
     bool is_join_sent, is_sync_sent, is_heartbeat_sent;
@@ -100,6 +101,9 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
 void rk_membership_on_heartbeat_answer(struct rk_membership *membership, uint32_t attempt,
                                        rd_kafka_resp_err_t err, uint64_t now_us);
 void rk_membership_on_leave_answer(struct rk_membership *membership, uint64_t now_us);
+/* Of a topic it subscribes to it has nothing, as it seems because the group took it for the member
+ * that it was before. */
+void rk_membership_on_left_out(struct rk_membership *membership, uint32_t attempt, uint64_t now_us);
 /* A commit of this attempt's generation was answered with it. */
 void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t attempt,
                                    rd_kafka_resp_err_t err, uint64_t now_us);

@@ -93,6 +93,7 @@ static void enter_generation(struct rk_membership *membership,
                              const struct rk_membership_joined *joined, uint64_t now_us)
 {
     membership->generation = joined->generation;
+    membership->has_returned = membership->conf.is_static && !membership->base.member_id[0];
     rk_membership_replace_text(&membership->base.member_id, joined->member_id);
     rk_membership_replace_text(&membership->protocol, joined->protocol);
     membership->is_leader = joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
@@ -137,6 +138,7 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
         membership->retry_at_us = now_us;
         membership->is_sync_sent = false;
         bool assigns = membership->is_leader && !membership->skips_assignment;
+        membership->has_returned &= !assigns;
         rk_membership_set_state(membership, assigns ? S(ASSIGNING) : S(SYNCING), now_us);
         if (assigns)
             membership->base.actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
@@ -182,6 +184,29 @@ static void take_target(struct rk_membership *membership,
     rk_partition_list_destroy(others);
 }
 
+/* A static member that comes back is given what it had, even if it subscribes to something else by
+ * now, and nobody else learns of that. What it cannot tell from that: others may have those topics
+ * because there are too few partitions for all. */
+static void look_for_return(struct rk_membership *membership)
+{
+    rd_kafka_topic_partition_list_t *lacking =
+        rk_partition_set_of_other_topics(membership->base.topics, membership->base.target);
+    if (membership->has_returned && lacking->cnt > 0 && !membership->wants_rejoin)
+        membership->base.actions |= RK_MEMBERSHIP_LOOK_AT_GROUP;
+    membership->has_returned = false;
+    rk_partition_list_destroy(lacking);
+}
+
+void rk_membership_on_left_out(struct rk_membership *membership, uint32_t attempt, uint64_t now_us)
+{
+    if (attempt != membership->base.attempt || membership->state < S(REVOKING) ||
+        membership->state > S(STABLE))
+        return;
+    membership->wants_rejoin = true;
+    rk_member_set_reason(&membership->base, "it came back with another subscription");
+    rk_membership_advance(membership, now_us);
+}
+
 /* Others have joined meanwhile, as when many start at once: all wait for this one, so it makes no
  * pause. */
 static void note_interruption(struct rk_membership *membership)
@@ -213,6 +238,7 @@ void rk_membership_on_sync_answer(struct rk_membership *membership, uint32_t att
             rk_membership_rejoin(membership, rd_kafka_err2name(err), now_us);
     } else {
         take_target(membership, assignment);
+        look_for_return(membership);
         membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
         membership->heard_us = now_us;
         rk_membership_set_state(membership,

@@ -96,6 +96,7 @@ static inline void reach_stable(struct rk_membership *member, const char *assign
     join_answer(member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
     assert_actions(member, RK_MEMBERSHIP_SEND_SYNC);
     sync_answer(member, assignment);
+    member->base.actions &= ~(unsigned)RK_MEMBERSHIP_LOOK_AT_GROUP; /* Who is static looks. */
     assert_actions(member, RK_MEMBERSHIP_TELL_ASSIGN);
     assert_list(member->base.asked_list, assignment);
     rk_membership_on_answered(member, now);

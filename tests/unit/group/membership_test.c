@@ -346,6 +346,32 @@ static void a_static_member_stays_in_the_group_when_it_closes(void **state)
     rk_membership_clear(&member);
 }
 
+/* What it gets may be what it had when it subscribed to something else: it is to find out. */
+static void a_static_member_that_comes_back_may_join_again(void **state)
+{
+    (void)state;
+    struct rk_membership member;
+    init(&member, true, false);
+    rk_membership_on_subscribe(&member, list_of("a0 b0"), now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(&member, "a0 a1");
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN | RK_MEMBERSHIP_LOOK_AT_GROUP);
+    rk_membership_on_answered(&member, now);
+    rk_membership_on_left_out(&member, member.base.attempt - 1, now);
+    assert_actions(&member, 0);
+    rk_membership_on_left_out(&member, member.base.attempt, now);
+    assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
+    rk_membership_on_answered(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
+    join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "other");
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    sync_answer(&member, "a0 a1"); /* Once. */
+    assert_actions(&member, RK_MEMBERSHIP_TELL_ASSIGN);
+    rk_membership_clear(&member);
+}
+
 static void late_answers_do_not_count(void **state)
 {
     (void)state;
@@ -399,7 +425,7 @@ static const rd_kafka_resp_err_t errors[] = {
     RD_KAFKA_RESP_ERR__BAD_MSG,
 };
 
-enum { EVENTS = 9, PLAIN = 8 };
+enum { EVENTS = 10, PLAIN = 9 };
 
 static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t err)
 {
@@ -427,6 +453,9 @@ static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t er
         break;
     case 7:
         rk_membership_on_timer(member, now + 400 * SECOND);
+        break;
+    case 8:
+        rk_membership_on_left_out(member, member->base.attempt, now);
         break;
     default:
         join_answer(member, err, err ? NULL : "me", "me");
@@ -541,6 +570,7 @@ int main(void)
         cmocka_unit_test(who_is_unknown_does_not_wait_to_join),
         cmocka_unit_test(closing_ends_without_an_answer),
         cmocka_unit_test(a_static_member_stays_in_the_group_when_it_closes),
+        cmocka_unit_test(a_static_member_that_comes_back_may_join_again),
         cmocka_unit_test(late_answers_do_not_count),
         cmocka_unit_test(what_comes_while_the_application_takes_is_done_after),
         cmocka_unit_test(every_event_in_every_state),
