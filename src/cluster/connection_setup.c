@@ -293,7 +293,7 @@ static void on_ready(struct rk_watch *watch, short revents, uint64_t now_us)
     if (connection->own.state == RK_CONNECTION_CONNECTING) {
         rk_connection_on_handshake(connection, now_us);
     } else {
-        if (revents & (POLLIN | POLLHUP | POLLERR))
+        if (revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) /* Reading says what is wrong. */
             rk_connection_on_readable(connection, now_us);
         if (revents & POLLOUT)
             rk_connection_flush(connection, now_us);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hostile process: no descriptors left, a storm of signals, brokers that close while they are
- * written to, fork. A producer and a consumer get through, and no report is lost.
+ * A hostile process: no descriptors left, or closed under the client, a storm of signals, brokers
+ * that close while they are written to, fork. A producer and a consumer get through, and no report
+ * is lost.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include <cmocka.h>
 
 #include "rdkafka.h"
+#include "base/clock.h"
 #include "rdkafka_mock.h"
 #include "runtime/thread.h"
 
@@ -69,7 +73,28 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     the.failures += message->err != 0;
 }
 
-static rd_kafka_t *new_client(rd_kafka_type_t type)
+/* A descriptor that the application closes though it is not its own, as daemons do. */
+
+static _Atomic int last_socket;     /* -1: none. */
+static _Atomic int taken_away = -1; /* Until the client lets go of it. */
+
+static int open_socket(int domain, int type, int protocol, void *opaque)
+{
+    (void)opaque;
+    atomic_store(&last_socket, socket(domain, type | SOCK_CLOEXEC, protocol));
+    return atomic_load(&last_socket);
+}
+
+static int close_socket(int fd, void *opaque)
+{
+    int expected = fd;
+    (void)opaque;
+    if (!atomic_compare_exchange_strong(&taken_away, &expected, -1))
+        close(fd);
+    return 0;
+}
+
+static rd_kafka_t *new_client(rd_kafka_type_t type, bool opens_sockets)
 {
     char error[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -80,6 +105,10 @@ static rd_kafka_t *new_client(rd_kafka_type_t type)
     set(conf, "retry.backoff.max.ms", "50");
     set(conf, "linger.ms", "0");
     rd_kafka_conf_set_log_cb(conf, NULL);
+    if (opens_sockets) {
+        rd_kafka_conf_set_socket_cb(conf, open_socket);
+        rd_kafka_conf_set_closesocket_cb(conf, close_socket);
+    }
     if (type == RD_KAFKA_PRODUCER) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     } else {
@@ -163,8 +192,8 @@ static void test_no_descriptors_for_brokers(void **state)
 {
     (void)state;
     struct rlimit before;
-    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER);
-    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER);
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, false);
+    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER, false);
     lower_descriptor_limit(&before);
     produce(producer, MESSAGES);
     for (int i = 0; i < 20; i++)
@@ -200,10 +229,10 @@ static void test_storm_of_signals(void **state)
     sigaction(SIGPROF, &action, &real_before);
     setitimer(ITIMER_VIRTUAL, &storm, NULL);
     setitimer(ITIMER_PROF, &storm, NULL);
-    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER);
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, false);
     produce(producer, MESSAGES * 20);
     flush_all(producer, MESSAGES * 20);
-    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER);
+    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER, false);
     consume(consumer, MESSAGES * 20 / PARTITIONS);
     const struct rd_kafka_metadata *metadata;
     assert_int_equal(rd_kafka_metadata(producer, 1, NULL, &metadata, TIMEOUT_MS), 0);
@@ -223,7 +252,7 @@ static void test_sigpipe(void **state)
 {
     (void)state;
     signal(SIGPIPE, SIG_DFL);
-    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER);
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, false);
     for (int i = 0; i < 20; i++) {
         produce(producer, MESSAGES);
         rd_kafka_mock_broker_set_down(the.cluster, 1);
@@ -236,6 +265,31 @@ static void test_sigpipe(void **state)
     rd_kafka_destroy(producer);
 }
 
+/* What is closed there is noticed, and another takes its place. */
+static void test_a_descriptor_is_closed(void **state)
+{
+    (void)state;
+    atomic_store(&last_socket, -1);
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, true);
+    FILE *nowhere = fopen("/dev/null", "w");
+    produce(producer, MESSAGES);
+    flush_all(producer, MESSAGES);
+    assert_true(atomic_load(&last_socket) >= 0);
+    atomic_store(&taken_away, atomic_load(&last_socket));
+    syscall(SYS_close, atomic_load(&last_socket)); /* Not close(): it is a race, and meant. */
+    uint64_t end_us = rk_clock_now_us() + TIMEOUT_MS * UINT64_C(1000);
+    while (atomic_load(&taken_away) >= 0) {
+        rd_kafka_dump(nowhere, producer); /* Every thread looks; nothing is written. */
+        rd_kafka_poll(producer, 10);
+        assert_true(rk_clock_now_us() < end_us);
+    }
+    produce(producer, MESSAGES);
+    flush_all(producer, 2 * MESSAGES);
+    rd_kafka_destroy(producer);
+    assert_int_equal(the.failures, 0);
+    fclose(nowhere);
+}
+
 /* Fork */
 
 /* What a child may do: nothing with the client, and leave by _exit() or exec(). Descriptors do not
@@ -243,8 +297,8 @@ static void test_sigpipe(void **state)
 static void test_fork(void **state)
 {
     (void)state;
-    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER);
-    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER);
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, false);
+    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER, false);
     for (int i = 0; i < 10; i++) {
         int status;
         produce(producer, MESSAGES);
@@ -285,6 +339,7 @@ int main(void)
         TEST(test_no_descriptors_for_brokers),
         TEST(test_storm_of_signals),
         TEST(test_sigpipe),
+        TEST(test_a_descriptor_is_closed),
         TEST(test_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
