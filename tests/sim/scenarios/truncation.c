@@ -14,6 +14,8 @@
 #include "wire/api.h"
 
 enum { LAST_WITHOUT_EPOCH = 11, WITHIN_MS = 10000, LOSSES = 3 };
+/* While as many as 30 errors wait to be answered, each a second late, some with a disconnect. */
+enum { PATIENTLY_MS = 60000 };
 
 static struct sim_client *producer, *consumer;
 static int64_t divided_at[LOSSES];
@@ -144,7 +146,7 @@ SIM_SCENARIO(validation_errors, "errors while positions are validated move no po
     begin("latest");
     for (int i = 0; i < 10; i++) {
         fill(1 + (int)sim_below(50));
-        sim_consume(consumer, (int)sim_below(2), WITHIN_MS);
+        sim_consume(consumer, (int)sim_below(2), PATIENTLY_MS);
         for (int k = (int)sim_below(3); k >= 0; k--) {
             struct rk_mock_error error = {.err = errs[sim_below(sizeof(errs) / sizeof(errs[0]))],
                                           .delay_us = 1000 * sim_below(1000)};
@@ -156,6 +158,6 @@ SIM_SCENARIO(validation_errors, "errors while positions are validated move no po
             sim_reset(0);
         sim_run_for((int64_t)sim_below(2000));
     }
-    sim_consume_all(consumer, 60000); /* Errors that wait take their time. */
+    sim_consume_all(consumer, PATIENTLY_MS);
     sim_check(!sim_logged("TRUNCATION"), "no log was truncated");
 }
