@@ -238,11 +238,15 @@ static void truncate(struct rk_partition *partition,
 }
 
 /* A topic of that name was deleted and another made, of which nothing was consumed yet: the
- * position means nothing in it. */
+ * position means nothing in it, nor do offsets that are stored or committed. */
 static void begin_anew(struct rk_partition *partition) RK_ON_BACKGROUND
 {
     static const char *const why = "the topic was deleted and made anew";
-    int64_t next = rk_cursor_read(partition->shared.cursor).next;
+    int64_t next = rk_cursor_void(partition->shared.cursor).next;
+    rk_partition_drop_void(partition);
+    rk_cursor_store(partition->shared.cursor, RD_KAFKA_OFFSET_INVALID, -1);
+    partition->known.committed = RD_KAFKA_OFFSET_INVALID;
+    partition->known.committed_epoch = -1;
     rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
            topic_of(partition), (int)partition->number, next, why);
     if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR)

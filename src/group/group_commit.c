@@ -16,17 +16,20 @@ static struct rk_group_offsets *of_group(struct rk_consumer_group *group)
 /* What is stored */
 
 /* Adds what the partition has stored beyond what is committed. Offsets that were stored before a
- * seek back, and those behind them, are committed already. */
+ * seek back, and those behind them, are committed already. While another topic has come to have the
+ * name, and the position is still in the old one, there is nothing to commit. */
 static void add_stored(rd_kafka_topic_partition_list_t *list,
                        struct rk_partition *partition) RK_ON_BACKGROUND
 {
     struct rk_cursor_values values = rk_cursor_read(partition->shared.cursor);
-    if (values.stored < 0 || values.stored <= partition->known.committed)
+    if (values.stored < 0 || values.stored <= partition->known.committed ||
+        !rk_uuid_equal(&partition->known.consumed_id, &partition->known.topic_id))
         return;
     rd_kafka_topic_partition_t *entry =
         rk_partition_list_add(list, rk_topic_name(partition->topic), partition->number);
     entry->offset = values.stored;
     rk_partition_entry_set_leader_epoch(entry, values.stored_epoch);
+    rk_partition_entry_set_topic_id(entry, partition->known.consumed_id);
     rk_mutex_lock(&partition->mutex);
     if (partition->shared.stored_metadata &&
         partition->shared.stored_metadata_offset == values.stored) {

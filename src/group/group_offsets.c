@@ -301,7 +301,10 @@ static void on_committed(struct rk_committer *committer, const rd_kafka_topic_pa
     rd_kafka_topic_t *topic =
         rk_topic_registry_find(rk_cluster_topics(offsets->cluster), entry->topic);
     struct rk_partition *partition = topic ? rk_partition_find(topic, entry->partition) : NULL;
-    if (partition && partition->known.state != RK_PARTITION_STOPPED) {
+    struct rk_uuid id = rk_partition_entry_topic_id(entry);
+    bool is_of_old_topic =
+        partition && !rk_uuid_is_zero(&id) && !rk_uuid_equal(&id, &partition->known.consumed_id);
+    if (partition && partition->known.state != RK_PARTITION_STOPPED && !is_of_old_topic) {
         partition->known.committed = entry->offset;
         partition->known.committed_epoch = rk_partition_entry_leader_epoch(entry);
     }

@@ -161,6 +161,21 @@ static bool fill_topic(struct rk_request *request, const rd_kafka_topic_partitio
     return true;
 }
 
+/* Of the topic that the offsets lie in, also when another has come to have the name: what was
+ * queued for the old one is refused. */
+static struct rk_uuid id_of_topic(const rd_kafka_topic_t *topic,
+                                  const rd_kafka_topic_partition_list_t *list, int first,
+                                  int count) RK_ON_BACKGROUND
+{
+    struct rk_uuid known = topic ? topic->known.id : (struct rk_uuid){{0}};
+    for (int i = first; i < first + count; i++) {
+        struct rk_uuid id = rk_partition_entry_topic_id(&list->elems[i]);
+        if (!rk_uuid_is_zero(&id) && !rk_uuid_equal(&id, &known))
+            return id;
+    }
+    return known;
+}
+
 static bool fill_topics(struct rk_committer *committer, struct rk_request *request) RK_ON_BACKGROUND
 {
     struct rk_offset_commit_request *message = request->message;
@@ -177,8 +192,7 @@ static bool fill_topics(struct rk_committer *committer, struct rk_request *reque
             return false;
         const rd_kafka_topic_t *topic =
             rk_topic_registry_find(rk_cluster_topics(committer->cluster), list->elems[i].topic);
-        if (topic)
-            to->topic_id = topic->known.id;
+        to->topic_id = id_of_topic(topic, list, i, count);
         has_ids &= !rk_uuid_is_zero(&to->topic_id);
     }
     if (!has_ids)

@@ -475,6 +475,81 @@ static void test_every_version(void **state)
     fixture.rk = NULL;
 }
 
+/* A topic that is deleted and made anew has offsets of its own. */
+
+static rd_kafka_message_t *first_of_new_topic(void)
+{
+    assert_int_equal(rd_kafka_mock_topic_delete(fixture.cluster, "t"), 0);
+    consume_add_topic(&fixture, "t", 1);
+    consume_fill(&fixture, "t", 0, 0, 10);
+    for (;;) { /* It may be told that the topic was away. */
+        rd_kafka_message_t *message = consume_next(&fixture);
+        if (!message->err) {
+            assert_int_equal(message->offset, 0);
+            return message;
+        }
+        rd_kafka_message_destroy(message);
+    }
+}
+
+static void test_less_in_a_topic_made_anew(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "enable.auto.commit", "false", NULL);
+    consume_fill(&fixture, "t", 0, 0, 20);
+    consume_assign(&fixture, "t", 1, 0);
+    for (int i = 0; i < 20; i++)
+        rd_kafka_message_destroy(consume_next(&fixture));
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), 0);
+    assert_int_equal(committed(0), 20);
+    rd_kafka_message_destroy(first_of_new_topic());
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), 0);
+    assert_int_equal(committed(0), 1);
+}
+
+static void test_nothing_of_the_old_topic(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "enable.auto.commit", "false", "enable.auto.offset.store", "false",
+                  NULL);
+    consume_fill(&fixture, "t", 0, 0, 20);
+    consume_assign(&fixture, "t", 1, 0);
+    for (int i = 0; i < 20; i++) {
+        rd_kafka_message_t *message = consume_next(&fixture);
+        rd_kafka_error_destroy(rd_kafka_offset_store_message(message));
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_message_t *message = first_of_new_topic();
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), RD_KAFKA_RESP_ERR__NO_OFFSET);
+    rd_kafka_error_destroy(rd_kafka_offset_store_message(message));
+    rd_kafka_message_destroy(message);
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), 0);
+    assert_int_equal(committed(0), 1);
+}
+
+/* A commit that is tried again is not taken for the new topic's. */
+static void test_tried_again_in_a_topic_made_anew(void **state)
+{
+    (void)state;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "enable.auto.commit", "false", NULL, 0);
+    start_with_callback(conf);
+    consume_fill(&fixture, "t", 0, 0, 20);
+    consume_assign(&fixture, "t", 1, 0);
+    for (int i = 0; i < 20; i++)
+        rd_kafka_message_destroy(consume_next(&fixture));
+    for (int i = 0; i < 1000; i++)
+        rd_kafka_mock_push_request_errors(fixture.cluster, OFFSET_COMMIT, 1,
+                                          RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 1), 0);
+    rd_kafka_message_destroy(first_of_new_topic());
+    rd_kafka_mock_clear_request_errors(fixture.cluster, OFFSET_COMMIT);
+    await_told(1);
+    assert_int_equal(told.err, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID);
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), 0);
+    assert_int_equal(committed(0), 1);
+}
+
 static void test_not_without_a_group(void **state)
 {
     (void)state;
@@ -508,6 +583,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_coordinator_is_away, begin, end),
         cmocka_unit_test_setup_teardown(test_destroyed_while_it_commits, begin, end),
         cmocka_unit_test_setup_teardown(test_every_version, begin, end),
+        cmocka_unit_test_setup_teardown(test_less_in_a_topic_made_anew, begin, end),
+        cmocka_unit_test_setup_teardown(test_nothing_of_the_old_topic, begin, end),
+        cmocka_unit_test_setup_teardown(test_tried_again_in_a_topic_made_anew, begin, end),
         cmocka_unit_test_setup_teardown(test_not_without_a_group, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
