@@ -413,6 +413,12 @@ class Cluster:
         wire.configure_group(self.controller, name, {
             key.replace("_", "."): value for key, value in properties.items()})
 
+    def deny(self, kind, name, operation):
+        wire.deny(self.controller, kind, name, operation)
+
+    def allow(self, kind, name):
+        wire.allow(self.controller, kind, name)
+
     def delete_topic(self, name):
         wire.delete_topic(self.controller, name)
 

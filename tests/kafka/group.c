@@ -54,6 +54,13 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
     fflush(stdout);
 }
 
+/* While a topic is made anew it may be away. */
+static bool is_of_topic(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 static rd_kafka_t *join(struct options *options)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
@@ -98,6 +105,10 @@ int main(int argc, char **argv)
     while (!is_told_to_end) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, POLL_MS);
 
+        if (message && is_of_topic(message->err)) {
+            rd_kafka_message_destroy(message);
+            continue;
+        }
         if (message) {
             CHECK(!message->err, "%s", rd_kafka_message_errstr(message));
             CHECK(count < options.count, "more than %" PRId64 " messages", options.count);

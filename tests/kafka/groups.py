@@ -139,6 +139,63 @@ def grow(bench, program):
     bench.cluster.create_topic(f"{bench.topic}-more", 4)
 
 
+def denied(protocol):
+    """What members may not see or join, until they may."""
+    def test(bench):
+        for name in (bench.topic, f"{bench.topic}-more"):
+            bench.cluster.create_topic(name, 4)
+        bench.cluster.deny("topic", f"{bench.topic}-more", "describe")
+        bench.cluster.deny("group", f"{bench.topic}-other", "read")
+        with bench.begin("members", "-c", "denied",
+                         "-Y", f"group.protocol={protocol}") as program:
+            program.wait_reports(100)
+            bench.cluster.allow("topic", f"{bench.topic}-more")
+            bench.cluster.allow("group", f"{bench.topic}-other")
+            program.finish()
+    return test
+
+
+def recreated(protocol, count=2000):
+    """The topic is deleted when all of it is consumed and committed, and made anew with less in it:
+    that is consumed and committed, too."""
+    assignor = "consumer" if protocol == "consumer" else "cooperative-sticky"
+
+    def test(bench):
+        def fill(part):
+            bench.program("produce", "-n", part, "-p", 4)
+            return bench.cluster.ends(bench.topic)
+
+        def await_committed(ends):
+            cluster.wait_until(
+                lambda: bench.cluster.committed(bench.topic, bench.topic, 4) == ends, 60,
+                f"{ends} committed")
+
+        def create():
+            bench.cluster.create_topic(bench.topic, 4)
+            return True
+        bench.cluster.create_topic(bench.topic, 4)
+        with bench.begin("group", "-n", 4 * count, "-c", assignor) as first, \
+                bench.begin("group", "-n", 4 * count, "-c", assignor) as second:
+            members = [first, second]
+            for member in members:
+                await_held(member, 2)
+            await_committed(fill(count))
+            bench.cluster.delete_topic(bench.topic)
+            cluster.wait_until(create, 30, "the topic again")
+            ends = fill(count // 2)
+            await_committed(ends)
+            for member in members:
+                leave(member)
+        found = collections.Counter(line for member in members for line in member.lines
+                                    if line.startswith("got "))
+        missing = [f"{partition} {offset}" for partition, end in ends.items()
+                   for offset in range(end) if found[f"got {partition} {offset}"] < 2]
+        if missing:
+            raise TestFailed(f"{len(missing)} of the new topic have not come: {missing[0]}")
+        return f"{sum(ends.values())} in the new topic"
+    return test
+
+
 def fenced(protocol, session_ms=6000, count=60000, rate=500):
     """Of three members one is killed, and one stands still for longer than its session: the third
     has all. The one that goes on loses what it had, and nothing of that is committed."""
@@ -369,3 +426,31 @@ def freeze_coordinator(bench, go_on):
         bench.cluster.nodes[node].thaw()
     bench.cluster.wait_replicas(bench.topic)
     go_on()
+
+
+def join_and_kill(protocol):
+    """A coordinator stands still when two members join, and dies. Both are in with the next one,
+    and who was there before loses nothing."""
+    assignor = "consumer" if protocol == "consumer" else "cooperative-sticky"
+
+    def test(bench):
+        bench.cluster.create_topic(bench.topic, 6, min_insync_replicas=2)
+        with contextlib.ExitStack() as stack:
+            def join():
+                return stack.enter_context(bench.begin("group", "-n", 1, "-c", assignor))
+            everyone = [join()]
+            await_held(everyone[0], 6)
+            node = bench.cluster.coordinator(bench.topic)
+            bench.cluster.nodes[node].freeze()
+            everyone += [join(), join()]
+            time.sleep(1)  # They have asked it.
+            bench.cluster.nodes[node].kill()
+            for member in everyone:
+                await_held(member, 2)
+            bench.cluster.restart(node)
+            bench.cluster.wait_replicas(bench.topic)
+            for member in everyone:
+                leave(member)
+        if any(line.endswith(" lost") for member in everyone for line in member.lines):
+            raise TestFailed("a member has lost its partitions")
+    return test

@@ -308,6 +308,70 @@ static void check_type(void)
     await(-1, 4, -1);
 }
 
+/* Where the group's members may not be upgraded, or brought back to the classic protocol: whoever
+ * speaks the other one is told, and is in when they are gone. */
+static void check_policy(void)
+{
+    struct member *first, *second;
+    bool is_consumer = has_consumer_protocol();
+
+    set(options.consumer, "group.protocol", is_consumer ? "classic" : "consumer");
+    first = subscribe(start(0, NULL, NULL), options.topic, NULL);
+    await(4, -1, -1);
+    set(options.consumer, "group.protocol", is_consumer ? "consumer" : "classic");
+    second = subscribe(start(1, NULL, NULL), options.topic, NULL);
+    await_error(second,
+                is_consumer ? RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND
+                            : RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL,
+                false);
+    CHECK(held(first, NULL) == 4 && !first->losses, "the first has lost its partitions");
+    end(first);
+    await(-1, 4, -1);
+}
+
+/* Of two topics one may not be seen, nor may another group be joined: told, until it is allowed,
+ * which "reports 100" asks for. A pattern does not find what may not be seen. */
+static void check_denied(void)
+{
+    char name[256];
+    struct member *first, *other;
+
+    snprintf(name, sizeof(name), "^%s(-more)?%s", options.topic,
+             has_consumer_protocol() ? "" : "$");
+    subscribe(start(0, NULL, NULL), name, NULL);
+    await(4, -1, -1);
+    CHECK(!members[0].error, "told of %s", rd_kafka_err2name(members[0].error));
+    end(&members[0]);
+
+    snprintf(name, sizeof(name), "%s-more", options.topic);
+    first = subscribe(start(0, NULL, NULL), options.topic, name);
+    await_error(first, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, false);
+    snprintf(name, sizeof(name), "%s-other", options.topic);
+    other = subscribe(start(1, "group.id", name), options.topic, NULL);
+    await_error(other, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, false);
+    printf("reports 100\n");
+    fflush(stdout);
+    await(8, 4, -1);
+}
+
+/* Brokers that do not have the protocol, or do not offer it: a final error says so. */
+static void check_unsupported(void)
+{
+    struct member *member = subscribe(start(0, NULL, NULL), options.topic, NULL);
+    int64_t until_ms = now_ms() + WAIT_MS;
+    rd_kafka_resp_err_t err;
+    char text[512] = "";
+
+    do {
+        poll_all();
+        err = rd_kafka_fatal_error(member->rk, text, sizeof(text));
+    } while (!err && now_ms() < until_ms);
+    CHECK(err == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION ||
+              err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+          "told of %s", rd_kafka_err2name(err));
+    CHECK(strstr(text, "ConsumerGroupHeartbeat"), "told \"%s\"", text);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -316,6 +380,7 @@ int main(int argc, char **argv)
     } checks[] = {
         {"static", check_static}, {"pattern", check_pattern},    {"topics", check_topics},
         {"type", check_type},     {"type_consumer", check_type}, {"assignors", check_assignors},
+        {"policy", check_policy}, {"denied", check_denied},      {"unsupported", check_unsupported},
     };
 
     options_parse(&options, argc, argv);

@@ -11,7 +11,8 @@ import struct
 
 LIST_OFFSETS, METADATA, OFFSET_FETCH, FIND_COORDINATOR, API_VERSIONS = 2, 3, 9, 10, 18
 CREATE_TOPICS, DELETE_TOPICS, CREATE_PARTITIONS, ALTER_CONFIGS = 19, 20, 37, 44
-GROUP = 32  # A type of resource.
+CREATE_ACLS, DELETE_ACLS = 30, 31
+GROUP = 32  # A type of resource that has properties.
 
 
 class Error(Exception):
@@ -191,3 +192,32 @@ def configure_group(address, group, properties):
     error, text = reader.take("h"), reader.string()
     if error:
         raise Error(f"group {group}: error {error} {text or ''}")
+
+
+# Types of resources, operations and the rest, as access is controlled.
+ACCESS_KINDS = {"topic": 2, "group": 3}
+OPERATIONS = {"read": 3, "describe": 8}
+ANY, DENY, LITERAL = 1, 2, 3
+
+
+def deny(address, kind, name, operation):
+    """Nobody may do that from now on; the broker has an authorizer."""
+    body = struct.pack(">ib", 1, ACCESS_KINDS[kind]) + string(name) + struct.pack(">b", LITERAL)
+    body += string("User:ANONYMOUS") + string("*") + struct.pack(">bb", OPERATIONS[operation], DENY)
+    reader = request(address, CREATE_ACLS, 1, body)
+    reader.take("ii")  # The throttle time, and how many answers follow.
+    error, text = reader.take("h"), reader.string()
+    if error:
+        raise Error(f"deny {name}: error {error} {text or ''}")
+
+
+def allow(address, kind, name):
+    """Everybody may do all again."""
+    null = struct.pack(">h", -1)
+    body = struct.pack(">ib", 1, ACCESS_KINDS[kind]) + string(name) + struct.pack(">b", ANY)
+    body += null + null + struct.pack(">bb", ANY, ANY)
+    reader = request(address, DELETE_ACLS, 1, body)
+    reader.take("ii")
+    error, text = reader.take("h"), reader.string()
+    if error:
+        raise Error(f"allow {name}: error {error} {text or ''}")
