@@ -227,6 +227,8 @@ static bool add_error(struct rk_broker_errors *errors, char *text)
 void rk_broker_on_connection_up(struct rk_broker *broker, struct rk_connection *connection)
 {
     (void)connection;
+    if (broker->id >= 0)
+        rk_core_name_broker(broker->core, broker->id, broker->own.name);
     atomic_fetch_add_explicit(&broker->stats.up_connections, 1, memory_order_relaxed);
     atomic_store_explicit(&broker->stats.is_failing, false, memory_order_relaxed);
     broker->own.down_since_us = 0;

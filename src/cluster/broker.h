@@ -15,6 +15,7 @@
 
 #include "base/window.h"
 #include "cluster/connection.h"
+#include "event/failure.h"
 
 struct rk_cluster;
 struct rk_core;
@@ -54,6 +55,7 @@ struct rk_broker {
         bool is_named;                /* By the last metadata. */
         struct rk_timer thread_timer; /* While the system has no thread to give. */
         struct rk_backoff thread_backoff;
+        struct rk_failure_row start_failures; /* To begin it at all. */
     } known;
     struct { /* The broker's loop. */
         char *host;

@@ -14,6 +14,7 @@
 #include "cluster/cluster_private.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 #include "runtime/signal.h"
 
 #define REST_AFTER_US 1000000u /* It was left without a connection and without a timer. */
@@ -62,8 +63,8 @@ static void attend(struct rk_broker *broker, uint64_t now_us) RK_ON_BACKGROUND
     }
     if (backoff->failures == 0)
         rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-                           "%s: unable to create the broker's thread again: %s; another attempt "
-                           "is made at least every second",
+                           "%s: unable to create the broker's thread again: %s (attempt 1; "
+                           "another is made at least every second)",
                            broker->own.name, rk_socket_error_text(errno));
     rk_loop_start_timer(broker->cluster->background, &broker->known.thread_timer,
                         now_us + rk_backoff_next_us(backoff));
@@ -113,10 +114,18 @@ void rk_broker_end_keeping(struct rk_broker *broker)
 
 /* Begin and end */
 
-static bool fail_start(struct rk_broker *broker, const char *what)
+static bool fail_start(struct rk_broker *broker, const char *what) RK_ON_BACKGROUND
 {
-    rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "%s: %s: %s",
-                       broker->own.name, what, rk_socket_error_text(errno));
+    uint64_t now_us = rk_clock_now_us();
+    struct rk_text attempts = {0};
+    int error = errno;
+    rk_failure_row_add(&broker->known.start_failures, now_us);
+    rk_failure_append_attempts(&attempts, broker->known.start_failures.attempts,
+                               broker->known.start_failures.since_us, now_us);
+    rk_core_post_error(broker->core, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "%s: %s: %s (%s)",
+                       broker->own.name, what, rk_socket_error_text(error),
+                       rk_text_chars(&attempts));
+    rk_text_clear(&attempts);
     return false;
 }
 
@@ -151,6 +160,7 @@ bool rk_broker_start(struct rk_broker *broker)
         broker->owns_loop = false;
         return false;
     }
+    broker->known.start_failures.attempts = 0;
     broker->known.is_started = true;
     return true;
 }

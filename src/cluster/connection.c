@@ -7,9 +7,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cluster/connection_private.h"
-#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 
 #define TO(state)           (1u << RK_CONNECTION_##state)
 #define MAX_UNSENT_REQUESTS 2     /* More would be encoded before the socket can take them. */
@@ -258,13 +258,11 @@ static char *describe_failure(const struct rk_connection *connection, uint64_t n
                     what, in_state_ms, rk_connection_state_name(connection->own.state));
     if (address[0] && !strstr(what, address))
         rk_text_appendf(&text, " with %s", address);
-    if (connection->own.state != RK_CONNECTION_UP) {
-        rk_text_appendf(&text, ", ");
-        rk_failure_append_attempts(&text, connection->own.failures + 1,
-                                   connection->own.failures ? connection->own.failing_since_us
-                                                            : connection->own.attempt_at_us,
-                                   now_us);
-    }
+    rk_text_appendf(&text, ", ");
+    uint64_t since_us =
+        connection->own.failures ? connection->own.failing_since_us : connection->own.attempt_at_us;
+    rk_failure_append_attempts(&text, connection->own.failures + 1,
+                               connection->own.state == RK_CONNECTION_UP ? 0 : since_us, now_us);
     rk_text_appendf(&text, ")");
     return rk_text_take(&text);
 }

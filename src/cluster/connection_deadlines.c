@@ -20,8 +20,12 @@ static void expire_outbox(struct rk_connection *connection, uint64_t now_us) RK_
         struct rk_request *next = TAILQ_NEXT(request, link);
         if (request->deadline_us <= now_us) {
             TAILQ_REMOVE(&connection->own.outbox, request, link);
-            char *text = rk_text_format("%s: %s request timed out before it could be sent",
-                                        rk_broker_name(connection->broker), request->api->name);
+            const char *why = connection->broker->own.last_failure;
+            char *text =
+                rk_text_format("%s: %s request timed out before it could be sent, after %llums%s%s",
+                               rk_broker_name(connection->broker), request->api->name,
+                               (unsigned long long)(now_us - request->wire.queued_us) / 1000,
+                               why ? "; the last failure: " : "", why ? why : "");
             rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__TIMED_OUT, text);
             rk_free(text);
         }

@@ -2,11 +2,13 @@
 #include "cluster/metadata.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cluster/cluster_private.h"
 #include "cluster/debug.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 
 #define MAX_REQUEST_TIMEOUT_US \
     10000000u /* A broker that hangs must not keep the client blind for longer. */
@@ -453,6 +455,18 @@ static bool counts(struct rk_metadata *metadata, const struct rk_request *reques
     return true;
 }
 
+static void tell_unsupported(const struct rk_metadata *metadata, const struct rk_request *request,
+                             uint64_t now_us)
+{
+    char *text = rk_failure_text(&(struct rk_failure){.err = request->err,
+                                                      .words = request->error_text,
+                                                      .attempts = 1,
+                                                      .since_us = metadata->last_asked_us},
+                                 now_us);
+    rk_core_post_error(metadata->cluster->core, request->err, "%s", text);
+    rk_free(text);
+}
+
 static void on_answer(struct rk_request *request)
 {
     struct rk_metadata *metadata = request->owner;
@@ -470,7 +484,7 @@ static void on_answer(struct rk_request *request)
         rk_cluster_rebootstrap(metadata->cluster, "the cluster says so");
     /* Nothing that another try would change: no silence until somebody restarts the broker. */
     if (request->err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && !metadata->failing_since_us)
-        rk_core_post_error(metadata->cluster->core, request->err, "%s", request->error_text);
+        tell_unsupported(metadata, request, now_us);
     if (request->err)
         on_failure(metadata, request->error_text, now_us);
     else if (answer->error_code)

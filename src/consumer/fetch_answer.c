@@ -77,6 +77,7 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bo
             .cursor = position->cursor,
             .version = position->version,
             .first_offset = position->offset,
+            .asked_us = partition->own.walk.asked_us,
             .prefetch = partition->prefetch,
             .budget = rk_fetch_request_budget(fetcher, partition),
             .parts = fetcher->own.parts,
@@ -102,12 +103,19 @@ static bool flush(struct rk_fetcher *fetcher, struct rk_partition *partition, bo
     return true;
 }
 
-static void push_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
-                       rd_kafka_resp_err_t err, const char *text)
+/* Of what was fetched just now. */
+static void push_failure(struct rk_fetcher *fetcher, struct rk_partition *partition,
+                         const struct rk_error_place *place, rd_kafka_resp_err_t err,
+                         const char *words) RK_ON_BROKER
 {
-    struct rk_error_place place =
-        rk_fetch_request_error_place(fetcher, partition, partition->own.position.offset);
-    rk_partition_push_error(partition, &place, err, "%s", text);
+    char *text = rk_failure_text(&(struct rk_failure){.err = err,
+                                                      .words = words,
+                                                      .broker = rk_broker_name(fetcher->broker),
+                                                      .attempts = 1,
+                                                      .since_us = partition->own.walk.asked_us},
+                                 rk_clock_now_us());
+    rk_partition_push_error(partition, place, err, "%s", text);
+    rk_free(text);
 }
 
 /* Which broker's disk to look at is said, too. */
@@ -115,8 +123,7 @@ static void push_unreadable(struct rk_fetcher *fetcher, struct rk_partition *par
                             const struct rk_fetch_error *error) RK_ON_BROKER
 {
     struct rk_error_place place = rk_fetch_request_error_place(fetcher, partition, error->offset);
-    rk_partition_push_error(partition, &place, error->err, "%s (fetched from %s)", error->text,
-                            rk_broker_name(fetcher->broker));
+    push_failure(fetcher, partition, &place, error->err, error->text);
 }
 
 /* Once per end offset. */
@@ -127,7 +134,8 @@ static void tell_end(struct rk_fetcher *fetcher, struct rk_partition *partition)
         offset < partition->own.end_offset || partition->own.position.told_end == offset)
         return;
     partition->own.position.told_end = offset;
-    push_error(fetcher, partition, RD_KAFKA_RESP_ERR__PARTITION_EOF, "reached the end");
+    struct rk_error_place place = rk_fetch_request_error_place(fetcher, partition, offset);
+    rk_partition_push_error(partition, &place, RD_KAFKA_RESP_ERR__PARTITION_EOF, "reached the end");
 }
 
 /* The first batch is larger than what was asked for: an old broker cuts it off. */
@@ -138,8 +146,10 @@ static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partit
     if (needed == 0)
         needed = (size_t)RK_MAX(partition->own.sent.max_bytes, 1024) * 2;
     if (needed > most) {
-        push_error(fetcher, partition, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
-                   "the next batch is larger than receive.message.max.bytes");
+        struct rk_error_place place =
+            rk_fetch_request_error_place(fetcher, partition, partition->own.position.offset);
+        push_failure(fetcher, partition, &place, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                     "the next batch is larger than receive.message.max.bytes");
         partition->own.walk.offset += partition->own.walk.offset < INT64_MAX;
         return;
     }
@@ -279,6 +289,7 @@ static void take_records(struct rk_fetcher *fetcher, struct rk_partition *partit
     self->end_offset = answer->high_watermark;
     self->checks_crcs = conf->check_crcs;
     self->size_limit = (size_t)conf->receive_message_max_bytes;
+    self->asked_us = fetcher->own.asked_us;
     walk(fetcher, partition);
 }
 
@@ -326,6 +337,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     struct rk_consumer *consumer = fetcher->consumer;
     rd_kafka_resp_err_t err = rk_error_of_broker(entry->error_code);
     unsigned action = rk_error_policy_find(RK_API_FETCH, err);
+    rk_failure_row_add(&partition->own.failures, fetcher->own.asked_us);
     rk_log_debug(consumer->core, RK_DEBUG_FETCH, "FETCHERR",
                  "%s [%d]: fetch at offset %" PRId64 " failed: %s", rk_topic_name(partition->topic),
                  (int)partition->number, partition->own.position.offset, rd_kafka_err2str(err));
@@ -364,6 +376,7 @@ static void on_divergence(struct rk_fetcher *fetcher, struct rk_partition *parti
         partition->own.retry_at_us = now_us + (uint64_t)conf->retry_backoff_ms * 1000;
         return;
     }
+    rk_failure_row_add(&partition->own.failures, fetcher->own.asked_us);
     struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
                                    .end_offset = diverging->end_offset,
                                    .end_epoch = diverging->epoch};
@@ -413,6 +426,7 @@ static void return_anew(struct rk_fetcher *fetcher, struct rk_partition *partiti
                         int16_t version) RK_ON_BROKER
 {
     bool by_id = version >= FIRST_WITH_TOPIC_IDS;
+    rk_failure_row_add(&partition->own.failures, fetcher->own.asked_us);
     struct rk_returned returned = {.reason = by_id ? RK_RETURN_MADE_ANEW : RK_RETURN_NAMED_ANEW};
     rk_fetcher_return(fetcher, partition, &returned);
 }
@@ -442,6 +456,7 @@ static bool take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
         on_redirect(fetcher, partition, entry->preferred_read_replica, now_us);
     } else {
         partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+        partition->own.failures.attempts = 0;
         note_ends(fetcher, partition, entry);
         take_records(fetcher, partition, request->frame, entry);
         return position->offset != partition->own.sent.offset || partition->own.walk.block;
@@ -530,8 +545,14 @@ static void on_failure(struct rk_fetcher *fetcher, rd_kafka_resp_err_t err, cons
     fetcher->own.failures++;
     rk_log_debug(core, RK_DEBUG_FETCH, "FETCHERR", "%s: Fetch failed: %s",
                  rk_broker_name(fetcher->broker), text);
-    if (err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && fetcher->own.failures == 1)
-        rk_core_post_error(core, err, "%s", text);
+    if (err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE && fetcher->own.failures == 1) {
+        char *whole = rk_failure_text(
+            &(struct rk_failure){
+                .err = err, .words = text, .attempts = 1, .since_us = fetcher->own.asked_us},
+            now_us);
+        rk_core_post_error(core, err, "%s", whole);
+        rk_free(whole);
+    }
     if (is_session_error && fetcher->own.failures == 1)
         return;
     if (!is_session_error)

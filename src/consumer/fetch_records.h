@@ -25,6 +25,7 @@ struct rk_fetch_walk {
     bool was_cut_off;   /* The last batch was not there whole. */
     size_t size_limit;  /* Of one batch decompressed. */
     size_t needed_size; /* Of a first batch that did not fit. */
+    uint64_t asked_us;  /* When the fetch was sent. */
     struct {
         struct rk_fetch_answer_aborted_transaction *items; /* By producer id, first offset; owned */
         int *ended; /* At a producer's first: how many of its transactions have ended; owned. */

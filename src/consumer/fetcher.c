@@ -6,12 +6,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
-#include "consumer/fetch_request.h"
 #include "consumer/fetch_answer.h"
+#include "consumer/fetch_request.h"
 #include "consumer/partition_reason.h"
+#include "event/failure.h"
 #include "runtime/signal.h"
 
 #define OVERDUE_US 2000000
@@ -155,10 +155,12 @@ void rk_fetcher_tell_once(struct rk_fetcher *fetcher, struct rk_partition *parti
     partition->own.told = err;
     char what[80];
     snprintf(what, sizeof(what), "%s at offset %" PRId64, rk_api_name((int16_t)key), place.offset);
-    char *text = rk_failure_text(
-        &(struct rk_failure){
-            .what = what, .err = err, .broker = rk_broker_name(fetcher->broker), .attempts = 1},
-        0);
+    char *text = rk_failure_text(&(struct rk_failure){.what = what,
+                                                      .err = err,
+                                                      .broker = rk_broker_name(fetcher->broker),
+                                                      .attempts = partition->own.failures.attempts,
+                                                      .since_us = partition->own.failures.since_us},
+                                 rk_clock_now_us());
     rk_partition_push_error(partition, &place, err, "%s", text);
     rk_free(text);
 }
@@ -242,6 +244,7 @@ static void on_adopt(struct rk_mail *mail)
     partition->own.is_validating = false;
     partition->own.max_bytes = 0;
     partition->own.told = RD_KAFKA_RESP_ERR_NO_ERROR;
+    partition->own.failures = (struct rk_failure_row){.attempts = 0};
     /* To the session it would be the same partition as before, of which there is nothing new to
      * tell, not even its end. */
     if (fetcher->consumer->core->conf->enable_partition_eof &&
@@ -300,6 +303,8 @@ void rk_fetcher_return(struct rk_fetcher *fetcher, struct rk_partition *partitio
                        struct rk_returned *returned)
 {
     returned->position = partition->own.position;
+    returned->broker_id = fetcher->broker->id;
+    returned->failures = partition->own.failures;
     rk_fetch_answer_drop_walk(fetcher, partition);
     rk_fetch_set_remove(&fetcher->own.set, partition);
     fetcher->own.follower_count -= partition->own.is_from_follower;

@@ -41,18 +41,19 @@ struct rk_fetcher {
             bool by_id;    /* It names topics by id. */
             unsigned ends; /* Sessions that ended so far. */
         } session;
-        unsigned asked_ends;    /* That count when the request under way was sent. */
-        uint64_t last_request;  /* Number of the last one sent. */
-        bool is_fetching;       /* It is not answered. */
-        bool is_validating;     /* An OffsetForLeaderEpoch is under way. */
-        bool is_full;           /* It names all partitions. */
-        int asked_count;        /* Partitions it names. */
-        uint64_t asked_us;      /* When it was sent. */
-        uint64_t retry_at_us;   /* After a request that failed. */
-        int follower_count;     /* Partitions of which the broker is a follower. */
-        uint64_t overdue_at_us; /* They ought to have been answered by then. */
-        unsigned failures;      /* Requests in a row. */
-        unsigned held_requests; /* In a row while a partition was held by its limits. */
+        unsigned asked_ends;          /* That count when the request under way was sent. */
+        uint64_t last_request;        /* Number of the last one sent. */
+        bool is_fetching;             /* It is not answered. */
+        bool is_validating;           /* An OffsetForLeaderEpoch is under way. */
+        uint64_t validation_asked_us; /* When the last was sent. */
+        bool is_full;                 /* It names all partitions. */
+        int asked_count;              /* Partitions it names. */
+        uint64_t asked_us;            /* When it was sent. */
+        uint64_t retry_at_us;         /* After a request that failed. */
+        int follower_count;           /* Partitions of which the broker is a follower. */
+        uint64_t overdue_at_us;       /* They ought to have been answered by then. */
+        unsigned failures;            /* Requests in a row. */
+        unsigned held_requests;       /* In a row while a partition was held by its limits. */
         struct rk_fetch_pace pace;
         int first_topic; /* Where a request without session begins: they take turns. */
         bool is_ended;

@@ -14,6 +14,7 @@
 struct look_up {
     struct rk_consumer *consumer;
     uint64_t number;
+    uint64_t asked_us;
     struct rk_partition *partitions[];
 };
 
@@ -31,7 +32,7 @@ static void on_done(struct rk_offset_queries *queries)
                 continue; /* It was sent elsewhere since. */
             partition->known.look_up = 0;
             rk_position_on_looked_up(partition, item->err, item->offset, item->leader_epoch,
-                                     now_us);
+                                     look_up->asked_us, now_us);
         }
     }
     rk_free(look_up);
@@ -62,6 +63,7 @@ static void ask(struct rk_consumer *consumer, int32_t leader, uint64_t now_us) R
         rk_malloc(sizeof(*look_up) + (size_t)count * sizeof(look_up->partitions[0]));
     look_up->consumer = consumer;
     look_up->number = ++consumer->known.last_look_up;
+    look_up->asked_us = now_us;
     queries->on_done = on_done;
     queries->owner = look_up;
     queries->deadline_us = now_us + PATIENCE_US;

@@ -26,6 +26,7 @@ static void on_error(struct rk_fetcher *fetcher, struct rk_partition *partition,
     unsigned action = rk_error_policy_find(RK_API_OFFSET_FOR_LEADER_EPOCH, err);
     partition->own.retry_at_us =
         now_us + (uint64_t)consumer->core->conf->fetch_error_backoff_ms * 1000;
+    rk_failure_row_add(&partition->own.failures, fetcher->own.validation_asked_us);
     if (action & RK_ACTION_REFRESH)
         rk_cluster_post_refresh(consumer->cluster, partition->topic, rd_kafka_err2name(err));
     if (!(action & RK_ACTION_RETRY))
@@ -45,12 +46,14 @@ static void take_partition(struct rk_fetcher *fetcher, struct rk_partition *part
     if (entry->error_code) {
         on_error(fetcher, partition, rk_error_of_broker(entry->error_code), now_us);
     } else if (entry->end_offset < position->offset) {
+        rk_failure_row_add(&partition->own.failures, fetcher->own.validation_asked_us);
         struct rk_returned returned = {.reason = RK_RETURN_DIVERGED,
                                        .end_offset = entry->end_offset,
                                        .end_epoch = entry->leader_epoch};
         rk_fetcher_return(fetcher, partition, &returned);
     } else {
         partition->own.needs_validation = false;
+        partition->own.failures.attempts = 0;
     }
 }
 
@@ -167,5 +170,6 @@ void rk_offset_validation_send(struct rk_fetcher *fetcher, uint64_t now_us)
     request->min_version = FIRST_WITH_EPOCHS;
     request->timeout_us = (uint64_t)fetcher->consumer->core->conf->socket_timeout_ms * 1000;
     fetcher->own.is_validating = true;
+    fetcher->own.validation_asked_us = now_us;
     rk_connection_send(rk_broker_connection(fetcher->broker, RK_PURPOSE_FETCH), request);
 }

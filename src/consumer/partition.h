@@ -13,6 +13,7 @@
 #include "cluster/reason.h"
 #include "cluster/topic.h"
 #include "consumer/fetch_records.h"
+#include "event/failure.h"
 #include "event/queue.h"
 
 struct rk_consumer;
@@ -106,6 +107,7 @@ struct rk_partition {
         bool is_releasing;          /* It was asked to give it back. */
         /* Errors the application was told last, of metadata and of look-ups; 0: none since. */
         rd_kafka_resp_err_t told, told_look_up;
+        struct rk_failure_row look_up_failures; /* Since it is looked up. */
         struct rk_silence silence;
     } known;
     struct { /* The loop of the fetcher that has it. */
@@ -127,6 +129,7 @@ struct rk_partition {
         struct rk_fetch_sent sent;
         int32_t max_bytes; /* 0: fetch.message.max.bytes. */
         rd_kafka_resp_err_t told;
+        struct rk_failure_row failures; /* Of fetches and validations. */
         struct rk_fetch_walk walk;
         TAILQ_ENTRY(rk_partition) walk_link; /* While the walk is not over. */
         struct rk_budget *walk_budget;       /* What is put off waits for it; NULL: nothing is. */

@@ -6,12 +6,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "consumer/closest_replica.h"
 #include "consumer/consumer_private.h"
 #include "consumer/offset_lookup.h"
 #include "consumer/partition_reason.h"
+#include "event/failure.h"
 
 static void settle(struct rk_partition *partition) RK_ON_BACKGROUND;
 
@@ -57,16 +57,30 @@ static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, 
     rk_partition_push_error(partition, &place, err, "%s", why);
 }
 
-static void become_failed(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
-                          const char *why) RK_ON_BACKGROUND
+/* There is no offset to go on at. */
+struct loss {
+    rd_kafka_resp_err_t err;
+    const char *why;
+    int64_t offset;
+    int32_t broker_id; /* Who said so; -1: nobody was asked. */
+    struct rk_failure_row attempts;
+};
+
+static void become_failed(struct rk_partition *partition, const struct loss *loss) RK_ON_BACKGROUND
 {
-    char leader[300], text[400];
-    rk_cluster_name_broker(partition->consumer->cluster, partition->known.leader, leader,
-                           sizeof(leader));
-    snprintf(text, sizeof(text), "%s (leader: %s)", why, leader);
+    char broker[300];
+    struct rk_cluster *cluster = partition->consumer->cluster;
+    struct rk_failure failure = {.err = loss->err,
+                                 .words = loss->why,
+                                 .attempts = loss->attempts.attempts,
+                                 .since_us = loss->attempts.since_us};
+    if (loss->broker_id >= 0)
+        failure.broker = rk_cluster_name_broker(cluster, loss->broker_id, broker, sizeof(broker));
+    char *text = rk_failure_text(&failure, rk_clock_now_us());
     partition->known.state = RK_PARTITION_FAILED;
     partition->known.look_up = 0;
-    push_error(partition, err, offset, partition->known.leader < 0 ? why : text);
+    push_error(partition, loss->err, loss->offset, text);
+    rk_free(text);
 }
 
 static void become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
@@ -77,11 +91,11 @@ static void become_looking_up(struct rk_partition *partition, int64_t wanted, in
     partition->known.not_before = -1;
     partition->known.look_up = 0; /* The answer to an older one is not waited for. */
     partition->known.look_up_at_us = 0;
+    partition->known.look_up_failures = (struct rk_failure_row){.attempts = 0};
 }
 
-/* auto.offset.reset decides. `err` and `why` are for when it says that nobody else may. */
-static void reset(struct rk_partition *partition, rd_kafka_resp_err_t err, int64_t offset,
-                  const char *why) RK_ON_BACKGROUND
+/* auto.offset.reset decides. */
+static void reset(struct rk_partition *partition, const struct loss *loss) RK_ON_BACKGROUND
 {
     int64_t wanted = RD_KAFKA_OFFSET_END;
     switch ((enum rk_topic_conf_reset)partition->topic->conf->auto_offset_reset) {
@@ -91,12 +105,12 @@ static void reset(struct rk_partition *partition, rd_kafka_resp_err_t err, int64
     case RK_TOPIC_CONF_RESET_END:
         break;
     case RK_TOPIC_CONF_RESET_ERROR:
-        become_failed(partition, err, offset, why);
+        become_failed(partition, loss);
         return;
     }
     rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC, "OFFSET",
                  "%s [%d]: %s: going on at the %s", topic_of(partition), (int)partition->number,
-                 why, wanted == RD_KAFKA_OFFSET_END ? "end" : "beginning");
+                 loss->why, wanted == RD_KAFKA_OFFSET_END ? "end" : "beginning");
     become_looking_up(partition, wanted, 0);
 }
 
@@ -111,7 +125,10 @@ static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch)
     else if (partition->consumer->group)
         become_looking_up(partition, RD_KAFKA_OFFSET_STORED, 0);
     else
-        reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, offset, "no committed offset");
+        reset(partition, &(struct loss){.err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                                        .why = "no committed offset, for there is no group.id",
+                                        .offset = offset,
+                                        .broker_id = -1});
 }
 
 /* Fetchers */
@@ -202,16 +219,29 @@ static void settle(struct rk_partition *partition)
     }
 }
 
+/* What the fetcher was told. */
+static struct loss loss_of(const struct rk_returned *returned, rd_kafka_resp_err_t err,
+                           const char *why, int64_t offset)
+{
+    return (struct loss){.err = err,
+                         .why = why,
+                         .offset = offset,
+                         .broker_id = returned->broker_id,
+                         .attempts = returned->failures};
+}
+
 /* The offset does not exist, or the leader has never heard of the epoch that the record before it
  * had. */
-static void reset_lost(struct rk_partition *partition, const struct rk_fetch_position *position,
+static void reset_lost(struct rk_partition *partition, const struct rk_returned *returned,
                        rd_kafka_resp_err_t err, const char *why) RK_ON_BACKGROUND
 {
+    const struct rk_fetch_position *position = &returned->position;
+    struct loss loss = loss_of(returned, err, why, position->offset);
     rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET",
            "%s [%d]: offset %" PRId64 " (leader epoch %d): %s; auto.offset.reset decides",
            topic_of(partition), (int)partition->number, position->offset, (int)position->epoch,
            why);
-    reset(partition, err, position->offset, why);
+    reset(partition, &loss);
 }
 
 /* The fetcher's position is older than the truncation the broker has told of. */
@@ -228,8 +258,9 @@ static void truncate(struct rk_partition *partition,
            topic_of(partition), (int)partition->number, returned->position.offset,
            (int)returned->position.epoch, offset);
     if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR) {
-        become_failed(partition, RD_KAFKA_RESP_ERR__LOG_TRUNCATION, offset,
-                      "the log was truncated");
+        struct loss loss =
+            loss_of(returned, RD_KAFKA_RESP_ERR__LOG_TRUNCATION, "the log was truncated", offset);
+        become_failed(partition, &loss);
     } else if (values.next >= 0 && values.next < offset) {
         become_ready(partition, values.next, values.next_epoch);
     } else {
@@ -239,7 +270,8 @@ static void truncate(struct rk_partition *partition,
 
 /* A topic of that name was deleted and another made, of which nothing was consumed yet: the
  * position means nothing in it, nor do offsets that are stored or committed. */
-static void begin_anew(struct rk_partition *partition) RK_ON_BACKGROUND
+static void begin_anew(struct rk_partition *partition,
+                       const struct rk_returned *returned) RK_ON_BACKGROUND
 {
     static const char *const why = "the topic was deleted and made anew";
     int64_t next = rk_cursor_void(partition->shared.cursor).next;
@@ -249,8 +281,9 @@ static void begin_anew(struct rk_partition *partition) RK_ON_BACKGROUND
     partition->known.committed_epoch = -1;
     rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
            topic_of(partition), (int)partition->number, next, why);
+    struct loss loss = loss_of(returned, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, why, next);
     if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR)
-        become_failed(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, next, why);
+        become_failed(partition, &loss);
     else
         become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
 }
@@ -302,18 +335,18 @@ static void take_back(struct rk_partition *partition,
     case RK_RETURN_NO_FOLLOWER:
         break;
     case RK_RETURN_OUT_OF_RANGE:
-        reset_lost(partition, &returned->position, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+        reset_lost(partition, returned, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
                    "the fetch offset is out of range");
         break;
     case RK_RETURN_DIVERGED:
         if (returned->end_offset < 0)
-            reset_lost(partition, &returned->position, RD_KAFKA_RESP_ERR__LOG_TRUNCATION,
+            reset_lost(partition, returned, RD_KAFKA_RESP_ERR__LOG_TRUNCATION,
                        "the leader does not know the leader epoch of the position");
         else
             truncate(partition, returned);
         break;
     case RK_RETURN_MADE_ANEW:
-        begin_anew(partition);
+        begin_anew(partition, returned);
         break;
     case RK_RETURN_NAMED_ANEW:
         partition->known.consumed_id = partition->known.topic_id;
@@ -542,20 +575,22 @@ void rk_position_withhold(struct rk_partition *partition)
 static void tell_look_up(struct rk_partition *partition, rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     char broker[300];
+    const struct rk_failure_row *row = &partition->known.look_up_failures;
     char *text =
         rk_failure_text(&(struct rk_failure){.what = "offset look-up",
                                              .err = err,
                                              .broker = rk_cluster_name_broker(
                                                  partition->consumer->cluster,
                                                  partition->known.leader, broker, sizeof(broker)),
-                                             .attempts = 1},
-                        0);
+                                             .attempts = row->attempts,
+                                             .since_us = row->since_us},
+                        rk_clock_now_us());
     tell(partition, &partition->known.told_look_up, err, text);
     rk_free(text);
 }
 
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
-                              int64_t offset, int32_t epoch, uint64_t now_us)
+                              int64_t offset, int32_t epoch, uint64_t asked_us, uint64_t now_us)
 {
     const struct rk_conf *conf = partition->consumer->core->conf;
     if (!err && offset < 0)
@@ -563,6 +598,7 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
     if (!err)
         partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err) {
+        rk_failure_row_add(&partition->known.look_up_failures, asked_us);
         if (err != RD_KAFKA_RESP_ERR__TIMED_OUT)
             tell_look_up(partition, err);
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
@@ -577,22 +613,27 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
     settle(partition);
 }
 
-void rk_position_on_committed(struct rk_partition *partition, rd_kafka_resp_err_t err,
-                              int64_t offset, int32_t epoch, const char *text, uint64_t now_us)
+void rk_position_on_committed(struct rk_partition *partition, const struct rk_committed *committed,
+                              uint64_t now_us)
 {
     const struct rk_conf *conf = partition->consumer->core->conf;
+    rd_kafka_resp_err_t err = committed->err;
     if (err) {
-        tell(partition, &partition->known.told_look_up, err, text ? text : rd_kafka_err2str(err));
+        tell(partition, &partition->known.told_look_up, err,
+             committed->error_text ? committed->error_text : rd_kafka_err2str(err));
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
     } else {
         partition->known.told_look_up = RD_KAFKA_RESP_ERR_NO_ERROR;
-        partition->known.committed = offset;
-        partition->known.committed_epoch = epoch;
-        if (offset >= 0)
-            become_ready(partition, offset, epoch);
+        partition->known.committed = committed->offset;
+        partition->known.committed_epoch = committed->epoch;
+        if (committed->offset >= 0)
+            become_ready(partition, committed->offset, committed->epoch);
         else
-            reset(partition, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_OFFSET_STORED,
-                  "no committed offset");
+            reset(partition, &(struct loss){.err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                                            .why = "no committed offset",
+                                            .offset = RD_KAFKA_OFFSET_STORED,
+                                            .broker_id = committed->broker_id,
+                                            .attempts = committed->attempts});
     }
     settle(partition);
 }

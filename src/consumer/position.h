@@ -37,14 +37,23 @@ void rk_position_withhold(struct rk_partition *partition) RK_ON_BACKGROUND;
 void rk_position_on_topic(struct rk_cluster_observer *observer, rd_kafka_topic_t *topic,
                           const struct rk_snapshot_topic *data, const struct rk_snapshot *snapshot);
 
-/* The look-up it waited for. */
+/* The look-up it waited for, which was asked then. */
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
-                              int64_t offset, int32_t epoch, uint64_t now_us) RK_ON_BACKGROUND;
+                              int64_t offset, int32_t epoch, uint64_t asked_us,
+                              uint64_t now_us) RK_ON_BACKGROUND;
 
-/* The committed offset it waited for; INVALID: there is none. `text` (NULL: the code says it all)
- * is for errors, after which it waits for the next attempt. */
-void rk_position_on_committed(struct rk_partition *partition, rd_kafka_resp_err_t err,
-                              int64_t offset, int32_t epoch, const char *text,
+/* What came of asking for a committed offset. */
+struct rk_committed {
+    rd_kafka_resp_err_t err;
+    const char *error_text; /* NULL: the code says it all. */
+    int64_t offset;         /* INVALID: there is none. */
+    int32_t epoch;
+    int32_t broker_id;              /* Who answered, */
+    struct rk_failure_row attempts; /* after how many. */
+};
+
+/* The committed offset it waited for; after an error it waits for the next attempt. */
+void rk_position_on_committed(struct rk_partition *partition, const struct rk_committed *committed,
                               uint64_t now_us) RK_ON_BACKGROUND;
 
 /* Why a fetcher gives a position back. */
@@ -65,6 +74,8 @@ struct rk_returned {
     int64_t end_offset; /* DIVERGED: where the log and what was read part. */
     int32_t end_epoch;
     int32_t replica;
+    int32_t broker_id; /* Who had it, and what failed there last. */
+    struct rk_failure_row failures;
 };
 
 void rk_position_on_returned(struct rk_partition *partition,

@@ -62,9 +62,51 @@ void rk_core_release(struct rk_core *core)
     rk_mutex_clear(&core->mutex);
     rk_free(core->shared.fatal_text);
     rk_free(core->shared.cluster_id);
+    for (int i = 0; i < core->shared.broker_names.count; i++)
+        rk_free(core->shared.broker_names.items[i].name);
+    rk_free(core->shared.broker_names.items);
     rk_conf_destroy(core->conf_object);
     rk_free(core->name);
     rk_free(core);
+}
+
+/* Names of brokers */
+
+static struct rk_broker_name *find_name(struct rk_core *core, int32_t id)
+{
+    struct rk_broker_names *names = &core->shared.broker_names;
+    for (int i = 0; i < names->count; i++) {
+        if (names->items[i].id == id)
+            return &names->items[i];
+    }
+    return NULL;
+}
+
+void rk_core_name_broker(struct rk_core *core, int32_t id, const char *name)
+{
+    struct rk_broker_names *names = &core->shared.broker_names;
+    rk_mutex_lock(&core->mutex);
+    struct rk_broker_name *found = find_name(core, id);
+    if (!found) {
+        names->items = rk_realloc(names->items, (size_t)(names->count + 1) * sizeof(*names->items));
+        found = &names->items[names->count++];
+        *found = (struct rk_broker_name){.id = id};
+    }
+    rk_free(found->name);
+    found->name = rk_strdup(name);
+    rk_mutex_unlock(&core->mutex);
+}
+
+const char *rk_core_broker_name(struct rk_core *core, int32_t id, char *text, size_t size)
+{
+    rk_mutex_lock(&core->mutex);
+    const struct rk_broker_name *found = find_name(core, id);
+    if (found)
+        snprintf(text, size, "%s", found->name);
+    else
+        snprintf(text, size, "broker %d", (int)id);
+    rk_mutex_unlock(&core->mutex);
+    return text;
 }
 
 /* Errors */

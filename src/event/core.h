@@ -25,6 +25,15 @@ struct rd_kafka_topic_conf_s;
 typedef void(rk_log_callback_t)(const rd_kafka_t *rk, int level, const char *facility,
                                 const char *text);
 
+/* What brokers are called in texts, "host:port/id", for those who only know the id. */
+struct rk_broker_names {
+    struct rk_broker_name {
+        int32_t id;
+        char *name;
+    } * items;
+    int count;
+};
+
 struct rk_core {
     _Atomic int references;
     rd_kafka_t *client; /* For callbacks; not to be followed after destroy. */
@@ -58,6 +67,7 @@ struct rk_core {
         bool is_log_ended;               /* Nothing is logged any more. */
         char *cluster_id;
         int32_t controller_id;
+        struct rk_broker_names broker_names;
     } shared;
 };
 
@@ -69,6 +79,11 @@ void rk_core_give_conf_back(struct rk_core *core);
 struct rk_core *rk_core_acquire(struct rk_core *core);
 /* NULL is fine. */
 void rk_core_release(struct rk_core *core);
+
+/* The broker is called so from now on. Copies. Any thread. */
+void rk_core_name_broker(struct rk_core *core, int32_t id, const char *name);
+/* Into `text`, which is returned; any thread, any lock but of logs may be held. */
+const char *rk_core_broker_name(struct rk_core *core, int32_t id, char *text, size_t size);
 
 /* Levels, as in syslog(3). */
 enum rk_log_level {

@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 #include "event/topic.h"
 
 #define CREDIT_STEP 65536 /* Bytes handed out go back to the budget in about these steps. */
@@ -26,7 +28,8 @@ struct message_batch {
     bool is_intercepted;  /* There are on_consume interceptors. */
     size_t message_count; /* At the start. */
     int64_t wanted;       /* Records below are passed over. */
-    struct {              /* Counted and not given back. */
+    uint64_t asked_us;
+    struct { /* Counted and not given back. */
         int64_t messages;
         int64_t bytes;
         const uint8_t *from; /* Of the current part; what is before was given back, */
@@ -181,11 +184,20 @@ static struct rk_message *hand_out_corrupt(struct message_batch *batch)
     next_part(batch);
     if (!rk_cursor_is(batch->cursor, batch->version))
         return NULL;
+    char broker[300], words[400];
+    struct rk_core *core = ((struct rk_topic_base *)(void *)batch->topic)->core;
+    snprintf(words, sizeof(words),
+             "%s [%" PRId32 "]: record at offset %" PRId64
+             " cannot be read; its batch is passed over",
+             rk_topic_name(batch->topic), batch->partition, offset);
     char *text =
-        rk_text_format("%s [%" PRId32 "]: record at offset %" PRId64
-                       " cannot be read; its batch is passed over (fetched from broker "
-                       "%" PRId32 ")",
-                       rk_topic_name(batch->topic), batch->partition, offset, batch->broker_id);
+        rk_failure_text(&(struct rk_failure){.err = RD_KAFKA_RESP_ERR__BAD_MSG,
+                                             .words = words,
+                                             .broker = rk_core_broker_name(core, batch->broker_id,
+                                                                           broker, sizeof(broker)),
+                                             .attempts = 1,
+                                             .since_us = batch->asked_us},
+                        rk_clock_now_us());
     struct rk_message *message = rk_message_new_error(RD_KAFKA_RESP_ERR__BAD_MSG, batch->topic,
                                                       batch->partition, offset, text);
     rk_free(text);
@@ -344,6 +356,7 @@ rd_kafka_event_t *rk_message_batch_try_new(const struct rk_message_batch_setup *
         .broker_id = setup->broker_id,
         .is_intercepted = rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME),
         .wanted = setup->first_offset,
+        .asked_us = setup->asked_us,
         .count = setup->part_count,
     };
     rk_event_init(&batch->event, &message_batch_kind, RD_KAFKA_EVENT_FETCH);

@@ -34,6 +34,7 @@ struct rk_message_batch_setup {
     struct rk_cursor *cursor;
     uint32_t version;
     int64_t first_offset; /* Records before it were not asked for. */
+    uint64_t asked_us;    /* When the fetch was sent. */
     struct rk_prefetch *prefetch;
     struct rk_budget *budget;
     const struct rk_message_part *parts;

@@ -9,6 +9,7 @@
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 #include "wire/messages.h"
 
 #define ASK_TIMEOUT_US  10000000u /* Of FindCoordinator: then another broker is asked. */
@@ -394,9 +395,16 @@ static void tell_bad_answer(struct rk_coordinator *coordinator,
         rk_cluster_name_broker(coordinator->cluster, request->broker_id, broker, sizeof(broker)));
     bool is_new = !coordinator->last_error || strcmp(coordinator->last_error, text) != 0;
     set_last_error(coordinator, text);
-    if (is_new)
-        rk_core_post_error(core_of(coordinator), RD_KAFKA_RESP_ERR__BAD_MSG, "Group \"%s\": %s",
-                           coordinator->key, text);
+    if (!is_new)
+        return;
+    char *whole = rk_failure_text(&(struct rk_failure){.err = RD_KAFKA_RESP_ERR__BAD_MSG,
+                                                       .words = text,
+                                                       .attempts = 1,
+                                                       .since_us = request->sent_us},
+                                  rk_clock_now_us());
+    rk_core_post_error(core_of(coordinator), RD_KAFKA_RESP_ERR__BAD_MSG, "Group \"%s\": %s",
+                       coordinator->key, whole);
+    rk_free(whole);
 }
 
 unsigned rk_coordinator_take_error(struct rk_coordinator *coordinator,

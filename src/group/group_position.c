@@ -36,8 +36,13 @@ static void on_done(struct rk_committed_query *query)
         if (partition->known.look_up != look_up->number)
             continue; /* It was sent elsewhere since. */
         partition->known.look_up = 0;
-        rk_position_on_committed(partition, entry->err, entry->offset,
-                                 rk_partition_entry_leader_epoch(entry), query->error_text, now_us);
+        struct rk_committed committed = {.err = entry->err,
+                                         .error_text = query->error_text,
+                                         .offset = entry->offset,
+                                         .epoch = rk_partition_entry_leader_epoch(entry),
+                                         .broker_id = query->broker_id,
+                                         .attempts = {query->attempts, query->since_us}};
+        rk_position_on_committed(partition, &committed, now_us);
     }
     rk_free(look_up);
     rk_committed_query_destroy(query);

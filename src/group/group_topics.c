@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "cluster/failure.h"
 #include "conf/conf.h"
+#include "event/failure.h"
 #include "event/partition_list.h"
 #include "event/queue.h"
 #include "group/group_private.h"

@@ -7,9 +7,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cluster/error_policy.h"
-#include "cluster/failure.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 #include "wire/messages.h"
 
 #define GROUPS_SINCE      8
@@ -314,6 +314,7 @@ static void take_answer(struct rk_committed_query *query,
     uint64_t now_us = rk_clock_now_us();
     query->asked = NULL;
     query->attempts++;
+    query->broker_id = request->broker_id;
     rd_kafka_resp_err_t err = error_of_group(query, request);
     bool is_of_group = err != RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!err)

@@ -24,6 +24,7 @@ struct rk_committed_query {
     rd_kafka_resp_err_t err;                  /* What all of them failed with, or 0. */
     char *error_text; /* Of that, naming the broker; NULL: the code says it all. */
     int attempts;
+    int32_t broker_id;                /* Who answered last. */
     uint64_t since_us;                /* It was asked first. */
     struct rk_committed_asked *asked; /* The request under way; NULL: none. */
     struct rk_backoff backoff;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "producer/produce_prepare.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "conf/conf.h"
 #include "event/core.h"
+#include "event/failure.h"
 #include "producer/delivery.h"
 #include "producer/producer.h"
 #include "wire/compression.h"
@@ -161,6 +164,23 @@ static bool is_prepared_for(const struct rk_batch *batch, int magic, int codec)
            batch->sending.codec == codec;
 }
 
+static void fail(const struct rk_sender *sender, struct rk_batch *batch, rd_kafka_resp_err_t err,
+                 int codec) RK_ON_BROKER
+{
+    char what[80] = "Putting the batch into the broker's form";
+    uint64_t now_us = rk_clock_now_us();
+    if (codec != RK_COMPRESSION_NONE)
+        snprintf(what, sizeof(what), "Compressing the batch with %s", rk_compression_name(codec));
+    char *text = rk_failure_text(&(struct rk_failure){.what = what,
+                                                      .err = err,
+                                                      .broker = rk_broker_name(sender->broker),
+                                                      .attempts = batch->sending.attempts + 1,
+                                                      .since_us = batch->base_enqueued_us},
+                                 now_us);
+    rk_delivery_fail(batch, err, text, rk_batch_status(batch), now_us);
+    rk_free(text);
+}
+
 void rk_produce_prepare_all(struct rk_sender *sender, struct rk_batch **batches, int *count)
 {
     int kept = 0;
@@ -178,8 +198,7 @@ void rk_produce_prepare_all(struct rk_sender *sender, struct rk_batch **batches,
             continue;
         }
         rk_partition_queue_forget(batch->queue, batch, false);
-        rk_delivery_fail(batch, err, "the batch could not be put into the broker's form",
-                         rk_batch_status(batch), rk_clock_now_us());
+        fail(sender, batch, err, codec);
     }
     *count = kept;
 }

@@ -77,9 +77,26 @@ static void refuse_fetch(void)
     push(FETCH, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1);
 }
 
+static void refuse_second_fetch(void)
+{
+    push(FETCH, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, 1);
+    refuse_fetch();
+}
+
+static void close_on_fetch(void)
+{
+    push(FETCH, RD_KAFKA_RESP_ERR__TRANSPORT, 1);
+}
+
 static void refuse_look_up(void)
 {
     push(LIST_OFFSETS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1);
+}
+
+static void refuse_second_look_up(void)
+{
+    push(LIST_OFFSETS, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, 1);
+    refuse_look_up();
 }
 
 static void refuse_committed(void)
@@ -224,7 +241,8 @@ static const struct row producers[] = {
      produce,
      OF_REPORT,
      RD_KAFKA_RESP_ERR__TRANSPORT,
-     BROKER ": Disconnected by ipv4#" ADDRESS " \\(after [0-9]+ms in state UP\\) \\(" ONCE "\\)",
+     BROKER ": Disconnected by ipv4#" ADDRESS
+            " \\(after [0-9]+ms in state UP, attempt 1\\) \\(" ONCE "\\)",
      {"message.send.max.retries", "0"}},
     {"no answer",
      answer_late,
@@ -265,22 +283,50 @@ static const struct row consumers[] = {
      consume_from_0,
      OF_MESSAGE,
      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
-     "t \\[0\\]: Fetch at offset 0 failed: " FORBIDDEN " \\(" BROKER ", attempt 1\\)",
+     "t \\[0\\]: Fetch at offset 0 failed: " FORBIDDEN " \\(" BROKER ", " ONCE "\\)",
      {NULL}},
     {"broker refuses look-up",
      refuse_look_up,
      consume_all,
      OF_MESSAGE,
      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
-     "t \\[0\\]: offset look-up failed: " FORBIDDEN " \\(" BROKER ", attempt 1\\)",
+     "t \\[0\\]: offset look-up failed: " FORBIDDEN " \\(" BROKER ", " ONCE "\\)",
      {NULL}},
     {"no offset",
      NULL,
      consume_beyond,
      OF_MESSAGE,
      RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-     "t \\[0\\]: the fetch offset is out of range \\(leader: " BROKER "\\)",
+     "t \\[0\\]: the fetch offset is out of range \\(" BROKER ", " ONCE "\\)",
      {"auto.offset.reset", "error"}},
+    {"nothing committed",
+     NULL,
+     consume_committed,
+     OF_MESSAGE,
+     RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+     "t \\[0\\]: no committed offset \\(" BROKER ", " ONCE "\\)",
+     {"auto.offset.reset", "error"}},
+    {"second fetch is refused",
+     refuse_second_fetch,
+     consume_from_0,
+     OF_MESSAGE,
+     RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+     "t \\[0\\]: Fetch at offset 0 failed: " FORBIDDEN " \\(" BROKER ", attempt 2 " WITHIN "\\)",
+     {"fetch.error.backoff.ms", "10"}},
+    {"second look-up is refused",
+     refuse_second_look_up,
+     consume_all,
+     OF_MESSAGE,
+     RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+     "t \\[0\\]: offset look-up failed: " FORBIDDEN " \\(" BROKER ", attempt [23] " WITHIN "\\)",
+     {"fetch.error.backoff.ms", "10"}},
+    {"connection of a consumer lost",
+     close_on_fetch,
+     consume_from_0,
+     OF_CLIENT,
+     RD_KAFKA_RESP_ERR__TRANSPORT,
+     BROKER ": Disconnected by ipv4#" ADDRESS " \\(after [0-9]+ms in state UP, attempt 1\\)",
+     {NULL}},
     {"no topic",
      hide_topic,
      consume_from_0,
@@ -419,6 +465,7 @@ static void serve(rd_kafka_t *rk)
         rd_kafka_poll(rk, POLL_MS);
         return;
     }
+    rd_kafka_poll(rk, 0);
     rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, POLL_MS);
     if (message && message->err)
         take(OF_MESSAGE, message->err, rd_kafka_message_errstr(message));

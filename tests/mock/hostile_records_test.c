@@ -4,6 +4,8 @@
  * where, the records before and behind it come, and so do other partitions, of the same broker and
  * of others. Memory stays within the limits, whatever a batch unpacks to.
  */
+#include <regex.h>
+
 #include "support/hostile_fixture.h"
 
 #include <stdio.h>
@@ -92,6 +94,21 @@ static void expect_others(void)
     hostile_expect_consumed(&fixture, 2, RECORDS);
 }
 
+/* With which broker, at which attempt, and since when. */
+static void expect_whole(const char *text)
+{
+    regex_t regex;
+    assert_int_equal(regcomp(&regex,
+                             "^t \\[0\\]: .* \\(127\\.0\\.0\\.1:[0-9]+/[0-9]+, attempt 1 within "
+                             "[0-9]+ms\\)$",
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    int differs = regexec(&regex, text, 0, NULL, 0);
+    regfree(&regex);
+    if (differs)
+        fail_msg("not whole: %s", text);
+}
+
 /* Errors of partition 0 only, the first one exactly there and not more than one per offset. */
 static void expect_told(rd_kafka_resp_err_t err, const char *part, const char *what, int variant)
 {
@@ -105,6 +122,7 @@ static void expect_told(rd_kafka_resp_err_t err, const char *part, const char *w
                  rd_kafka_err2name(error->err), (long long)error->offset, error->text);
     assert_in_range(fixture.error_count, 1, EACH);
     for (int i = 0; i < fixture.error_count; i++) {
+        expect_whole(fixture.errors[i].text);
         assert_int_equal(fixture.errors[i].partition, 0);
         assert_in_range(fixture.errors[i].offset, BAD, BEHIND - 1);
     }

@@ -161,9 +161,10 @@ static void test_nothing_in_common(void **state)
     bool is_named = false;
     for (int i = 1; i <= 2; i++) {
         snprintf(text, sizeof(text),
-                 "127.0.0.1:%u/bootstrap: the broker has no version of Metadata in common with us",
+                 "127.0.0.1:%u/bootstrap: the broker has no version of Metadata in common with us "
+                 "(attempt 1 within ",
                  liar_port(fixture.liar, i));
-        is_named |= strcmp(error->text, text) == 0;
+        is_named |= strncmp(error->text, text, strlen(text)) == 0;
     }
     assert_true(is_named);
 }

@@ -55,6 +55,9 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     if (message->err && message->err != the.expected_error)
         fail_msg("message %d: %s", (int)(intptr_t)message->_private,
                  rd_kafka_err2name(message->err));
+    const char *text = message->err ? rd_kafka_message_errstr(message) : "attempt 1 within /1";
+    if (!strstr(text, "attempt ") || !strstr(text, " within ") || !strchr(text, '/'))
+        fail_msg("message %d: %s", (int)(intptr_t)message->_private, text);
 }
 
 static rd_kafka_resp_err_t produce_one(rd_kafka_t *rk, int number)

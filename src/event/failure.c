@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cluster/failure.h"
+#include "event/failure.h"
 
 #include "base/memory.h"
+
+void rk_failure_row_add(struct rk_failure_row *row, uint64_t began_us)
+{
+    if (row->attempts++ == 0)
+        row->since_us = began_us;
+}
 
 void rk_failure_append_attempts(struct rk_text *text, int attempts, uint64_t since_us,
                                 uint64_t now_us)

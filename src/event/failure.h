@@ -3,8 +3,8 @@
  * The text of an error that the application is told: what failed and why, with whom, at which
  * attempt, and since when. The one place that puts these in words; a value, any thread.
  */
-#ifndef RK_CLUSTER_FAILURE_H
-#define RK_CLUSTER_FAILURE_H
+#ifndef RK_EVENT_FAILURE_H
+#define RK_EVENT_FAILURE_H
 
 #include <stdint.h>
 
@@ -20,6 +20,14 @@ struct rk_failure {
     uint64_t since_us;  /* The first began, or it has been so; 0: just now. */
 };
 
+/* Of one thing that is tried again and again, with one owner. Zeroed: it has not failed. */
+struct rk_failure_row {
+    int attempts;
+    uint64_t since_us; /* The first of them began. */
+};
+
+/* One more, which began then. */
+void rk_failure_row_add(struct rk_failure_row *row, uint64_t began_us);
 /*
  * "Fetch of t [0] at offset 12 failed: Broker: Unknown topic: gone (10.0.0.7:9092/2, attempt 3
  * within 240ms)"; without `what` only what was said, or what the error's code means. rk_free.

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "cluster/failure.h"
+#include "event/failure.h"
 
 #define NOW_US 5000000
 
