@@ -175,6 +175,9 @@ static void beat(struct rk_consumer_membership *membership, uint64_t now_us)
         membership->beat = (struct rk_consumer_beat){.epoch = leave_epoch(membership)};
     else if (is_joining)
         membership->joins++;
+    /* The coordinator gives away at once what is not named, whenever this arrives and whether the
+     * answer does or not. */
+    membership->is_unsure |= membership->beat.has_owned;
     membership->is_beat_sent = true;
     membership->base.actions |= RK_MEMBERSHIP_SEND_HEARTBEAT;
 }
@@ -186,7 +189,7 @@ static void forget(struct rk_consumer_membership *membership)
 {
     rk_member_forget(&membership->base);
     membership->epoch = 0;
-    membership->is_beat_sent = false;
+    membership->is_beat_sent = membership->is_unsure = false;
     membership->is_partial = false;
     rk_member_replace(&membership->base.target, rk_partition_list_new(0));
 }
@@ -231,10 +234,15 @@ static bool reconcile(struct rk_consumer_membership *membership, uint64_t now_us
     if (membership->base.asked != RK_ASKED_NOTHING ||
         rk_member_try_ask(
             &membership->base, RK_ASKED_REVOKE,
-            rk_partition_set_subtract(membership->base.owned, membership->base.target), now_us) ||
-        rk_member_try_ask(
-            &membership->base, RK_ASKED_ASSIGN,
-            rk_partition_set_subtract(membership->base.target, membership->base.owned), now_us))
+            rk_partition_set_subtract(membership->base.owned, membership->base.target), now_us))
+        return false;
+    rd_kafka_topic_partition_list_t *added =
+        rk_partition_set_subtract(membership->base.target, membership->base.owned);
+    if (added->cnt > 0 && membership->is_unsure) { /* That may be another's by now. */
+        rk_partition_list_destroy(added);
+        return false;
+    }
+    if (rk_member_try_ask(&membership->base, RK_ASKED_ASSIGN, added, now_us))
         return false;
     if (membership->base.has_asked) {
         set_state(membership, S(ACKNOWLEDGING), now_us);
@@ -428,6 +436,8 @@ static void on_success(struct rk_consumer_membership *membership,
     membership->needs_all = membership->may_be_known = false;
     membership->unreleased_us = RK_NEVER;
     membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (membership->beat.has_owned)
+        membership->is_unsure = false;
     if (membership->beat.has_subscription)
         membership->sent_subscription = membership->beat.subscription;
     if (answer->target) {

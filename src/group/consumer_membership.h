@@ -67,6 +67,7 @@ struct rk_consumer_membership {
     uint32_t subscription, sent_subscription; /* Numbers of what is wanted and what is known. */
     bool needs_all;                           /* The last heartbeat may not have arrived. */
     bool is_beat_sent;
+    bool is_unsure;         /* What the coordinator was told to be held was not confirmed yet. */
     bool may_be_known;      /* The coordinator may have it as a member from before: */
     bool has_cleared;       /* it was told otherwise. */
     int joins;              /* Attempts since it was last out. */

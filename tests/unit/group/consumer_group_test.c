@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "event/partition_list.h"
 #include "group/consumer_target.h"
 #include "mock/mock_topic.h"
@@ -68,6 +69,24 @@ static uint32_t random_below(uint32_t limit)
 {
     world.seed = world.seed * 1664525 + 1013904223;
     return (world.seed >> 10) % limit;
+}
+
+/* In place of base/random_os: a seed gives the same run again. */
+
+uint32_t rk_random_below(uint32_t limit)
+{
+    return random_below(limit);
+}
+
+uint32_t rk_random_u32(void)
+{
+    return random_below(UINT32_MAX);
+}
+
+void rk_random_bytes(void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)bytes)[i] = (uint8_t)random_below(256);
 }
 
 static void add_topic(int index, int32_t partition_count)
@@ -131,6 +150,12 @@ static const char **subscribed(struct event *event, const struct member *member)
     return names;
 }
 
+/* Comes back under the name that it had. */
+static bool keeps_its_name(int index)
+{
+    return index % 2 != 0;
+}
+
 static void send_heartbeat(int index, bool is_leave)
 {
     struct member *member = &world.members[index];
@@ -141,8 +166,8 @@ static void send_heartbeat(int index, bool is_leave)
     event->attempt = member->machine.base.attempt;
     event->is_leave = is_leave;
     request->group_id = "g";
-    request->member_id = member->id;
-    request->instance_id = member->machine.conf.is_static ? member->id : NULL;
+    request->member_id = rk_arena_try_text(&event->arena, member->id, strlen(member->id));
+    request->instance_id = member->machine.conf.is_static ? request->member_id : NULL;
     request->member_epoch = is_leave ? member->machine.leaving_epoch : beat->epoch;
     if (is_leave)
         return;
@@ -181,6 +206,9 @@ static void arrive(struct event *event)
     static const struct rk_mock_partition_set nothing;
     struct event *back = NULL;
     bool never_arrives = is_unlucky(), is_lost = is_unlucky();
+    /* What a process has sent does not arrive after what the next one of its name sends. */
+    never_arrives |=
+        keeps_its_name(event->member) && event->life != world.members[event->member].life;
     struct rk_mock_consumer_result result = {.err = RD_KAFKA_RESP_ERR__TIMED_OUT};
     if (!never_arrives)
         rk_mock_consumer_heartbeat(&world.groups, &world.view, &event->request, 1, "test",
@@ -271,7 +299,7 @@ static void start(int index)
     member->life++;
     member->is_running = true;
     snprintf(member->id, sizeof(member->id), "m%d", index);
-    if (index % 2 == 0) /* The others come back under the name they had. */
+    if (!keeps_its_name(index))
         snprintf(member->id, sizeof(member->id), "m%d.%u", index, member->life);
     rk_consumer_membership_init(
         &member->machine,

@@ -469,11 +469,42 @@ static void heartbeats_never_end(void **state)
     }
 }
 
+/* The coordinator gives away what a heartbeat with everything does not name, whenever that arrives:
+ * until it has answered one, nothing more is taken. */
+static void nothing_is_taken_behind_a_full_heartbeat(void **state)
+{
+    struct rk_consumer_membership member;
+    (void)state;
+    init(&member, false);
+    reach_stable(&member, "a0");
+    go_to_deadline(&member);
+    answer(&member, 0, 2, "a0 a1");
+    assert_actions(&member, BEAT | ASSIGN);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    answer(&member, RD_KAFKA_RESP_ERR__TRANSPORT, 0, NULL);
+    assert_actions(&member, BEAT);
+    assert_true(member.beat.has_owned); /* a0, and a1, which is about to be taken. */
+    rk_consumer_membership_on_names(&member, list_of("a0 a1 a2"), false, now);
+    done(&member);
+    assert_list(member.base.owned, "a0 a1");
+    assert_actions(&member, 0);
+    answer(&member, RD_KAFKA_RESP_ERR__TRANSPORT, 0, NULL); /* It may have arrived. */
+    assert_actions(&member, 0);
+    go_to_deadline(&member);
+    assert_actions(&member, BEAT);
+    answer(&member, 0, 2, "a0 a1 a3");
+    assert_actions(&member, ASSIGN);
+    assert_list(member.base.asked_list, "a3");
+    rk_consumer_membership_clear(&member);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(partitions_move_in_two_steps),
         cmocka_unit_test(an_answer_to_an_older_heartbeat_acknowledges_nothing),
+        cmocka_unit_test(nothing_is_taken_behind_a_full_heartbeat),
         cmocka_unit_test(while_nothing_is_assigned_it_asks_again_soon),
         cmocka_unit_test(heartbeats_come_early_after_a_new_assignment),
         cmocka_unit_test(after_a_failure_everything_is_said),
