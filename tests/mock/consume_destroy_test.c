@@ -63,6 +63,10 @@ static void test_everything_is_held(void **state)
     rd_kafka_queue_forward(partition_queue, own);
     consume_fill(&fixture, "t", 1, COUNT, 10); /* All before may be in the consumer's queue. */
     rd_kafka_event_t *event = rd_kafka_queue_poll(own, CONSUME_TIMEOUT_MS);
+    while (event && rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) { /* It was at the end. */
+        rd_kafka_event_destroy(event);
+        event = rd_kafka_queue_poll(own, CONSUME_TIMEOUT_MS);
+    }
     assert_non_null(event);
     rd_kafka_message_t *message = consume_next(&fixture);
     destroy_soon(0);

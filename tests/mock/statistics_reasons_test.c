@@ -110,7 +110,7 @@ static void test_paused(void **state)
 static void test_lingering(void **state)
 {
     (void)state;
-    statistics_start(&fixture, RD_KAFKA_PRODUCER, "linger.ms", "5000", NULL);
+    statistics_start(&fixture, RD_KAFKA_PRODUCER, "linger.ms", "60000", NULL);
     statistics_produce(&fixture, "t", 0, 1);
     wait_for("lingering");
     assert_non_null(strstr(reason(), "another "));
@@ -120,14 +120,15 @@ static void test_lingering(void **state)
 static void test_backing_off(void **state)
 {
     (void)state;
-    statistics_start(&fixture, RD_KAFKA_PRODUCER, "retry.backoff.ms", "1000",
-                     "retry.backoff.max.ms", "2000", NULL);
+    statistics_start(&fixture, RD_KAFKA_PRODUCER, "retry.backoff.ms", "60000",
+                     "retry.backoff.max.ms", "60000", NULL);
     rd_kafka_mock_push_request_errors(fixture.cluster, RK_API_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
     statistics_produce(&fixture, "t", 0, 1);
     wait_for("backing-off");
     if (!strstr(reason(), "backing off after Too few replicas"))
         fail_msg("%s", reason());
+    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_QUEUE), 0);
     drain();
 }
 
@@ -137,12 +138,12 @@ static void test_waiting_for_an_answer(void **state)
     statistics_start(&fixture, RD_KAFKA_PRODUCER, NULL);
     statistics_produce(&fixture, "t", 0, 1);
     drain();
-    rd_kafka_mock_broker_set_rtt(fixture.cluster, 1, 1000);
+    rd_kafka_mock_broker_set_rtt(fixture.cluster, 1, 60000);
     statistics_produce(&fixture, "t", 0, 1);
     wait_for("waiting-answer");
     assert_int_equal(
         statistics_reader_number(&fixture.reader, "topics/t/partitions/0/msgs_inflight"), 1);
-    drain();
+    assert_int_equal(rd_kafka_purge(fixture.rk, RD_KAFKA_PURGE_F_INFLIGHT), 0);
 }
 
 static void test_unknown_topic(void **state)
@@ -192,14 +193,23 @@ static void pause_or_resume(rd_kafka_resp_err_t (*call)(rd_kafka_t *rk,
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static void wait_for_silence(const char *part)
+/* Lines with that in them. */
+static int count_silences(const char *part)
 {
-    uint64_t until_us = rk_clock_now_us() + 10000000;
-    while (fixture.silence_count == 0 && rk_clock_now_us() < until_us)
+    int told = fixture.silence_count, count = 0;
+    for (int i = 0; i < told; i++)
+        count += strstr(fixture.silences[i], part) != NULL;
+    return count;
+}
+
+/* What is told before may be of another time: that there is no metadata yet. */
+static void wait_for_silence(const char *part, int count)
+{
+    uint64_t until_us = rk_clock_now_us() + 20000000;
+    while (count_silences(part) < count && rk_clock_now_us() < until_us)
         rd_kafka_poll(fixture.rk, 20);
-    assert_true(fixture.silence_count > 0);
-    if (!strstr(fixture.silence, part))
-        fail_msg("\"%s\" is not in %s", part, fixture.silence);
+    if (count_silences(part) < count)
+        fail_msg("\"%s\" is not in %s", part, fixture.silences[0]);
 }
 
 static void test_consumer(void **state)
@@ -212,11 +222,12 @@ static void test_consumer(void **state)
     wait_for("paused");
     pause_or_resume(rd_kafka_resume_partitions);
     wait_for("moving");
-    assert_int_equal(fixture.silence_count, 0);
+    assert_int_equal(count_silences("paused"), 0);
     fill(500);
     wait_for("budget-full");
     expect_dump("messages wait to be taken (queued.min.messages)");
-    wait_for_silence("t [0] has not moved for ");
+    wait_for_silence("messages wait to be taken", 1);
+    assert_true(count_silences("t [0] has not moved for ") > 0);
     rd_kafka_mock_broker_set_down(fixture.cluster, 1);
     wait_for("unreachable");
     rd_kafka_assign(fixture.rk, NULL);
@@ -229,7 +240,7 @@ static void test_consumer_without_leader(void **state)
     rd_kafka_mock_partition_set_leader(fixture.cluster, "t", 0, -1);
     start_consumer(RD_KAFKA_OFFSET_END);
     wait_for("no-leader");
-    wait_for_silence("no leader");
+    wait_for_silence("no leader", 1);
     rd_kafka_mock_partition_set_leader(fixture.cluster, "t", 0, 1);
     wait_for("moving");
 }
@@ -239,14 +250,12 @@ static void test_consumer_without_leader(void **state)
 static void test_silence(void **state)
 {
     (void)state;
+    uint64_t began_us = rk_clock_now_us();
     rd_kafka_mock_partition_set_leader(fixture.cluster, "t", 0, -1);
     statistics_start(&fixture, RD_KAFKA_PRODUCER, "silence.log.ms", "100", NULL);
     statistics_produce(&fixture, "t", 0, 3);
-    wait_for_silence("no leader, for ");
-    uint64_t began_us = rk_clock_now_us();
-    while (fixture.silence_count < 3 && rk_clock_now_us() < began_us + 10000000)
-        rd_kafka_poll(fixture.rk, 20);
-    assert_true(rk_clock_now_us() - began_us > 200000); /* After 0.1, 0.2, 0.4 s and so on. */
+    wait_for_silence("no leader, for ", 3);
+    assert_true(rk_clock_now_us() - began_us > 350000); /* After 0.1, 0.2, 0.4 s and so on. */
     rd_kafka_mock_partition_set_leader(fixture.cluster, "t", 0, 1);
     assert_int_equal(rd_kafka_flush(fixture.rk, 20000), 0);
 }
@@ -257,8 +266,8 @@ static void test_silence_of_an_unknown_topic(void **state)
     rd_kafka_mock_broker_set_down(fixture.cluster, 1);
     statistics_start(&fixture, RD_KAFKA_PRODUCER, "silence.log.ms", "100", NULL);
     statistics_produce(&fixture, "t", RD_KAFKA_PARTITION_UA, 3);
-    wait_for_silence("t [-1] has not moved for ");
-    assert_non_null(strstr(fixture.silence, "no metadata of the topic"));
+    wait_for_silence("t [-1] has not moved for ", 1);
+    assert_true(count_silences("no metadata of the topic") > 0);
     expect_dump("no metadata yet");
 }
 
@@ -278,11 +287,16 @@ static void test_steady_work(void **state)
 {
     (void)state;
     statistics_start(&fixture, RD_KAFKA_PRODUCER, "silence.log.ms", "200", NULL);
-    for (int i = 0; i < 20; i++) {
-        statistics_produce(&fixture, "t", 0, 10);
-        assert_true(statistics_reader_next(&fixture.reader, fixture.rk));
+    int before = -1;
+    /* Again when the machine stood still meanwhile. */
+    for (int attempt = 0; before != fixture.silence_count && attempt < 10; attempt++) {
+        before = fixture.silence_count;
+        for (int i = 0; i < 20; i++) {
+            statistics_produce(&fixture, "t", 0, 10);
+            assert_true(statistics_reader_next(&fixture.reader, fixture.rk));
+        }
     }
-    assert_int_equal(fixture.silence_count, 0);
+    assert_int_equal(fixture.silence_count, before);
     drain();
 }
 

@@ -123,8 +123,9 @@ bool scripted_wait_requests(struct scripted_cluster *cluster, int api_key, int c
     scripted_lock(cluster);
     while (cluster->request_counts[api_key] < count && !result)
         result = pthread_cond_timedwait(&cluster->changed, &cluster->mutex, &until);
+    bool came = cluster->request_counts[api_key] >= count;
     scripted_unlock(cluster);
-    return !result;
+    return came;
 }
 
 int scripted_record_count(struct scripted_cluster *cluster, const char *topic, int partition)

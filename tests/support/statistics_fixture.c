@@ -44,8 +44,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     }
     if (strcmp(facility, "SILENT") != 0)
         return;
-    if (fixture->silence_count == 0)
-        snprintf(fixture->silence, sizeof(fixture->silence), "%s", text);
+    if (fixture->silence_count == STATISTICS_SILENCES)
+        return;
+    snprintf(fixture->silences[fixture->silence_count], sizeof(fixture->silences[0]), "%s", text);
     fixture->silence_count++;
 }
 

@@ -17,15 +17,15 @@
 #include "rdkafka_mock.h"
 #include "support/statistics_reader.h"
 
-enum { STATISTICS_GROUP_LINES = 64 };
+enum { STATISTICS_GROUP_LINES = 64, STATISTICS_SILENCES = 64 };
 
 struct statistics_fixture {
     rd_kafka_t *owner; /* Of the cluster. */
     rd_kafka_mock_cluster_t *cluster;
     rd_kafka_t *rk;
     struct statistics_reader reader;
-    _Atomic int silence_count;    /* Lines of the log that tell of silence. */
-    char silence[512];            /* The first of them. */
+    _Atomic int silence_count; /* Lines of the log that tell of silence. */
+    char silences[STATISTICS_SILENCES][512];
     _Atomic int group_line_count; /* Lines of the log that tell what the group waits for. */
     char group_lines[STATISTICS_GROUP_LINES][512];
     void (*configure)(rd_kafka_conf_t *conf); /* What no property can say; or NULL. */

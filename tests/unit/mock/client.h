@@ -98,6 +98,8 @@ static inline void send_bytes(struct client *client, const void *bytes, size_t s
     const uint8_t *at = bytes;
     while (size > 0) {
         ssize_t sent = send(client->fd, at, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent < 0)
             return; /* Closed: reading says so. */
         at += sent;
@@ -127,6 +129,8 @@ static inline bool read_bytes(struct client *client, void *to, size_t size)
     size_t got = 0;
     while (got < size) {
         ssize_t count = recv(client->fd, (uint8_t *)to + got, size - got, 0);
+        if (count < 0 && errno == EINTR)
+            continue; /* A process that was stopped and goes on, as well. */
         if (count <= 0) {
             assert_false(count < 0 && errno == EAGAIN); /* Timed out. */
             return false;

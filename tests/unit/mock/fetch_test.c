@@ -187,7 +187,11 @@ static void test_errors(void **state)
 static bool has_answer(struct client *client, int wait_ms)
 {
     struct pollfd entry = {.fd = client->fd, .events = POLLIN};
-    return poll(&entry, 1, wait_ms) > 0;
+    int ready;
+    do
+        ready = poll(&entry, 1, wait_ms);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 static void test_it_waits_for_records(void **state)
