@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "conf/patterns.h"
 #include "event/partition_list.h"
 #include "group/partition_sets.h"
 
@@ -95,10 +96,8 @@ void rk_subscription_destroy(struct rk_subscription *subscription)
 bool rk_subscription_matches(const struct rk_subscription *subscription, const char *topic,
                              const struct rk_patterns *blacklist)
 {
-    for (size_t i = 0; i < blacklist->count; i++) {
-        if (regexec(&blacklist->items[i], topic, 0, NULL, 0) == 0)
-            return false;
-    }
+    if (rk_patterns_match(blacklist, topic))
+        return false;
     for (int i = 0; i < subscription->pattern_count; i++) {
         if (regexec(&subscription->patterns[i], topic, 0, NULL, 0) == 0)
             return true;
