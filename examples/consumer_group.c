@@ -26,8 +26,13 @@ static void on_signal(int number)
 /* What was stored is committed; waits for the answer. */
 static void commit(rd_kafka_t *consumer)
 {
-    rd_kafka_resp_err_t error = rd_kafka_commit(consumer, NULL, 0);
+    rd_kafka_resp_err_t error;
 
+    if (fflush(stdout)) { /* A line that is only in the buffer would be lost with us. */
+        perror("standard output");
+        return;
+    }
+    error = rd_kafka_commit(consumer, NULL, 0);
     /* There may be nothing new to commit. */
     if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET)
         fprintf(stderr, "not committed: %s\n", rd_kafka_err2str(error));

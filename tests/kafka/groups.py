@@ -139,6 +139,52 @@ def grow(bench, program):
     bench.cluster.create_topic(f"{bench.topic}-more", 4)
 
 
+def example(assignor, count=1050):
+    """examples/consumer_group.c: what it has committed it has written; two members share, one
+    leaves, and each line comes once."""
+    def test(bench):
+        cluster.need("kcat", "kcat")
+        environment = bench.library.environment(SECONDS)
+        command = [bench.library.example("consumer_group", bench.cluster.folder),
+                   bench.cluster.bootstrap, bench.topic, assignor, bench.topic]
+        path = bench.cluster.folder / f"{bench.topic}.lines"
+
+        def write(first):
+            path.write_text("".join(f"line {n}\n" for n in range(first, first + count)))
+            kcat = ["kcat", "-q", "-P", "-b", bench.cluster.bootstrap, "-t", bench.topic,
+                    "-X", "linger.ms=1", "-X", "batch.num.messages=10", "-l", path]
+            with harness.Run(kcat, SECONDS, bench.log, environment) as run:
+                run.finish()
+
+        def written(*members):
+            return [line for member in members for line in member.lines if line.startswith("line")]
+
+        def committed():
+            offsets = bench.cluster.committed(bench.topic, bench.topic, 4)
+            return sum(max(offset, 0) for offset in offsets.values())
+        bench.cluster.create_topic(bench.topic, 4)
+        with harness.Run(command, SECONDS, bench.log, environment) as first:
+            write(0)
+            done = cluster.wait_until(lambda: committed() >= count - 100 and committed(), 60,
+                                      "commits of the example")
+            cluster.wait_until(lambda: len(written(first)) >= done, 10,
+                               f"{done} lines, as are committed")
+            with harness.Run(command, SECONDS, bench.log, environment) as second:
+                cluster.wait_until(lambda: "2 partitions more" in second.lines, 60,
+                                   "the second to have its share")
+                write(count)
+                leave(second)
+                cluster.wait_until(lambda: committed() >= 2 * count - 100, 60, "the rest")
+                leave(first)
+        found = collections.Counter(written(first, second))
+        if len(found) != 2 * count or sum(found.values()) != 2 * count:
+            raise TestFailed(f"{len(found)} of {2 * count} lines, {sum(found.values())} in all")
+        if committed() != 2 * count:
+            raise TestFailed(f"{committed()} of {2 * count} are committed")
+        return f"{len(written(first))} and {len(written(second))} lines"
+    return test
+
+
 def denied(protocol):
     """What members may not see or join, until they may."""
     def test(bench):

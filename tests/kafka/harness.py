@@ -79,6 +79,19 @@ class Library:
                 sys.exit(f"{name}.c does not compile:\n{result.stderr}")
         return self.built
 
+    def example(self, name, folder):
+        """Builds one of the examples in a folder, as its users do. Returns the program."""
+        compiler = os.environ.get("CC") or "cc"
+        cluster.need(compiler, "A C compiler")
+        includes = [f"-I{ROOT}/include"] if self.folder else []
+        links = [str(self.folder / "librdkafka.so.1")] if self.folder else ["-lrdkafka"]
+        program = folder / f"example_{name}"
+        result = subprocess.run([compiler, *includes, str(ROOT / "examples" / f"{name}.c"), *links,
+                                 "-o", str(program)], text=True, capture_output=True)
+        if result.returncode:
+            raise TestFailed(f"examples/{name}.c does not compile: {result.stderr}")
+        return program
+
     def environment(self, seconds):
         environment = {**os.environ, "RK_TEST_SECONDS": str(seconds)}
         if self.folder:
