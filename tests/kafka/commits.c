@@ -147,10 +147,9 @@ static void check_metadata(struct options *options)
     end(consumer);
 }
 
-static rd_kafka_t *join(const struct options *options)
+static rd_kafka_t *join(const struct options *options, rd_kafka_conf_t *conf)
 {
     char error[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_dup(options->consumer);
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_t *assigned;
     rd_kafka_t *consumer;
@@ -217,7 +216,7 @@ static void check_list(struct options *options)
     producer =
         rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_dup(options->producer), error, sizeof(error));
     CHECK(producer, "%s", error);
-    consumer = join(options);
+    consumer = join(options, rd_kafka_conf_dup(options->consumer));
     CHECK(find_group(producer, NULL, options->topic, "Stable") == 1, "it has no member");
     CHECK(find_group(consumer, options->topic, options->topic, "Stable") == 1, "it has no member");
     check_error(rd_kafka_list_groups(producer, "nobody's group", &list, WAIT_MS), "list_groups");
@@ -228,16 +227,145 @@ static void check_list(struct options *options)
     rd_kafka_destroy(producer);
 }
 
+/* ---- Each call, of a member -------------------------------------------------------------------
+ */
+
+struct told {
+    int count;
+    int64_t offset;
+    void *opaque;
+};
+
+static void on_commit(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
+                      rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct told *told = opaque;
+
+    (void)consumer;
+    if (err == RD_KAFKA_RESP_ERR__NO_OFFSET)
+        return; /* There was nothing to commit. */
+    check_error(err, "a commit");
+    CHECK(list->cnt == 1, "a commit of %d partitions", list->cnt);
+    check_error(list->elems[0].err, "the partition");
+    told->count++;
+    told->offset = list->elems[0].offset;
+    told->opaque = opaque;
+}
+
+static rd_kafka_topic_partition_list_t *at(const struct options *options, int64_t offset,
+                                           const char *note)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *entry = rd_kafka_topic_partition_list_add(list, options->topic, 0);
+
+    entry->offset = offset;
+    if (note) {
+        entry->metadata = strdup(note);
+        entry->metadata_size = strlen(note);
+    }
+    return list;
+}
+
+static void expect_note(rd_kafka_t *consumer, const struct options *options, int64_t offset,
+                        const char *note)
+{
+    rd_kafka_topic_partition_list_t *list = committed(consumer, options);
+    const rd_kafka_topic_partition_t *entry = &list->elems[0];
+
+    CHECK(entry->offset == offset && entry->metadata_size == strlen(note) &&
+              memcmp(entry->metadata, note, strlen(note)) == 0,
+          "%" PRId64 " is committed, with %d bytes of metadata", entry->offset,
+          (int)entry->metadata_size);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* What the application stores, in three ways, and commits. */
+static void store(rd_kafka_t *consumer, const struct options *options)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(consumer, options->topic, NULL);
+    rd_kafka_topic_partition_list_t *list = at(options, 20, "a note");
+    rd_kafka_message_t *message = next_message(consumer, WAIT_MS);
+    int64_t offset = message->offset;
+    rd_kafka_error_t *error;
+
+    check_error(message->err, "the message");
+    CHECK(rd_kafka_commit(consumer, NULL, 0) == RD_KAFKA_RESP_ERR__NO_OFFSET, "nothing was stored");
+    CHECK(!(error = rd_kafka_offset_store_message(message)), "offset_store_message: %s",
+          rd_kafka_error_string(error));
+    rd_kafka_message_destroy(message);
+    check_error(rd_kafka_commit(consumer, NULL, 0), "commit");
+    expect_committed(consumer, options, offset + 1);
+    check_error(rd_kafka_offset_store(topic, 0, 9), "offset_store");
+    check_error(rd_kafka_commit(consumer, NULL, 0), "commit");
+    expect_committed(consumer, options, 10);
+    check_error(rd_kafka_offsets_store(consumer, list), "offsets_store");
+    check_error(rd_kafka_commit(consumer, NULL, 0), "commit");
+    expect_note(consumer, options, 20, "a note");
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_topic_destroy(topic);
+}
+
+/* What is committed as it is given: at once or later, told by a call, an event or nobody. */
+static void commit_given(rd_kafka_t *consumer, const struct options *options, struct told *told)
+{
+    rd_kafka_topic_partition_list_t *list = at(options, 30, "another");
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
+    rd_kafka_message_t *message = next_message(consumer, WAIT_MS);
+    int64_t offset = message->offset, until_ms = now_ms() + WAIT_MS;
+    rd_kafka_event_t *event;
+    struct told own = {0};
+    int count = told->count;
+
+    check_error(rd_kafka_commit_queue(consumer, list, NULL, on_commit, &own), "commit_queue");
+    CHECK(own.count == 1 && own.offset == 30 && told->count == count, "told %d times", own.count);
+    expect_note(consumer, options, 30, "another");
+    list->elems[0].offset = 40;
+    check_error(rd_kafka_commit_queue(consumer, list, queue, NULL, &own), "commit_queue");
+    event = rd_kafka_queue_poll(queue, WAIT_MS);
+    CHECK(event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, "no event");
+    check_error(rd_kafka_event_error(event), "the event");
+    CHECK(rd_kafka_event_opaque(event) == &own &&
+              rd_kafka_event_topic_partition_list(event)->elems[0].offset == 40,
+          "the event is of another commit");
+    rd_kafka_event_destroy(event);
+    list->elems[0].offset = 50;
+    check_error(rd_kafka_commit(consumer, list, 1), "commit");
+    while (told->offset != 50 && now_ms() < until_ms)
+        rd_kafka_poll(consumer, PAUSE_MS);
+    CHECK(told->offset == 50, "the callback was told of %" PRId64, told->offset);
+    check_error(rd_kafka_commit_message(consumer, message, 0), "commit_message");
+    expect_committed(consumer, options, offset + 1);
+    rd_kafka_message_destroy(message);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void check_calls(struct options *options)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(options->consumer);
+    struct told told = {0};
+    rd_kafka_t *consumer;
+
+    fill(options);
+    set(conf, "enable.auto.commit", "false");
+    set(conf, "enable.auto.offset.store", "false");
+    set(conf, "auto.offset.reset", "earliest");
+    rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+    rd_kafka_conf_set_opaque(conf, &told);
+    consumer = join(options, conf);
+    store(consumer, options);
+    commit_given(consumer, options, &told);
+    end(consumer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(struct options *options);
     } checks[] = {
-        {"manual", check_manual},
-        {"automatic", check_automatic},
-        {"metadata", check_metadata},
-        {"list", check_list},
+        {"manual", check_manual}, {"automatic", check_automatic}, {"metadata", check_metadata},
+        {"list", check_list},     {"calls", check_calls},
     };
     struct options options;
 
