@@ -52,7 +52,7 @@ static void test_one_by_one(void **state)
     assert_null(rd_kafka_consume(topic, 1, 50));
     assert_int_equal(rd_kafka_last_error(), RD_KAFKA_RESP_ERR__TIMED_OUT);
     assert_int_equal(errno, ETIMEDOUT);
-    assert_int_equal(rd_kafka_seek(topic, 0, 3, 1000), 0);
+    assert_int_equal(rd_kafka_seek(topic, 0, 3, CONSUME_TIMEOUT_MS), 0);
     expect(0, 3);
     assert_int_equal(consume_position(&fixture, "t", 0), 4);
     assert_int_equal(rd_kafka_consume_stop(topic, 0), 0);
@@ -99,11 +99,15 @@ static void test_what_is_refused(void **state)
 
 static void test_batch(void **state)
 {
-    rd_kafka_message_t *messages[40];
+    rd_kafka_message_t *messages[50];
     (void)state;
     assert_int_equal(rd_kafka_consume_start(topic, 0, 0), 0);
     assert_int_equal(rd_kafka_consume_batch(topic, 0, CONSUME_TIMEOUT_MS, messages, 20), 20);
-    assert_int_equal(rd_kafka_consume_batch(topic, 0, 300, messages + 20, 20), 10);
+    for (ssize_t count = 20; count < 30;) { /* As many as there are when its time is over. */
+        ssize_t more = rd_kafka_consume_batch(topic, 0, 300, messages + count, 20);
+        assert_true(more >= 0);
+        count += more;
+    }
     for (int i = 0; i < 30; i++) {
         assert_int_equal(messages[i]->offset, i);
         rd_kafka_message_destroy(messages[i]);
@@ -170,7 +174,7 @@ static void test_two_partitions_in_a_queue(void **state)
         assert_int_equal(message->offset, next[message->partition]++);
         rd_kafka_message_destroy(message);
     }
-    assert_int_equal(rd_kafka_seek(topic, 0, 0, 1000), 0);
+    assert_int_equal(rd_kafka_seek(topic, 0, 0, CONSUME_TIMEOUT_MS), 0);
     struct callback callback = {0};
     while (callback.count < 30)
         rd_kafka_consume_callback_queue(queue, CONSUME_TIMEOUT_MS, on_message, &callback);

@@ -45,19 +45,23 @@ static void fill(int32_t partition, int count)
     assert_int_equal(rd_kafka_flush(fixture.producer, CONSUME_TIMEOUT_MS), 0);
 }
 
-static void let_it_fetch(void)
-{
-    uint64_t until_us = rk_clock_now_us() + QUIET_MS * 1000;
-    while (rk_clock_now_us() < until_us)
-        rd_kafka_poll(fixture.rk, 50);
-}
-
 static size_t queued(void)
 {
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(fixture.rk);
     size_t length = rd_kafka_queue_length(queue);
     rd_kafka_queue_destroy(queue);
     return length;
+}
+
+/* So many at least, and time for more than there should be. */
+static void let_it_fetch(size_t count)
+{
+    uint64_t until_us = rk_clock_now_us() + CONSUME_TIMEOUT_MS * UINT64_C(1000);
+    while (queued() < count && rk_clock_now_us() < until_us)
+        rd_kafka_poll(fixture.rk, 20);
+    until_us = rk_clock_now_us() + QUIET_MS * 1000;
+    while (rk_clock_now_us() < until_us)
+        rd_kafka_poll(fixture.rk, 50);
 }
 
 /* All messages of the partition come, in order, without long waits. */
@@ -78,7 +82,7 @@ static void test_messages(void **state)
     fill(0, 2000);
     consume_start(&fixture, "queued.min.messages", "100", "fetch.message.max.bytes", "20000", NULL);
     consume_assign(&fixture, "t", 1, 0);
-    let_it_fetch();
+    let_it_fetch(100);
     assert_in_range(queued(), 100, 130);
     drain(0, 2000);
 }
@@ -90,7 +94,7 @@ static void test_bytes(void **state)
     consume_start(&fixture, "queued.max.messages.kbytes", "200", "fetch.message.max.bytes", "20000",
                   NULL);
     consume_assign(&fixture, "t", 1, 0);
-    let_it_fetch();
+    let_it_fetch(130);
     assert_in_range(queued(), 130, 230);
     drain(0, 2000);
 }
@@ -106,7 +110,7 @@ static void test_bytes_decompressed(void **state)
     fill(0, 3000);
     consume_start(&fixture, "queued.max.messages.kbytes", "200", NULL);
     consume_assign(&fixture, "t", 1, 0);
-    let_it_fetch();
+    let_it_fetch(130);
     assert_in_range(queued(), 130, 250);
     drain(0, 3000);
 }
@@ -119,7 +123,7 @@ static void test_tiny_limits(void **state)
     consume_start(&fixture, "queued.max.messages.kbytes", "1", "queued.min.messages", "1",
                   "fetch.message.max.bytes", "10", NULL);
     consume_assign(&fixture, "t", 1, 0);
-    let_it_fetch();
+    let_it_fetch(1);
     assert_in_range(queued(), 1, 40);
     drain(0, 100);
 }
@@ -136,6 +140,9 @@ static void test_a_queue_nobody_polls(void **state)
     rd_kafka_queue_forward(queue, NULL);
     consume_assign(&fixture, "t", 2, 0);
     drain(0, 1000);
+    uint64_t until_us = rk_clock_now_us() + CONSUME_TIMEOUT_MS * UINT64_C(1000);
+    while (rd_kafka_queue_length(queue) < 50 && rk_clock_now_us() < until_us)
+        rd_kafka_poll(fixture.rk, 20);
     assert_in_range(rd_kafka_queue_length(queue), 50, 130);
     rd_kafka_queue_destroy(queue);
 }
@@ -149,7 +156,7 @@ static void test_a_paused_partition(void **state)
     consume_start(&fixture, "queued.max.messages.kbytes", "100", "fetch.message.max.bytes", "50000",
                   NULL);
     consume_assign(&fixture, "t", 2, 0);
-    let_it_fetch();
+    let_it_fetch(50);
     rd_kafka_topic_partition_list_t *list = consume_list("t", 1, 0);
     rd_kafka_pause_partitions(fixture.rk, list);
     drain(0, 1000);

@@ -33,7 +33,7 @@ static int end(void **state)
 static void seek(int32_t partition, int64_t offset, rd_kafka_resp_err_t expected)
 {
     rd_kafka_topic_partition_list_t *list = consume_list("t", partition, offset);
-    assert_null(rd_kafka_seek_partitions(fixture.rk, list, 1000));
+    assert_null(rd_kafka_seek_partitions(fixture.rk, list, CONSUME_TIMEOUT_MS));
     assert_int_equal(list->elems[0].err, expected);
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 
-enum { STEP_MAX = 16 };
+enum { STEP_MAX = 16, FLUSH_MS = 60000 };
 
 /* What the brokers do with the first requests; the later ones they serve. */
 static struct script {
@@ -69,8 +69,15 @@ static int tear_down(void **state)
 
 static void start_quick(const char *retries)
 {
-    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "20", "retry.backoff.ms", "10",
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "60000", "retry.backoff.ms", "10",
                   "retry.backoff.max.ms", "20", "message.send.max.retries", retries, NULL);
+}
+
+/* What was produced since the last time goes now, all of a partition in one batch. */
+static void send_and_wait(int report_count)
+{
+    assert_int_equal(rd_kafka_flush(fixture.rk, FLUSH_MS), 0);
+    fixture_wait(&fixture, report_count);
 }
 
 /* Retriable errors are retried, and nothing is written twice for those that wrote nothing. */
@@ -90,7 +97,7 @@ static void test_retriable(void **state)
         add_step(errors[i], SCRIPTED_ANSWER);
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 10);
-    fixture_wait(&fixture, 10);
+    send_and_wait(10);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_texts(&fixture, "t", 0, 0, 10);
     assert_int_equal(scripted_request_count(fixture.cluster, RK_API_PRODUCE), 8);
@@ -102,12 +109,12 @@ static void test_permanent(void **state)
     add_step(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, SCRIPTED_ANSWER);
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 10);
-    fixture_wait(&fixture, 10);
+    send_and_wait(10);
     fixture_expect_outcome(&fixture, 0, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
                            RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
     assert_int_equal(fixture.reports[0].offset, RD_KAFKA_OFFSET_INVALID);
     fixture_produce_many(&fixture, "t", 0, 10, 10);
-    fixture_wait(&fixture, 20);
+    send_and_wait(20);
     fixture_expect_outcome(&fixture, 10, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     assert_int_equal(rd_kafka_outq_len(fixture.rk), 0);
 }
@@ -120,7 +127,7 @@ static void test_retries_run_out(void **state)
         add_step(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, SCRIPTED_ANSWER);
     start_quick("2");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
                            RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
     assert_int_equal(scripted_request_count(fixture.cluster, RK_API_PRODUCE), 3);
@@ -133,7 +140,7 @@ static void test_uncertain_once_is_uncertain(void **state)
     add_step(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, SCRIPTED_ANSWER);
     start_quick("1");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
                            RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED);
 }
@@ -144,7 +151,7 @@ static void test_duplicate_is_success(void **state)
     add_step(RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER, SCRIPTED_ANSWER);
     start_quick("1");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     assert_int_equal(fixture.reports[0].offset, RD_KAFKA_OFFSET_INVALID);
 }
@@ -157,7 +164,7 @@ static void test_closed_before_answer(void **state)
     add_step(0, SCRIPTED_CLOSE); /* Written, but nobody says so. */
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     assert_int_equal(fixture.reports[0].offset, 3);
     assert_int_equal(scripted_record_count(fixture.cluster, "t", 0), 6);
@@ -169,7 +176,7 @@ static void test_closed_without_retries(void **state)
     add_step(0, SCRIPTED_CLOSE);
     start_quick("0");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, RD_KAFKA_RESP_ERR__TRANSPORT,
                            RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED);
 }
@@ -180,7 +187,7 @@ static void test_malformed_answer(void **state)
     add_step(0, SCRIPTED_MALFORMED);
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     assert_int_equal(fixture.last_error, RD_KAFKA_RESP_ERR__BAD_MSG);
 }
@@ -192,7 +199,7 @@ static void test_request_times_out(void **state)
     fixture_start(&fixture, REPORT_MESSAGES, "socket.timeout.ms", "200", "request.timeout.ms",
                   "100", "retry.backoff.ms", "10", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     assert_int_equal(scripted_record_count(fixture.cluster, "t", 0), 3);
 }
@@ -213,7 +220,7 @@ static void test_partition_left_out(void **state)
     scripted_set_hook(fixture.cluster, leave_out, NULL);
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 3);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
 }
 
@@ -248,7 +255,7 @@ static void test_too_much_in_the_answer(void **state)
         scripted_set_hook(fixture.cluster, say_too_much, NULL);
         start_quick("100");
         fixture_produce_many(&fixture, "t", 0, 0, 3);
-        fixture_wait(&fixture, 3);
+        send_and_wait(3);
         fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
         rd_kafka_destroy(fixture.rk);
         fixture.report_count = 0;
@@ -271,7 +278,7 @@ static void test_local_codes_from_the_broker(void **state)
     start_quick("100");
     for (size_t i = 0; i < RK_COUNT_OF(codes); i++) {
         fixture_produce_many(&fixture, "t", 0, (int)i, 1);
-        fixture_wait(&fixture, (int)i + 1);
+        send_and_wait((int)i + 1);
         assert_int_not_equal(fixture.reports[i].err, 0);
         assert_int_equal(fixture.reports[i].status, RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
     }
@@ -289,7 +296,7 @@ static void test_errors_are_per_partition(void **state)
     start_quick("100");
     for (int p = 0; p < 4; p++)
         fixture_produce_many(&fixture, "t", p, 10 * p, 10);
-    fixture_wait(&fixture, 40);
+    send_and_wait(40);
     for (int i = 0; i < 40; i++) {
         bool is_bad = fixture.reports[i].partition == 2;
         assert_int_equal(fixture.reports[i].err,
@@ -325,7 +332,7 @@ static void test_record_errors(void **state)
     scripted_set_hook(fixture.cluster, refuse_records, &count);
     start_quick("100");
     fixture_produce_many(&fixture, "t", 0, 0, 10);
-    fixture_wait(&fixture, 10);
+    send_and_wait(10);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(fixture.reports[i].err, i == 7
                                                      ? RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP
@@ -336,7 +343,7 @@ static void test_record_errors(void **state)
     assert_non_null(strstr(fixture.reports[6].error_text, ", attempt 1 within "));
     count = 5; /* Of which two are there, one of them twice. */
     fixture_produce_many(&fixture, "t", 0, 10, 10);
-    fixture_wait(&fixture, 20);
+    send_and_wait(20);
     for (int i = 10; i < 20; i++)
         assert_int_equal(fixture.reports[i].err, i == 17 || i == 13
                                                      ? RD_KAFKA_RESP_ERR_INVALID_RECORD
@@ -368,7 +375,7 @@ static void test_large_batches_are_split(void **state)
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "50", "message.send.max.retries", "0",
                   "max.in.flight", "1", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 1000);
-    fixture_wait(&fixture, 1000);
+    send_and_wait(1000);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_each_once(&fixture, 1000);
     fixture_expect_texts(&fixture, "t", 0, 0, 1000);
@@ -397,7 +404,7 @@ static void test_halves_keep_the_order(void **state)
     fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "50", "retry.backoff.ms", "1",
                   "retry.backoff.max.ms", "2", "max.in.flight", "1", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 300);
-    fixture_wait(&fixture, 300);
+    send_and_wait(300);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_texts(&fixture, "t", 0, 0, 300);
 }
@@ -413,7 +420,7 @@ static void test_compressed_batches_are_split(void **state)
                       NULL);
         for (int j = 0; j < 100; j++) /* As good as random. */
             fixture_produce_many(&fixture, "t", i, j * 7919 % 99991, 1);
-        fixture_wait(&fixture, 100);
+        send_and_wait(100);
         fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
         assert_int_equal(scripted_record_count(fixture.cluster, "t", i), 100);
         rd_kafka_destroy(fixture.rk);
@@ -433,7 +440,7 @@ static void test_single_large_record_fails(void **state)
         assert_int_equal(rd_kafka_produce(topic, 0, 0, value, i == 1 ? sizeof(value) : 1, NULL, 0,
                                           (void *)(intptr_t)i),
                          0);
-    fixture_wait(&fixture, 3);
+    send_and_wait(3);
     fixture_expect_each_once(&fixture, 3);
     for (int i = 0; i < 3; i++) {
         bool is_large = (intptr_t)fixture.reports[i].opaque == 1;
@@ -457,7 +464,7 @@ static void test_versions(void **state)
         start_quick("100");
         fixture_produce_many(&fixture, "t", 0, count, 5);
         fixture_produce_many(&fixture, "t", 1, count, 5);
-        fixture_wait(&fixture, 10);
+        send_and_wait(10);
         fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
         count += 5;
         fixture_expect_texts(&fixture, "t", 0, 0, count);
@@ -475,11 +482,12 @@ static void test_broker_down_at_start(void **state)
     fixture_start(&fixture, REPORT_MESSAGES, "reconnect.backoff.ms", "20",
                   "reconnect.backoff.max.ms", "50", NULL);
     fixture_produce_many(&fixture, "t", 0, 0, 10);
+    while (fixture.error_count == 0)
+        fixture_poll(&fixture, 20);
     fixture_poll(&fixture, 200);
     assert_int_equal(fixture.report_count, 0);
-    assert_true(fixture.error_count > 0);
     scripted_set_up(fixture.cluster, 0, true);
-    fixture_wait(&fixture, 10);
+    send_and_wait(10);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_texts(&fixture, "t", 0, 0, 10);
 }
@@ -497,7 +505,7 @@ static void test_broker_goes_and_comes(void **state)
         fixture_poll(&fixture, 30);
         scripted_set_up(fixture.cluster, 0, true);
     }
-    fixture_wait(&fixture, 500);
+    send_and_wait(500);
     fixture_expect_outcome(&fixture, 0, 0, RD_KAFKA_MSG_STATUS_PERSISTED);
     fixture_expect_each_once(&fixture, 500);
 }

@@ -116,7 +116,7 @@ static void test_compression_level(void **state)
     (void)state;
     if (!rk_compression_is_available(RK_COMPRESSION_GZIP))
         skip();
-    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "2000", "batch.num.messages", "5000",
+    fixture_start(&fixture, REPORT_MESSAGES, "linger.ms", "60000", "batch.num.messages", "5000",
                   NULL);
     assert_true(size_at_level("1") > size_at_level("9"));
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WAIT_MS = 10000, POLL_MS = 20 };
+enum { WAIT_MS = 60000, POLL_MS = 20 };
 
 int64_t fixture_now_ms(void)
 {

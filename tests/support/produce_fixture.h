@@ -72,7 +72,7 @@ void fixture_produce_many(struct produce_fixture *fixture, const char *topic, in
                           int first, int count);
 /* Serves callbacks or events for that long. */
 void fixture_poll(struct produce_fixture *fixture, int timeout_ms);
-/* Until that many reports were noted; fails the test after ten seconds. */
+/* Until that many reports were noted; fails the test after a minute. */
 void fixture_wait(struct produce_fixture *fixture, int report_count);
 /* Asserts that the records of the partition are the texts "<first>" ... in order. */
 void fixture_expect_texts(struct produce_fixture *fixture, const char *topic, int partition,

@@ -81,7 +81,7 @@ void scripted_release(struct scripted_cluster *cluster);
 
 /* How many requests of that API came. */
 int scripted_request_count(struct scripted_cluster *cluster, int api_key);
-/* Waits until it is at least `count`; false after ten seconds. */
+/* Waits until it is at least `count`; false after a minute. */
 bool scripted_wait_requests(struct scripted_cluster *cluster, int api_key, int count);
 int scripted_record_count(struct scripted_cluster *cluster, const char *topic, int partition);
 /* Valid until the next record is appended to the partition or the cluster destroyed. */

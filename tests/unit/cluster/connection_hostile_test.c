@@ -4,17 +4,8 @@
  */
 #include "one_broker.h"
 
-static const char *const quick[] = {
-    "reconnect.backoff.ms",
-    "10",
-    "reconnect.backoff.max.ms",
-    "20",
-    "socket.timeout.ms",
-    "400",
-    "api.version.request.timeout.ms",
-    "300",
-    NULL,
-};
+static const char *const quick[] = {"reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "20",
+                                    NULL};
 
 /* What a broker must not send */
 
@@ -321,10 +312,12 @@ static void a_broker_that_always_closes_is_met_with_patience(void **state)
     int connections = 0;
     start_with(patient);
     uint64_t until_us = rk_clock_now_us() + 600000;
-    while (rk_clock_now_us() < until_us) {
+    while (rk_clock_now_us() < until_us || connections < 2) {
         struct call call;
+        int fd = -1;
         call_start(&call, RK_API_METADATA);
-        int fd = peer_try_accept(400);
+        while (fd < 0 && (rk_clock_now_us() < until_us || connections < 2))
+            fd = peer_try_accept(50);
         if (fd >= 0) {
             struct peer_request request;
             peer_negotiate(fd);

@@ -5,17 +5,8 @@
  */
 #include "one_broker.h"
 
-static const char *const quick[] = {
-    "reconnect.backoff.ms",
-    "10",
-    "reconnect.backoff.max.ms",
-    "20",
-    "socket.timeout.ms",
-    "400",
-    "api.version.request.timeout.ms",
-    "300",
-    NULL,
-};
+static const char *const quick[] = {"reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "20",
+                                    NULL};
 
 static const char *topic_in(const struct call *call)
 {

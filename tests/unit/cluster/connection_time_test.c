@@ -31,9 +31,24 @@ static void no_answer_for_versions_in_time(void **state)
     call_wait(&call);
     uint64_t waited_us = rk_clock_now_us() - before_us;
     call_expect(&call, RD_KAFKA_RESP_ERR__TRANSPORT);
-    assert_in_range(waited_us, 290000, 3000000);
+    assert_in_range(waited_us, 290000, 20000000);
     expect_error(RD_KAFKA_RESP_ERR__TRANSPORT, "");
     peer_expect_close(fd);
+}
+
+static const char *const calm[] = {"reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "20",
+                                   NULL};
+
+/* With a connection that has served once: what comes next is written at once. */
+static int start_served(void)
+{
+    struct call call;
+    start_with(calm);
+    call_start(&call, RK_API_METADATA);
+    int fd = peer_bring_up();
+    answer_metadata(fd, "t");
+    call_expect(&call, RD_KAFKA_RESP_ERR_NO_ERROR);
+    return fd;
 }
 
 static struct rk_request *request_with_timeout(struct call *call, uint64_t timeout_us)
@@ -48,11 +63,10 @@ static void an_answer_that_does_not_come_ends_the_connection(void **state)
     (void)state;
     struct call calls[3];
     struct peer_request request;
-    start_with(quick);
-    call_post(request_with_timeout(&calls[0], 30000000));
-    call_post(request_with_timeout(&calls[1], 200000));
-    call_post(request_with_timeout(&calls[2], 30000000));
-    int fd = peer_bring_up();
+    int fd = start_served();
+    call_post(request_with_timeout(&calls[0], 300000000));
+    call_post(request_with_timeout(&calls[1], 1000000));
+    call_post(request_with_timeout(&calls[2], 300000000));
     for (int i = 0; i < 3; i++) {
         peer_take(fd, RK_API_METADATA, &request);
         peer_done(&request);
@@ -74,8 +88,8 @@ static void a_peer_that_does_not_read_is_left(void **state)
     enum { TOPICS = 40000 };
     struct call call;
     struct rk_request *request;
-    start_with(quick);
-    request = request_with_timeout(&call, 300000);
+    int fd = start_served();
+    request = request_with_timeout(&call, 2000000);
     struct rk_metadata_request *message = request->message;
     static char long_name[201];
     memset(long_name, 'n', 200);
@@ -84,7 +98,6 @@ static void a_peer_that_does_not_read_is_left(void **state)
     for (int i = 0; i < TOPICS; i++)
         message->topics.items[i].name = long_name;
     call_post(request);
-    int fd = peer_bring_up();
     assert_int_equal(call_wait(&call), RD_KAFKA_RESP_ERR__TIMED_OUT);
     assert_true(call.request->was_written); /* In part. */
     call_end(&call);
