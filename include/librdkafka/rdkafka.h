@@ -1324,8 +1324,11 @@ RD_EXPORT void rd_kafka_conf_set_throttle_cb(
  * `level` is as in syslog(3), `fac` a short word for what it is about, `buf` the text. `rk` may
  * be NULL.
  *
- * Threads: any of the library's, at any time, so it must be quick and must not call the library.
- * With log.queue=true it runs from the queue of rd_kafka_set_log_queue() instead.
+ * Threads: any of the library's, at any time, so it must be quick and must not call the library. A
+ * call that waits (a flush, a close, metadata, a commit that is not asynchronous, a poll with a
+ * timeout ...) is refused on a thread of the library, RD_KAFKA_RESP_ERR__STATE where the call has
+ * an error, and a log at level 0 says which; rd_kafka_destroy() ends the process there, with a
+ * message. With log.queue=true it runs from the queue of rd_kafka_set_log_queue() instead.
  */
 RD_EXPORT void rd_kafka_conf_set_log_cb(rd_kafka_conf_t *conf,
                                         void (*log_cb)(const rd_kafka_t *rk, int level,
@@ -1367,7 +1370,8 @@ RD_EXPORT void rd_kafka_conf_enable_sasl_queue(rd_kafka_conf_t *conf, int enable
  * Has `socket_cb` open sockets instead of socket(2), for example to mark them. Returns the
  * descriptor, or -1 with errno set.
  *
- * Threads: the library's. It must not call the library.
+ * Threads: the library's. It must not call the library: a call that waits is refused there, as
+ * rd_kafka_conf_set_log_cb() says, and rd_kafka_destroy() ends the process with a message.
  */
 RD_EXPORT void rd_kafka_conf_set_socket_cb(rd_kafka_conf_t *conf,
                                            int (*socket_cb)(int domain, int type, int protocol,
@@ -1378,7 +1382,8 @@ RD_EXPORT void rd_kafka_conf_set_socket_cb(rd_kafka_conf_t *conf,
  * does not block; returns 0 when it is connected or connecting, else an errno value. `id` is the
  * broker's name, for logs.
  *
- * Threads: the library's. It must not call the library.
+ * Threads: the library's. It must not call the library: a call that waits is refused there, as
+ * rd_kafka_conf_set_log_cb() says, and rd_kafka_destroy() ends the process with a message.
  */
 RD_EXPORT void
 rd_kafka_conf_set_connect_cb(rd_kafka_conf_t *conf,
@@ -1388,7 +1393,8 @@ rd_kafka_conf_set_connect_cb(rd_kafka_conf_t *conf,
 /**
  * Has `closesocket_cb` close sockets instead of close(2); it returns 0, or -1 with errno set.
  *
- * Threads: the library's. It must not call the library.
+ * Threads: the library's. It must not call the library: a call that waits is refused there, as
+ * rd_kafka_conf_set_log_cb() says, and rd_kafka_destroy() ends the process with a message.
  */
 RD_EXPORT void rd_kafka_conf_set_closesocket_cb(rd_kafka_conf_t *conf,
                                                 int (*closesocket_cb)(int sockfd, void *opaque));
@@ -1412,7 +1418,8 @@ RD_EXPORT void rd_kafka_conf_set_open_cb(rd_kafka_conf_t *conf,
  * has. It is also called with `node` and `service` NULL to free `*res`, where a result of its own
  * needs another way than freeaddrinfo(3).
  *
- * Threads: the library's. It must not call the library.
+ * Threads: the library's. It must not call the library: a call that waits is refused there, as
+ * rd_kafka_conf_set_log_cb() says, and rd_kafka_destroy() ends the process with a message.
  */
 RD_EXPORT void rd_kafka_conf_set_resolve_cb(rd_kafka_conf_t *conf,
                                             int (*resolve_cb)(const char *node, const char *service,
@@ -1563,7 +1570,9 @@ RD_EXPORT void rd_kafka_topic_conf_set_opaque(rd_kafka_topic_conf_t *conf, void 
  * is called again when the topic's partitions have changed before the message was sent.
  *
  * Threads: the one that produces, or one of the library's. It must be quick, must not block, and
- * of the library may call only rd_kafka_topic_partition_available() and the partitioners below.
+ * of the library may call only rd_kafka_topic_partition_available() and the partitioners below. On
+ * a thread of the library calls that wait are refused, as rd_kafka_conf_set_log_cb() says; on the
+ * other, rd_kafka_destroy() is, and other calls work.
  */
 RD_EXPORT void rd_kafka_topic_conf_set_partitioner_cb(
     rd_kafka_topic_conf_t *topic_conf,
@@ -1881,8 +1890,8 @@ RD_EXPORT rd_kafka_queue_t *rd_kafka_queue_get_consumer(rd_kafka_t *rk);
 
 /**
  * The queue of one partition. It forwards to the consumer's queue until rd_kafka_queue_forward()
- * says otherwise: forward it to NULL to consume the partition on its own. It must not be polled
- * while it forwards.
+ * says otherwise: forward it to NULL to consume the partition on its own. While it forwards,
+ * polling it takes from where it forwards to.
  *
  * Returns: a queue for rd_kafka_queue_destroy(), or NULL when the client is not a consumer.
  */
@@ -1928,7 +1937,7 @@ RD_EXPORT void rd_kafka_queue_io_event_enable(rd_kafka_queue_t *rkqu, int fd, co
  * is called any more.
  *
  * Threads: any of the library's, with the queue's lock held: it must only wake something, and not
- * call the library.
+ * call the library. A call that needs the queue ends the process, with a message.
  */
 RD_EXPORT void rd_kafka_queue_cb_event_enable(rd_kafka_queue_t *rkqu,
                                               void (*event_cb)(rd_kafka_t *rk, void *qev_opaque),
@@ -4735,7 +4744,9 @@ RD_EXPORT const rd_kafka_AclBinding_t **rd_kafka_DeleteAcls_result_response_matc
  * configuration, from a plugin's conf_init or by the application; those that belong to a client
  * are added in on_new. Several are called in the order they were added in. What one returns is
  * logged when it is an error, and changes nothing else. They must not block and not call
- * functions of this client, but for those of this section.
+ * functions of this client, but for those of this section: on a thread of the library calls that
+ * wait are refused, and rd_kafka_destroy() ends the process, as rd_kafka_conf_set_log_cb() says; on
+ * the application's, rd_kafka_destroy() is refused.
  *
  * A plugin is a shared object that plugin.library.paths names; it exports a function conf_init of
  * the type below.

@@ -204,8 +204,10 @@ static bool make_loops(rd_kafka_t *rk)
     const struct rk_loop_hooks background = {.thread_started = on_background_started,
                                              .thread_ending = on_background_ended,
                                              .argument = rk};
-    const struct rk_loop_hooks main = {
-        .thread_started = on_main_started, .thread_ending = on_main_ended, .argument = rk};
+    const struct rk_loop_hooks main = {.thread_started = on_main_started,
+                                       .thread_ending = on_main_ended,
+                                       .argument = rk,
+                                       .may_wait = true};
     rk->background = rk_loop_new("rdk:bg", &background);
     rk->main = rk->background ? rk_loop_new("rdk:main", &main) : NULL;
     if (rk->main)

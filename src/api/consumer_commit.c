@@ -34,6 +34,8 @@ static rd_kafka_resp_err_t commit_and_wait(rd_kafka_t *rk,
 {
     struct rk_visit visit;
     rd_kafka_topic_partition_list_t *result = NULL;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_commit()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err =
@@ -97,6 +99,8 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     if (!rk->group_offsets)
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_committed()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err = rk_group_offsets_committed(

@@ -32,6 +32,8 @@ rd_kafka_resp_err_t rd_kafka_query_watermark_offsets(rd_kafka_t *rk, const char 
     if (!topic || partition < 0)
         return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_query_watermark_offsets()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_topic_t *rkt =
@@ -58,6 +60,8 @@ rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *offs
     if (offsets->cnt == 0)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_offsets_for_times()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err =

@@ -159,6 +159,8 @@ static rd_kafka_resp_err_t ask(rd_kafka_t *rk, const char *group, int timeout_ms
 {
     uint64_t deadline_us = rk_deadline_from_ms(rk_clock_now_us(), timeout_ms);
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_list_groups()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err = rk_group_lists_ask(rk->group_lists, group, deadline_us, parts);

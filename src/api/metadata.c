@@ -130,6 +130,8 @@ rd_kafka_resp_err_t rd_kafka_metadata(rd_kafka_t *rk, int all_topics, rd_kafka_t
     const char *const *topics = all_topics && !only ? NULL : &only;
     struct rk_snapshot *snapshot;
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_resp_err_t()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err =
@@ -151,6 +153,8 @@ static struct rk_snapshot *wait_snapshot(rd_kafka_t *rk, int timeout_ms)
 {
     uint64_t deadline_us = rk_deadline_from_ms(rk_clock_now_us(), timeout_ms);
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_clusterid() or rd_kafka_controllerid()"))
+        return NULL;
     if (!rk_visit_begin(&visit, rk->core))
         return NULL;
     struct rk_snapshot *snapshot = rk_cluster_wait_snapshot(rk->cluster, deadline_us);

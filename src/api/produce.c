@@ -389,6 +389,8 @@ rd_kafka_resp_err_t rd_kafka_flush(rd_kafka_t *rk, int timeout_ms)
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
     struct rk_visit visit;
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_resp_err_t()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err =
@@ -402,6 +404,9 @@ rd_kafka_resp_err_t rd_kafka_purge(rd_kafka_t *rk, int purge_flags)
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
     struct rk_visit visit;
+    if (!(purge_flags & RD_KAFKA_PURGE_F_NON_BLOCKING) &&
+        !rk_visit_may_wait(rk->core, "rd_kafka_purge()"))
+        return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err = rk_producer_purge(rk->producer, purge_flags);

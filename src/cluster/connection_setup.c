@@ -39,9 +39,15 @@ static int open_socket(struct rk_core *core, int family)
         return rk_socket_open(family);
     int fd = core->conf->callbacks.socket_cb(family, SOCK_STREAM, IPPROTO_TCP,
                                              core->conf->callbacks.opaque);
-    if (fd >= 0)
-        rk_socket_adopt(fd);
-    return fd;
+    if (fd < 0 || rk_socket_adopt(fd))
+        return fd;
+    int error = errno;
+    if (core->conf->callbacks.closesocket_cb)
+        close_socket(core, fd);
+    else
+        rk_socket_close(fd);
+    errno = error;
+    return -1;
 }
 
 /* 0 when connected or under way, else errno. */

@@ -12,6 +12,7 @@
 #include "event/core.h"
 #include "event/failure.h"
 #include "event/topic.h"
+#include "event/visit.h"
 
 #define CREDIT_STEP 65536 /* Bytes handed out go back to the budget in about these steps. */
 
@@ -257,9 +258,13 @@ static void message_taken(struct rk_message *message)
 {
     struct rk_message_slab *slab = message->holder_data;
     struct rk_core *core = ((struct rk_topic_base *)(void *)message->rkmessage.rkt)->core;
-    if (rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME))
+    if (rk_interceptors_has(&core->conf_object->interceptors, RK_ON_CONSUME)) {
+        struct rk_visit mark;
+        rk_visit_mark(&mark, core);
         rk_interceptors_on_consume(&core->conf_object->interceptors, core->client,
                                    &message->rkmessage);
+        rk_visit_unmark(&mark);
+    }
     rk_room_tell(slab->room);
 }
 

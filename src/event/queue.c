@@ -100,7 +100,9 @@ static void tell(rd_kafka_queue_t *queue) RK_REQUIRES(queue->mutex)
         return;
     if (queue->shared.wakeup.callback) {
         queue->shared.has_told = true;
+        rk_mutex_lend(&queue->mutex);
         queue->shared.wakeup.callback(queue->core->client, queue->shared.wakeup.opaque);
+        rk_mutex_lend(NULL);
     } else if (queue->shared.wakeup.fd >= 0) {
         queue->shared.has_told = true;
         rk_wake_write(queue->shared.wakeup.fd, queue->shared.wakeup.payload,

@@ -51,7 +51,7 @@ static bool wait(rd_kafka_queue_t *queue, uint64_t deadline_us) RK_REQUIRES(queu
 static rd_kafka_queue_t *wait_until_filled(rd_kafka_queue_t *queue, uint64_t deadline_us,
                                            enum ending *ending) RK_NO_THREAD_ANALYSIS
 {
-    bool in_time = deadline_us != 0;
+    bool in_time = deadline_us != 0 && rk_visit_may_wait(queue->core, "a poll with a timeout");
     bool has_waited = false;
     for (;;) {
         rd_kafka_queue_t *end = rk_queue_lock_end(queue);

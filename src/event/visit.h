@@ -17,13 +17,20 @@ struct rk_core;
 struct rk_visit {
     struct rk_core *core;
     struct rk_visit *outer; /* Of the same thread, perhaps to another client. */
+    bool is_mark;           /* Not counted. */
 };
 
 /* False when the client is gone, or will be as soon as its visitors have left: there is no visit
  * then, and no rk_visit_end(). A thread that is inside already may always come in. */
 bool rk_visit_begin(struct rk_visit *visit, struct rk_core *core);
 void rk_visit_end(struct rk_visit *visit);
-/* The calling thread is inside a visit. */
+/* Around a callback in a call that makes no visit: destroying the client in it is noticed. */
+void rk_visit_mark(struct rk_visit *visit, struct rk_core *core);
+void rk_visit_unmark(struct rk_visit *visit);
+/* False, and logged, on the client's own threads, in a callback there: a call that waits for them
+ * would wait for itself. `call` says what was called. */
+bool rk_visit_may_wait(struct rk_core *core, const char *call);
+/* The calling thread is inside a visit, or a mark. */
 bool rk_visit_is_inside(const struct rk_core *core);
 /* For destroy: nobody comes in any more; waits until all have left. */
 void rk_visits_close(struct rk_core *core);

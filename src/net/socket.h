@@ -34,8 +34,9 @@ const char *rk_socket_error_text(int error);
 
 /* A new non-blocking, close-on-exec TCP socket; -1 with errno. */
 int rk_socket_open(int family);
-/* Makes a descriptor the application gave (socket_cb) non-blocking and close-on-exec. */
-void rk_socket_adopt(int fd);
+/* Makes a descriptor the application gave (socket_cb) non-blocking and close-on-exec. False with
+ * errno. */
+bool rk_socket_adopt(int fd);
 struct rk_socket_options {
     int send_buffer, receive_buffer; /* 0: the system's. */
     bool keepalive, no_delay;

@@ -16,14 +16,15 @@ int rk_socket_open(int family)
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 }
 
-void rk_socket_adopt(int fd)
+static bool add_flag(int fd, int get, int set, int flag)
 {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0)
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    flags = fcntl(fd, F_GETFD);
-    if (flags >= 0)
-        fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+    int flags = fcntl(fd, get);
+    return flags >= 0 && fcntl(fd, set, flags | flag) == 0;
+}
+
+bool rk_socket_adopt(int fd)
+{
+    return add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK) && add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC);
 }
 
 static void set_option(int fd, int level, int option, int value)

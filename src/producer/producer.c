@@ -224,7 +224,8 @@ static rd_kafka_resp_err_t wait_or_give_up(struct rk_producer *producer, int64_t
                                            struct rk_visit *visit)
 {
     wake_blocked_if_any(producer); /* Our attempt may have kept them from what there was. */
-    bool waits = flags & RD_KAFKA_MSG_F_BLOCK && bytes <= producer->limits.queue_bytes;
+    bool waits = flags & RD_KAFKA_MSG_F_BLOCK && bytes <= producer->limits.queue_bytes &&
+                 rk_visit_may_wait(producer->core, "rd_kafka_produce() with RD_KAFKA_MSG_F_BLOCK");
     if (!waits)
         return RD_KAFKA_RESP_ERR__QUEUE_FULL;
     return rk_visit_begin(visit, producer->core) ? wait_for_credit(producer, bytes)
@@ -236,7 +237,10 @@ __attribute__((noinline)) static rd_kafka_resp_err_t show(struct rk_producer *pr
                                                           struct rk_produce *produce,
                                                           const struct rk_produce_watcher *watcher)
 {
+    struct rk_visit mark;
+    rk_visit_mark(&mark, producer->core);
     watcher->admitted(watcher->argument, produce);
+    rk_visit_unmark(&mark);
     if (!produce->record.headers)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     produce->record.headers_size = rk_headers_wire_size(produce->record.headers);

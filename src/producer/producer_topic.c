@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "event/core.h"
 #include "event/headers.h"
+#include "event/visit.h"
 #include "producer/batch_append.h"
 #include "producer/delivery.h"
 #include "producer/expiry.h"
@@ -206,17 +207,27 @@ RK_ALWAYS_INLINE int32_t pick_without_key(struct rk_producer_topic *self,
                         : rk_partitioner_draw(count, has_leader, table);
 }
 
+static __attribute__((noinline)) int32_t
+ask_application(struct rk_producer_topic *self, int32_t count, const struct rk_new_record *record)
+{
+    const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
+    struct rk_visit mark;
+    rk_visit_mark(&mark, self->producer->core);
+    int32_t partition = callbacks->partitioner(
+        self->topic, record->key_size >= 0 ? record->key : NULL,
+        (size_t)RK_MAX(record->key_size, 0), count, callbacks->opaque, record->opaque);
+    rk_visit_unmark(&mark);
+    return partition;
+}
+
 RK_ALWAYS_INLINE int32_t pick(struct rk_producer_topic *self,
                               const struct rk_partition_table *table, int32_t count,
                               const struct rk_new_record *record)
 {
     if (RK_LIKELY(record->key_size <= self->spreads_up_to))
         return pick_without_key(self, table, count, record->enqueued_us);
-    const struct rk_topic_callbacks *callbacks = &self->topic->conf->callbacks;
-    if (callbacks->partitioner)
-        return callbacks->partitioner(self->topic, record->key_size >= 0 ? record->key : NULL,
-                                      (size_t)RK_MAX(record->key_size, 0), count, callbacks->opaque,
-                                      record->opaque);
+    if (self->topic->conf->callbacks.partitioner)
+        return ask_application(self, count, record);
     return rk_partitioner_hash(self->partitioner, record->key, (size_t)RK_MAX(record->key_size, 0),
                                count);
 }

@@ -358,6 +358,11 @@ void rk_loop_wake(struct rk_loop *loop)
     rk_mailbox_wake(&loop->mailbox);
 }
 
+bool rk_loop_may_wait(void)
+{
+    return !current || current->hooks.may_wait;
+}
+
 bool rk_loop_is_mine(const struct rk_loop *loop)
 {
     return current == loop;

@@ -42,6 +42,7 @@ struct rk_loop_hooks {
     void (*call_keeper)(void *argument);
     void *argument;
     uint64_t rest_after_us;
+    bool may_wait; /* Nothing waits for it, so that its thread may wait for other loops. */
 };
 
 /* NULL with errno when the system has no descriptor to give. */
@@ -82,6 +83,8 @@ void rk_loop_end_at_rest(struct rk_loop *loop);
 void rk_loop_discard_at_rest(struct rk_loop *loop);
 
 bool rk_loop_is_mine(const struct rk_loop *loop);
+/* The calling thread runs no loop, or one that may wait. */
+bool rk_loop_may_wait(void);
 void rk_loop_assert_mine(const struct rk_loop *loop);
 
 /* The loop's thread only, or before it starts. */

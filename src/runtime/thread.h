@@ -44,6 +44,11 @@ void rk_mutex_clear(struct rk_mutex *mutex);
 void rk_mutex_lock(struct rk_mutex *mutex) RK_ACQUIRES(mutex);
 void rk_mutex_unlock(struct rk_mutex *mutex) RK_RELEASES(mutex);
 
+/* Code of the application runs under the mutex from here on, on this thread; NULL: no longer. What
+ * would take it there by a call of the library ends the process, with a message: it would wait for
+ * itself. */
+void rk_mutex_lend(const struct rk_mutex *mutex);
+
 void rk_condition_init(struct rk_condition *condition);
 void rk_condition_clear(struct rk_condition *condition);
 /* False when the deadline (rk_clock_now_us, RK_NEVER: none) passed first; wakes up without reason

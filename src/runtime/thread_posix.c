@@ -79,6 +79,8 @@ static inline void pause_core(void)
 
 static __attribute__((noinline)) void lock_slowly(struct rk_mutex *mutex)
 {
+    if (mutex == rk_lent_mutex)
+        rk_refuse_lent();
     for (int i = 0; i < SPINS; i++) {
         uint32_t state = atomic_load_explicit(&mutex->state, memory_order_relaxed);
         if (state == MUTEX_FREE && try_lock(mutex))
@@ -117,6 +119,11 @@ void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
     if (RK_UNLIKELY(atomic_exchange_explicit(&mutex->state, MUTEX_FREE, memory_order_release) ==
                     MUTEX_AWAITED))
         futex_wake(&mutex->state, 1);
+}
+
+void rk_mutex_lend(const struct rk_mutex *mutex)
+{
+    rk_lent_mutex = mutex;
 }
 
 void rk_condition_init(struct rk_condition *condition)

@@ -28,9 +28,9 @@ int rk_socket_open(int family)
     return descriptor ? descriptor->fd : -1;
 }
 
-void rk_socket_adopt(int fd)
+bool rk_socket_adopt(int fd)
 {
-    sim_descriptor_find(fd);
+    return sim_descriptor_find(fd) != NULL;
 }
 
 void rk_socket_set_options(int fd, const struct rk_socket_options *options)

@@ -89,6 +89,8 @@ static void give(struct rk_mutex *mutex)
 void rk_mutex_lock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
 {
     rk_lock_rank_push(mutex->rank);
+    if (mutex == rk_lent_mutex)
+        rk_refuse_lent();
     sim_switch_point(SIM_TRACE_LOCK, number_of(mutex), mutex->rank);
     take(mutex);
 }
@@ -99,6 +101,11 @@ void rk_mutex_unlock(struct rk_mutex *mutex) RK_NO_THREAD_ANALYSIS
     rk_lock_rank_pop(mutex->rank);
     give(mutex);
     sim_switch_point(SIM_TRACE_UNLOCK, number, 0); /* Another thread may have freed it. */
+}
+
+void rk_mutex_lend(const struct rk_mutex *mutex)
+{
+    rk_lent_mutex = mutex;
 }
 
 /* Conditions: `sequence` is the number, `waiters` counts. */

@@ -235,6 +235,8 @@ long __wrap_syscall(long number, ...)
         values[i] = va_arg(list, long);
     va_end(list);
     struct timespec until;
+    if (number == SYS_futex && values[1] == FUTEX_WAIT_BITSET_PRIVATE && hits(FAULT_FUTEX))
+        return -1;
     if (number == SYS_futex && values[1] == FUTEX_WAIT_BITSET_PRIVATE && values[3]) {
         until = *(const struct timespec *)values[3];
         until.tv_sec -= RK_MIN(until.tv_sec, atomic_load(&monotonic_shift));
@@ -250,13 +252,44 @@ DECLARE(int, socket, int domain, int type, int protocol)
     return hits(FAULT_SOCKET) ? -1 : __real_socket(domain, type, protocol);
 }
 
+/* An interrupted one goes on by itself. */
 DECLARE(int, connect, int fd, const struct sockaddr *address, socklen_t size)
 {
-    return hits(FAULT_CONNECT) ? -1 : __real_connect(fd, address, size);
+    if (!hits(FAULT_CONNECT))
+        return __real_connect(fd, address, size);
+    if (armed_error == EINTR)
+        __real_connect(fd, address, size);
+    errno = armed_error;
+    return -1;
+}
+
+DECLARE(int, setsockopt, int fd, int level, int option, const void *value, socklen_t size)
+{
+    return hits(FAULT_OPTION) ? -1 : __real_setsockopt(fd, level, option, value, size);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+
+/* All that are used here take an int, or nothing. */
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list list;
+    va_start(list, command);
+    int value = va_arg(list, int);
+    va_end(list);
+    return hits(FAULT_FLAGS) ? -1 : __real_fcntl(fd, command, value);
+}
+
+DECLARE(int, poll, struct pollfd *entries, nfds_t entry_count, int timeout_ms)
+{
+    return hits(FAULT_POLL) ? -1 : __real_poll(entries, entry_count, timeout_ms);
 }
 
 DECLARE(int, getsockopt, int fd, int level, int option, void *value, socklen_t *size)
 {
+    if (hits(FAULT_ASKING))
+        return -1;
     int result = __real_getsockopt(fd, level, option, value, size);
     if (option == SO_ERROR && hits(FAULT_RESULT))
         memcpy(value, &armed_error, sizeof(armed_error));
@@ -289,6 +322,33 @@ DECLARE(int, getaddrinfo, const char *node, const char *service, const struct ad
             return armed_error;
     }
     return __real_getaddrinfo(node, service, hints, result);
+}
+
+DECLARE(int, getnameinfo, const struct sockaddr *address, socklen_t address_size, char *host,
+        socklen_t host_size, char *service, socklen_t service_size, int flags)
+{
+    if (hits(FAULT_NAME))
+        return armed_error;
+    return __real_getnameinfo(address, address_size, host, host_size, service, service_size, flags);
+}
+
+/* Libraries and files */
+
+DECLARE(void *, dlopen, const char *path, int flags)
+{
+    return hits(FAULT_LIBRARY) ? NULL : __real_dlopen(path, flags);
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list list;
+    va_start(list, flags);
+    int mode = va_arg(list, int);
+    va_end(list);
+    return hits(FAULT_OPEN) ? -1 : __real_open(path, flags, mode);
 }
 
 DECLARE(ssize_t, getrandom, void *bytes, size_t size, unsigned flags)

@@ -27,6 +27,14 @@ enum fault_kind {
     FAULT_READ,    /* read, of a wake-up's descriptor. */
     FAULT_WRITE,   /* write, of the same. */
     FAULT_RANDOM,  /* getrandom */
+    FAULT_OPTION,  /* setsockopt */
+    FAULT_ASKING,  /* getsockopt itself. */
+    FAULT_FLAGS,   /* fcntl, of a descriptor that socket_cb gave. */
+    FAULT_POLL,    /* poll, whether a connection is there. */
+    FAULT_NAME,    /* getnameinfo: the error is its result, EAI_*. */
+    FAULT_FUTEX,   /* futex, waiting. */
+    FAULT_LIBRARY, /* dlopen: NULL. */
+    FAULT_OPEN,    /* open */
 };
 
 enum { FAULT_END_OF_FILE = -1, FAULT_ONE_BYTE = -2 }; /* Instead of an errno value. */

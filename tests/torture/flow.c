@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "rdkafka_mock.h"
 #include "runtime/thread.h"
@@ -23,6 +24,7 @@ static struct {
     char large[LARGE_SIZE];
     int reports[MESSAGES];
     rd_kafka_resp_err_t expected_error; /* The one that messages may fail with. */
+    bool uses_socket_callback, uses_canonical_names;
 } the;
 
 void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -30,6 +32,12 @@ void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value)
     char error[256];
     if (rd_kafka_conf_set(conf, name, value, error, sizeof(error)) != RD_KAFKA_CONF_OK)
         fail_msg("%s", error);
+}
+
+static int open_socket(int domain, int type, int protocol, void *opaque)
+{
+    (void)opaque;
+    return socket(domain, type, protocol);
 }
 
 rd_kafka_conf_t *flow_new_conf(void)
@@ -41,8 +49,25 @@ rd_kafka_conf_t *flow_new_conf(void)
     flow_set(conf, "retry.backoff.ms", "1");
     flow_set(conf, "retry.backoff.max.ms", "10");
     flow_set(conf, "topic.metadata.refresh.fast.interval.ms", "5");
+    flow_set(conf, "socket.keepalive.enable", "true");
+    flow_set(conf, "socket.send.buffer.bytes", "200000");
+    flow_set(conf, "socket.receive.buffer.bytes", "200000");
+    if (the.uses_canonical_names)
+        flow_set(conf, "client.dns.lookup", "resolve_canonical_bootstrap_servers_only");
+    if (the.uses_socket_callback)
+        rd_kafka_conf_set_socket_cb(conf, open_socket);
     rd_kafka_conf_set_log_cb(conf, NULL);
     return conf;
+}
+
+void flow_use_socket_callback(bool is_used)
+{
+    the.uses_socket_callback = is_used;
+}
+
+void flow_use_canonical_names(bool is_used)
+{
+    the.uses_canonical_names = is_used;
 }
 
 /* Producing */
@@ -182,6 +207,8 @@ void flow_torture(void (*flow)(void), const struct torture *torture)
         if (faults_live_allocations() != live)
             fail_msg("%s %d (%d): %ld allocations are left", torture->name, n, torture->error,
                      faults_live_allocations() - live);
+        if (!was_hit && n == 1)
+            fail_msg("%s (%d): not called at all", torture->name, torture->error);
         if (!was_hit)
             return;
     }

@@ -31,6 +31,10 @@ void flow_consume(void);
 void flow_join(void);
 void flow_join_consumer(void); /* The same by KIP-848. */
 
+/* Sockets are opened by a socket_cb of the application's from now on, or no longer. */
+void flow_use_socket_callback(bool is_used);
+/* Bootstrap servers are taken by the names of their addresses from now on, or no longer. */
+void flow_use_canonical_names(bool is_used);
 /* A configuration for the cluster, with little patience. */
 rd_kafka_conf_t *flow_new_conf(void);
 void flow_set(rd_kafka_conf_t *conf, const char *name, const char *value);

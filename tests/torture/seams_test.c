@@ -5,11 +5,12 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <string.h>
 
-#include "base/types.h"
+#include "base/random.h"
 #include "torture/flow.h"
 
-enum { ERRORS_MAX = 8 };
+enum { ERRORS_MAX = 10 };
 
 static int begin(void **state)
 {
@@ -60,10 +61,28 @@ static void test_connecting(void **state)
     (void)state;
     torture_both(FAULT_CONNECT, "connect",
                  (const int[ERRORS_MAX]){ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH,
-                                         EADDRNOTAVAIL, EACCES, EAGAIN, EPERM},
+                                         EADDRNOTAVAIL, EACCES, EAGAIN, EPERM, EINTR},
                  1);
     torture_both(FAULT_RESULT, "SO_ERROR",
                  (const int[ERRORS_MAX]){ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH}, 1);
+}
+
+/* Options are hints, so that it connects all the same. */
+static void test_options(void **state)
+{
+    (void)state;
+    torture_both(FAULT_OPTION, "setsockopt", (const int[ERRORS_MAX]){ENOPROTOOPT, ENOMEM}, 1);
+    torture_both(FAULT_ASKING, "getsockopt", (const int[ERRORS_MAX]){ENOBUFS}, 1);
+    torture_both(FAULT_POLL, "poll", (const int[ERRORS_MAX]){EINTR, ENOMEM}, 1);
+}
+
+/* A descriptor that would block is given back. */
+static void test_adopting(void **state)
+{
+    (void)state;
+    flow_use_socket_callback(true);
+    torture_both(FAULT_FLAGS, "fcntl", (const int[ERRORS_MAX]){EBADF, EPERM}, 1);
+    flow_use_socket_callback(false);
 }
 
 static void test_receiving(void **state)
@@ -98,10 +117,55 @@ static void test_resolving(void **state)
                  1);
 }
 
+/* Of an address by its number, after the name was not to be had. */
+static void test_names_of_addresses(void **state)
+{
+    (void)state;
+    flow_use_canonical_names(true);
+    torture_both(FAULT_NAME, "getnameinfo",
+                 (const int[ERRORS_MAX]){EAI_AGAIN, EAI_NONAME, EAI_SYSTEM}, 1);
+    flow_torture(flow_produce, &(struct torture){FAULT_NAME, "2 getnameinfo", EAI_FAIL, 2, 1});
+    flow_torture(flow_consume, &(struct torture){FAULT_NAME, "2 getnameinfo", EAI_FAIL, 2, 1});
+    flow_use_canonical_names(false);
+}
+
+static void test_locks(void **state)
+{
+    (void)state;
+    torture_both(FAULT_FUTEX, "futex", (const int[ERRORS_MAX]){EINTR, EAGAIN, ENOMEM}, 7);
+}
+
+/* It is there, but cannot be loaded. */
+static void test_plugins(void **state)
+{
+    (void)state;
+    char text[256] = "";
+    long live = faults_live_allocations();
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    faults_arm(FAULT_LIBRARY, 1, 1, ENOMEM);
+    assert_int_equal(
+        rd_kafka_conf_set(conf, "plugin.library.paths", "libc.so.6", text, sizeof(text)),
+        RD_KAFKA_CONF_INVALID);
+    assert_true(faults_disarm());
+    assert_non_null(strstr(text, "libc.so.6"));
+    assert_null(strstr(text, "conf_init"));
+    assert_int_equal(
+        rd_kafka_conf_set(conf, "plugin.library.paths", "libc.so.6", text, sizeof(text)),
+        RD_KAFKA_CONF_INVALID);
+    assert_non_null(strstr(text, "conf_init")); /* Loaded, and no plugin. */
+    rd_kafka_conf_destroy(conf);
+    assert_int_equal(faults_live_allocations(), live);
+}
+
+/* Once per thread, so that it is asked here. */
 static void test_randomness(void **state)
 {
     (void)state;
-    torture_both(FAULT_RANDOM, "getrandom", (const int[ERRORS_MAX]){EINTR}, 1);
+    uint64_t number = 0;
+    faults_arm(FAULT_RANDOM, 1, 3, EINTR);
+    rk_random_bytes(&number, sizeof(number));
+    assert_true(faults_disarm());
+    assert_true(number != 0);
 }
 
 int main(void)
@@ -111,7 +175,9 @@ int main(void)
         cmocka_unit_test(test_opening),    cmocka_unit_test(test_connecting),
         cmocka_unit_test(test_receiving),  cmocka_unit_test(test_sending),
         cmocka_unit_test(test_waiting),    cmocka_unit_test(test_resolving),
-        cmocka_unit_test(test_randomness),
+        cmocka_unit_test(test_randomness), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_adopting),   cmocka_unit_test(test_names_of_addresses),
+        cmocka_unit_test(test_locks),      cmocka_unit_test(test_plugins),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

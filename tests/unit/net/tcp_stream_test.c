@@ -194,7 +194,7 @@ static void foreign_descriptors_are_adopted(void **state)
 {
     (void)state;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    rk_socket_adopt(fd);
+    assert_true(rk_socket_adopt(fd));
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     rk_socket_set_options(fd, &(struct rk_socket_options){.send_buffer = 20000,
