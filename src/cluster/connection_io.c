@@ -43,6 +43,18 @@ static void set_expiry(struct rk_connection *connection, struct rk_request *requ
         RK_MIN(connection->own.in_flight_expiry_us, request->wire.expires_us);
 }
 
+/* A feature may need more than the API's first version. returns: owned */
+static char *explain_no_version(const struct rk_connection *connection,
+                                const struct rk_request *request)
+{
+    const char *broker = rk_broker_name(connection->broker), *api = request->api->name;
+    return request->min_version > request->api->min_version
+               ? rk_text_format("%s: the broker has no %s from v%d on", broker, api,
+                                request->min_version)
+               : rk_text_format("%s: the broker has no version of %s in common with us", broker,
+                                api);
+}
+
 void rk_connection_encode(struct rk_connection *connection, struct rk_request *request,
                           uint64_t now_us)
 {
@@ -50,8 +62,7 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
     request->version = choose_version(connection, request);
     request->broker_id = broker->id;
     if (request->version < 0) {
-        char *text = rk_text_format("%s: the broker has no version of %s in common with us",
-                                    rk_broker_name(broker), request->api->name);
+        char *text = explain_no_version(connection, request);
         rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
         rk_free(text);
         return;

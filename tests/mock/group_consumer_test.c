@@ -218,6 +218,20 @@ static void bad_pattern(void **state)
     group_run(&fixture, group_first_has_all);
 }
 
+/* Brokers of the preview have none: what is missing is said. */
+static void patterns_at_old_brokers(void **state)
+{
+    (void)state;
+    char text[500];
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.base.cluster, HEARTBEAT, 0, 0), 0);
+    struct group_member *member = start(0);
+    group_subscribe(member, "^t.*");
+    group_run(&fixture, group_first_has_error);
+    assert_int_equal(rd_kafka_fatal_error(member->rk, text, sizeof(text)),
+                     RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE);
+    assert_non_null(strstr(text, "the broker has no ConsumerGroupHeartbeat from v1 on"));
+}
+
 /* A topic that is not there is told of, and consumed when it is made. */
 static void topic_that_comes_later(void **state)
 {
@@ -442,6 +456,7 @@ int main(void)
         GROUP_TEST(static_member_twice, &fixture),
         GROUP_TEST(patterns, &fixture),
         GROUP_TEST(bad_pattern, &fixture),
+        GROUP_TEST(patterns_at_old_brokers, &fixture),
         GROUP_TEST(topic_that_comes_later, &fixture),
         GROUP_TEST(topic_made_again, &fixture),
         GROUP_TEST(coordinator_moves, &fixture),
