@@ -155,6 +155,28 @@ void rk_broker_post_drop(struct rk_broker *broker)
     post_news((struct news_mail){.broker = broker}, deliver_drop);
 }
 
+/* A JoinGroup may be answered minutes later, so its connection is the last to notice that it is
+ * dead: it goes with the one for heartbeats. */
+static void drop_join(struct rk_broker *broker, const char *text) RK_ON_BROKER
+{
+    struct rk_connection *join = rk_broker_connection(broker, RK_PURPOSE_JOIN);
+    if (rk_connection_is_open(join))
+        rk_connection_drop(join, RD_KAFKA_RESP_ERR__TRANSPORT, "%s", text);
+}
+
+static void deliver_drop_join(struct rk_mail *mail)
+{
+    struct news_mail *self = rk_container_of(mail, struct news_mail, mail);
+    rk_on_broker(self->broker->loop);
+    drop_join(self->broker, "The answer is not waited for any longer");
+    free_news(mail);
+}
+
+void rk_broker_post_drop_join(struct rk_broker *broker)
+{
+    post_news((struct news_mail){.broker = broker}, deliver_drop_join);
+}
+
 void rk_broker_take_addresses(struct rk_broker *broker, struct rk_addresses *addresses,
                               uint64_t now_us)
 {
@@ -248,15 +270,6 @@ static char *without_duration(const char *text)
 {
     const char *after = strstr(text, " (after ");
     return rk_strndup(text, after ? (size_t)(after - text) : strlen(text));
-}
-
-/* A JoinGroup may be answered minutes later, so its connection is the last to notice that it is
- * dead: it goes with the one for heartbeats. */
-static void drop_join(struct rk_broker *broker, const char *text) RK_ON_BROKER
-{
-    struct rk_connection *join = rk_broker_connection(broker, RK_PURPOSE_JOIN);
-    if (rk_connection_is_open(join))
-        rk_connection_drop(join, RD_KAFKA_RESP_ERR__TRANSPORT, "%s", text);
 }
 
 void rk_broker_on_connection_failed(struct rk_broker *broker, struct rk_connection *connection,

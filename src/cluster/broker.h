@@ -104,6 +104,8 @@ void rk_broker_post_address(struct rk_broker *broker, const char *host, uint16_t
 
 /* Any thread: metadata names it no more, or again. What is under way may end. */
 void rk_broker_post_retire(struct rk_broker *broker, bool is_retired);
+/* Any thread: what is under way on that connection is not waited for any longer. */
+void rk_broker_post_drop_join(struct rk_broker *broker);
 /* Any thread: closes all its connections. */
 void rk_broker_post_drop(struct rk_broker *broker);
 

@@ -10,23 +10,15 @@
 #include "conf/conf.h"
 #include "event/core.h"
 #include "event/failure.h"
-#include "wire/messages.h"
+#include "group/coordinator_question.h"
 
-#define ASK_TIMEOUT_US  10000000u /* Of FindCoordinator: then another broker is asked. */
-#define PARK_US         2000000u  /* For a connection: then it is asked again whose the group is. */
-#define FIRST_WITH_KEYS 4
-
-struct rk_coordinator {
-    struct rk_cluster *cluster;
-    enum rk_coordinator_kind kind;
-    char *key;
-    struct rk_coordinator_machine machine;
-    struct rk_request_list waiting; /* For a coordinator. */
-    struct rk_timer timer;          /* The pause's end, or the nearest deadline of these. */
-    char *last_error;               /* NULL: none. */
-    int32_t silent_id;              /* Who did not answer, and is not asked next; -1. */
-    bool is_terminated;
-};
+/* JoinGroup and SyncGroup are answered when all members are there: after so long it is asked
+ * whether somebody else is the coordinator by now, then after ever longer pauses. */
+#define DOUBT_US     5000000u
+#define DOUBT_MAX_US 60000000u
+/* So many requests that nobody waits for may be under way before the connection is given up. */
+#define ABANDONED_MAX 4
+#define PARK_US       2000000u /* For a connection: then it is asked again whose the group is. */
 
 /* What a request is given back with; in its arena. */
 struct errand {
@@ -35,6 +27,29 @@ struct errand {
     void *owner;
     uint64_t deadline_us;
     int32_t broker_id; /* Whom it was sent to. */
+    const struct rk_request *request;
+    TAILQ_ENTRY(errand) link; /* In `joins`. */
+    bool is_join;             /* It is in there, */
+    bool is_abandoned;        /* and nobody waits for it. */
+};
+
+TAILQ_HEAD(errand_list, errand);
+
+struct rk_coordinator {
+    struct rk_cluster *cluster;
+    enum rk_coordinator_kind kind;
+    char *key;
+    struct rk_coordinator_machine machine;
+    struct rk_request_list waiting; /* For a coordinator. */
+    struct errand_list joins;       /* Under way, by the connection of JoinGroup. */
+    int abandoned;                  /* Of these, nobody waits for them. */
+    uint64_t doubt_at_us;           /* They have been for long; RK_NEVER. */
+    uint64_t doubt_us;              /* The pause until then. */
+    bool is_doubting;               /* A question is under way for that. */
+    struct rk_timer timer;          /* The pause's end, the nearest deadline of these, or doubt. */
+    char *last_error;               /* NULL: none. */
+    int32_t silent_id;              /* Who did not answer, and is not asked next; -1. */
+    bool is_terminated;
 };
 
 static void act(struct rk_coordinator *coordinator, enum rk_coordinator_order order,
@@ -110,6 +125,7 @@ static void fail_waiting(struct rk_coordinator *coordinator, rd_kafka_resp_err_t
 static void schedule(struct rk_coordinator *coordinator) RK_ON_BACKGROUND
 {
     uint64_t next_us = rk_coordinator_machine_next_us(&coordinator->machine);
+    next_us = RK_MIN(next_us, coordinator->doubt_at_us);
     const struct rk_request *request;
     TAILQ_FOREACH (request, &coordinator->waiting, link) {
         next_us = RK_MIN(next_us, request->deadline_us);
@@ -140,11 +156,14 @@ static void expire(struct rk_coordinator *coordinator, uint64_t now_us)
     }
 }
 
+static void doubt(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND;
+
 static void on_timer(struct rk_timer *timer, uint64_t now_us)
 {
     struct rk_coordinator *coordinator = rk_container_of(timer, struct rk_coordinator, timer);
     rk_on_background(loop_of(coordinator));
     expire(coordinator, now_us);
+    doubt(coordinator, now_us);
     enum rk_coordinator_order order = RK_COORDINATOR_DO_NOTHING;
     if (TAILQ_EMPTY(&coordinator->waiting))
         order = rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
@@ -161,35 +180,18 @@ static bool is_lost_by(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR__BAD_MSG;
 }
 
-/* Version 4 names keys in a list. */
-static void prepare_question(struct rk_request *request)
+/* What waits at somebody else for the other members of the group waits in vain. */
+static void leave_former(struct rk_coordinator *coordinator) RK_ON_BACKGROUND
 {
-    struct rk_find_coordinator_request *message = request->message;
-    if (request->version < FIRST_WITH_KEYS)
-        message->coordinator_keys.count = 0;
-    else
-        message->key = "";
-}
-
-/* What the answer says of our key; `*err` 0: it is that broker. */
-static int32_t read_answer(const struct rk_coordinator *coordinator,
-                           const struct rk_request *request, rd_kafka_resp_err_t *err)
-{
-    const struct rk_find_coordinator_answer *answer = request->answer;
-    int32_t broker_id = answer->node_id;
-    *err = rk_error_of_broker(answer->error_code);
-    if (request->version >= FIRST_WITH_KEYS) {
-        const struct rk_find_coordinator_answer_coordinator *item = answer->coordinators.items;
-        if (answer->coordinators.count != 1 || strcmp(item->key, coordinator->key) != 0) {
-            *err = RD_KAFKA_RESP_ERR__BAD_MSG;
-            return -1;
-        }
-        *err = rk_error_of_broker(item->error_code);
-        broker_id = item->node_id;
+    int32_t id = coordinator->machine.broker_id;
+    const struct errand *errand;
+    TAILQ_FOREACH (errand, &coordinator->joins, link) {
+        struct rk_broker *broker =
+            errand->broker_id != id ? rk_cluster_use_broker(coordinator->cluster, errand->broker_id)
+                                    : NULL;
+        if (broker)
+            rk_broker_post_drop_join(broker);
     }
-    if (!*err && broker_id < 0)
-        *err = RD_KAFKA_RESP_ERR__BAD_MSG;
-    return broker_id;
 }
 
 static void on_answer(struct rk_request *request)
@@ -204,7 +206,7 @@ static void on_answer(struct rk_request *request)
     if (err)
         set_last_error(coordinator, rk_text_format("FindCoordinator: %s", request->error_text));
     else
-        broker_id = read_answer(coordinator, request, &err);
+        broker_id = rk_coordinator_question_read(request, &err);
     if (err && !request->err)
         set_last_error(coordinator, rk_text_format("FindCoordinator: %s answered: %s",
                                                    rk_cluster_name_broker(coordinator->cluster,
@@ -219,38 +221,24 @@ static void on_answer(struct rk_request *request)
                      "Group \"%s\": the coordinator is broker %d", coordinator->key,
                      (int)broker_id);
         order = rk_coordinator_machine_on_found(&coordinator->machine, broker_id);
+        leave_former(coordinator);
     }
     rk_request_destroy(request);
     if (!coordinator->is_terminated)
         act(coordinator, order, now_us);
 }
 
-/* NULL: no memory. */
-static struct rk_request *new_question(struct rk_coordinator *coordinator, uint64_t now_us)
+static struct rk_request *new_question(struct rk_coordinator *coordinator,
+                                       rk_request_handler *handler)
 {
-    struct rk_request *request =
-        rk_request_try_new(RK_API_FIND_COORDINATOR, loop_of(coordinator), on_answer, coordinator);
-    const char **keys = request ? rk_request_try_alloc(request, sizeof(*keys)) : NULL;
-    if (!keys) {
-        rk_request_destroy(request);
-        return NULL;
-    }
-    struct rk_find_coordinator_request *message = request->message;
-    keys[0] = coordinator->key;
-    message->key = coordinator->key;
-    message->key_type = (int8_t)coordinator->kind;
-    message->coordinator_keys.items = keys;
-    message->coordinator_keys.count = 1;
-    request->prepare = prepare_question;
     uint64_t patience_us = (uint64_t)core_of(coordinator)->conf->socket_timeout_ms * 1000;
-    request->timeout_us = RK_MIN(patience_us, ASK_TIMEOUT_US);
-    request->deadline_us = now_us + request->timeout_us;
-    return request;
+    return rk_coordinator_question_try_new(coordinator->kind, coordinator->key,
+                                           loop_of(coordinator), handler, coordinator, patience_us);
 }
 
 static void ask(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND
 {
-    struct rk_request *request = new_question(coordinator, now_us);
+    struct rk_request *request = new_question(coordinator, on_answer);
     if (request)
         rk_cluster_post_send_other(coordinator->cluster, coordinator->silent_id, request);
     else
@@ -258,7 +246,63 @@ static void ask(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKG
                                             RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, false, now_us);
 }
 
+/* In doubt */
+
+static void on_second_opinion(struct rk_request *request)
+{
+    struct rk_coordinator *coordinator = request->owner;
+    rk_on_background(loop_of(coordinator));
+    rd_kafka_resp_err_t err = request->err;
+    int32_t broker_id = err ? -1 : rk_coordinator_question_read(request, &err);
+    coordinator->is_doubting = false;
+    rk_request_destroy(request);
+    if (err || coordinator->is_terminated ||
+        !rk_coordinator_machine_on_moved(&coordinator->machine, broker_id))
+        return;
+    rk_log_debug(core_of(coordinator), RK_DEBUG_CGRP, "COORD",
+                 "Group \"%s\": the coordinator is broker %d by now", coordinator->key,
+                 (int)broker_id);
+    leave_former(coordinator);
+}
+
+/* It may stand still: then nothing but its successor's name ends the wait. While it is not known
+ * it is asked for anyway. */
+static void doubt(struct rk_coordinator *coordinator, uint64_t now_us)
+{
+    if (now_us < coordinator->doubt_at_us)
+        return;
+    coordinator->doubt_us = RK_MIN(2 * coordinator->doubt_us, (uint64_t)DOUBT_MAX_US);
+    coordinator->doubt_at_us = now_us + coordinator->doubt_us;
+    if (coordinator->machine.state != RK_COORDINATOR_KNOWN || coordinator->is_doubting)
+        return;
+    struct rk_request *request = new_question(coordinator, on_second_opinion);
+    if (!request)
+        return;
+    coordinator->is_doubting = true;
+    rk_cluster_post_send_other(coordinator->cluster, coordinator->machine.broker_id, request);
+}
+
 /* Requests */
+
+static void begin_join(struct rk_coordinator *coordinator, struct errand *errand, uint64_t now_us)
+{
+    errand->is_join = true;
+    errand->is_abandoned = false;
+    TAILQ_INSERT_TAIL(&coordinator->joins, errand, link);
+    coordinator->doubt_us = DOUBT_US;
+    coordinator->doubt_at_us = now_us + DOUBT_US;
+}
+
+static void end_join(struct rk_coordinator *coordinator, struct errand *errand)
+{
+    if (!errand->is_join)
+        return;
+    errand->is_join = false;
+    TAILQ_REMOVE(&coordinator->joins, errand, link);
+    coordinator->abandoned -= errand->is_abandoned;
+    if (TAILQ_EMPTY(&coordinator->joins))
+        coordinator->doubt_at_us = RK_NEVER;
+}
 
 /* Nothing of it was written, so it may as well go to the next coordinator. */
 static bool may_wait_again(const struct rk_coordinator *coordinator,
@@ -266,17 +310,25 @@ static bool may_wait_again(const struct rk_coordinator *coordinator,
 {
     const struct errand *errand = request->owner;
     return !coordinator->is_terminated && is_lost_by(request->err) && !request->was_written &&
-           now_us < errand->deadline_us;
+           !errand->is_abandoned && now_us < errand->deadline_us;
+}
+
+static void send_if_any(struct rk_coordinator *coordinator, uint64_t now_us) RK_ON_BACKGROUND
+{
+    if (!TAILQ_EMPTY(&coordinator->waiting))
+        act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us),
+            now_us);
 }
 
 static void on_done(struct rk_request *request)
 {
-    const struct errand *errand = request->owner;
+    struct errand *errand = request->owner;
     struct rk_coordinator *coordinator = errand->coordinator;
     enum rk_coordinator_order order = RK_COORDINATOR_DO_NOTHING;
     rk_on_background(loop_of(coordinator));
     uint64_t now_us = rk_clock_now_us();
     bool waits_again = may_wait_again(coordinator, request, now_us);
+    end_join(coordinator, errand);
     if (is_lost_by(request->err) && !coordinator->is_terminated) {
         coordinator->silent_id = errand->broker_id;
         set_last_error(coordinator,
@@ -289,14 +341,14 @@ static void on_done(struct rk_request *request)
         request->deadline_us = errand->deadline_us;
         TAILQ_INSERT_TAIL(&coordinator->waiting, request, link);
         act(coordinator, order, now_us);
-        act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us),
-            now_us);
+        send_if_any(coordinator, now_us);
         return;
     }
     unwrap(request);
     if (request->err == RD_KAFKA_RESP_ERR__TIMED_OUT && !request->was_written)
         request->err = RD_KAFKA_RESP_ERR__WAIT_COORD;
     act(coordinator, order, now_us);
+    send_if_any(coordinator, now_us);
     request->on_done(request);
 }
 
@@ -313,7 +365,7 @@ static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK
 {
     int32_t id = coordinator->machine.broker_id;
     struct rk_broker *broker = rk_cluster_use_broker(coordinator->cluster, id);
-    struct rk_request *request;
+    struct rk_request *request, *next;
     if (!broker) {
         set_last_error(coordinator,
                        rk_text_format("FindCoordinator: it is broker %d, which metadata does not "
@@ -326,17 +378,23 @@ static void send_waiting(struct rk_coordinator *coordinator, uint64_t now_us) RK
             now_us);
         return;
     }
-    while ((request = TAILQ_FIRST(&coordinator->waiting)) != NULL) {
+    for (request = TAILQ_FIRST(&coordinator->waiting); request; request = next) {
         struct errand *errand = request->owner;
+        enum rk_purpose purpose = purpose_of(request);
+        next = TAILQ_NEXT(request, link);
+        if (purpose == RK_PURPOSE_JOIN && coordinator->abandoned >= ABANDONED_MAX)
+            continue; /* They end soon. */
         TAILQ_REMOVE(&coordinator->waiting, request, link);
         errand->broker_id = id;
-        enum rk_purpose purpose = purpose_of(request);
         request->deadline_us = RK_MIN(errand->deadline_us, now_us + PARK_US);
+        if (purpose == RK_PURPOSE_JOIN)
+            begin_join(coordinator, errand, now_us);
         rk_broker_post_send(broker, purpose, request);
         if (purpose == RK_PURPOSE_JOIN) /* Offsets are asked for next. */
             rk_broker_post_prepare(broker, RK_PURPOSE_COORDINATOR);
     }
-    rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us);
+    rk_coordinator_machine_on_wanted(&coordinator->machine, !TAILQ_EMPTY(&coordinator->waiting),
+                                     now_us);
 }
 
 static void act(struct rk_coordinator *coordinator, enum rk_coordinator_order order,
@@ -377,12 +435,45 @@ void rk_coordinator_send(struct rk_coordinator *coordinator, struct rk_request *
         .owner = request->owner,
         .deadline_us = request->deadline_us,
         .broker_id = -1,
+        .request = request,
     };
     request->on_done = on_done;
     request->owner = errand;
     uint64_t now_us = rk_clock_now_us();
     TAILQ_INSERT_TAIL(&coordinator->waiting, request, link);
     act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, true, now_us), now_us);
+}
+
+static bool is_over_for(const struct errand *errand, rk_coordinator_test *is_over,
+                        const void *argument)
+{
+    return is_over(errand->request, errand->owner, argument);
+}
+
+void rk_coordinator_abandon(struct rk_coordinator *coordinator, rk_coordinator_test *is_over,
+                            const void *argument)
+{
+    struct rk_request *request, *next;
+    struct errand *errand;
+    for (request = TAILQ_FIRST(&coordinator->waiting); request; request = next) {
+        next = TAILQ_NEXT(request, link);
+        if (!is_over_for(request->owner, is_over, argument))
+            continue;
+        TAILQ_REMOVE(&coordinator->waiting, request, link);
+        unwrap(request);
+        fail_later(coordinator, request, RD_KAFKA_RESP_ERR__DESTROY, "it is not wanted any more");
+    }
+    TAILQ_FOREACH (errand, &coordinator->joins, link) {
+        if (errand->is_abandoned || !is_over_for(errand, is_over, argument))
+            continue;
+        errand->is_abandoned = true;
+        struct rk_broker *broker =
+            ++coordinator->abandoned >= ABANDONED_MAX
+                ? rk_cluster_use_broker(coordinator->cluster, errand->broker_id)
+                : NULL;
+        if (broker)
+            rk_broker_post_drop_join(broker);
+    }
 }
 
 /* Once, until it answers soundly. */
@@ -473,8 +564,10 @@ struct rk_coordinator *rk_coordinator_new(struct rk_cluster *cluster, enum rk_co
     coordinator->cluster = cluster;
     coordinator->kind = kind;
     coordinator->silent_id = -1;
+    coordinator->doubt_at_us = RK_NEVER;
     coordinator->key = rk_strdup(key);
     TAILQ_INIT(&coordinator->waiting);
+    TAILQ_INIT(&coordinator->joins);
     rk_timer_init(&coordinator->timer, on_timer);
     rk_coordinator_machine_init(&coordinator->machine, conf->retry_backoff_ms,
                                 conf->retry_backoff_max_ms);
@@ -484,6 +577,7 @@ struct rk_coordinator *rk_coordinator_new(struct rk_cluster *cluster, enum rk_co
 void rk_coordinator_terminate(struct rk_coordinator *coordinator)
 {
     coordinator->is_terminated = true;
+    coordinator->doubt_at_us = RK_NEVER;
     uint64_t now_us = rk_clock_now_us();
     fail_waiting(coordinator, RD_KAFKA_RESP_ERR__DESTROY, "the client is being destroyed");
     act(coordinator, rk_coordinator_machine_on_wanted(&coordinator->machine, false, now_us),

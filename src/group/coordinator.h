@@ -15,6 +15,10 @@
  * and says what to do. An answer that is not about what was asked is _BAD_MSG to it: that is told.
  * The sender retries by itself, after a pause of its own; a request that it sends again at once
  * would only wait until a coordinator is known again.
+ *
+ * JoinGroup and SyncGroup may be answered minutes later, and a coordinator that stands still does
+ * not answer at all: when they take long, other brokers are asked whether they know of another one,
+ * and the wait ends (_TRANSPORT) when there is one.
  */
 #ifndef RK_GROUP_COORDINATOR_H
 #define RK_GROUP_COORDINATOR_H
@@ -57,6 +61,13 @@ void rk_coordinator_destroy(struct rk_coordinator *coordinator);
  */
 void rk_coordinator_send(struct rk_coordinator *coordinator,
                          struct rk_request *request) RK_ON_BACKGROUND;
+/* Whether nobody waits for the answer any more; with the sender's owner. */
+typedef bool rk_coordinator_test(const struct rk_request *request, const void *owner,
+                                 const void *argument);
+/* Ends what waits here and is over, with _DESTROY. What was sent ends as it would; but there are
+ * never more than a few such JoinGroups and SyncGroups under way. */
+void rk_coordinator_abandon(struct rk_coordinator *coordinator, rk_coordinator_test *is_over,
+                            const void *argument) RK_ON_BACKGROUND;
 /*
  * For on_done: what the coordinator said, 0 included, or request->err. Of several errors in one
  * answer the first that is not 0. Marks it as unknown if that follows. Returns bits of enum

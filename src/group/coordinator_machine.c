@@ -72,6 +72,14 @@ enum rk_coordinator_order rk_coordinator_machine_on_found(struct rk_coordinator_
     return RK_COORDINATOR_DO_SEND;
 }
 
+bool rk_coordinator_machine_on_moved(struct rk_coordinator_machine *machine, int32_t broker_id)
+{
+    if (machine->state != RK_COORDINATOR_KNOWN || machine->broker_id == broker_id)
+        return false;
+    machine->broker_id = broker_id;
+    return true;
+}
+
 enum rk_coordinator_order
 rk_coordinator_machine_on_not_found(struct rk_coordinator_machine *machine, rd_kafka_resp_err_t err,
                                     bool is_final, uint64_t now_us)

@@ -51,6 +51,8 @@ enum rk_coordinator_order rk_coordinator_machine_on_found(struct rk_coordinator_
 enum rk_coordinator_order
 rk_coordinator_machine_on_not_found(struct rk_coordinator_machine *machine, rd_kafka_resp_err_t err,
                                     bool is_final, uint64_t now_us);
+/* Others say so of another broker meanwhile. False: no news, or it is not known now. */
+bool rk_coordinator_machine_on_moved(struct rk_coordinator_machine *machine, int32_t broker_id);
 /* The broker says that it is not the coordinator, or did not answer. What was sent to another
  * broker than the one that is taken for it says nothing. */
 enum rk_coordinator_order rk_coordinator_machine_on_lost(struct rk_coordinator_machine *machine,

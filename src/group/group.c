@@ -139,6 +139,7 @@ void rk_group_settle(struct rk_group *group)
         actions = rk_member_take_actions(group->own.member);
         identify(group);
         publish(group); /* Who is asked now may look at it. */
+        rk_group_abandon_former(group);
         rk_group_act(group, actions);
         rk_group_follow_loss(group);
         rk_group_look_at_target(group);

@@ -50,6 +50,7 @@ struct rk_group {
             uint64_t since_us;  /* since then. */
         } failure;              /* Of what the member asked of its coordinator last. */
         const char *told_state; /* To the log, last. */
+        uint32_t attempt;       /* Nothing waits for former ones. */
         struct rk_timer timer;
         struct rk_subscription *subscription; /* NULL: none. */
         struct rk_request *joined;            /* Whose answer the plan borrows. */
@@ -127,6 +128,8 @@ const char *rk_group_try_copy(struct rk_request *request, const char *text);
 /* takes: request. False when a part of it could not be made. */
 bool rk_group_send_whole(struct rk_group *group, struct rk_request *request,
                          bool is_whole) RK_ON_BACKGROUND;
+/* What is under way for former attempts is not waited for. */
+void rk_group_abandon_former(struct rk_group *group) RK_ON_BACKGROUND;
 /* Of a classic member: */
 void rk_group_send_join(struct rk_group *group) RK_ON_BACKGROUND;
 void rk_group_send_sync(struct rk_group *group) RK_ON_BACKGROUND;

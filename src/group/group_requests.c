@@ -85,6 +85,30 @@ void rk_group_take_error(struct rk_group *group, const struct rk_request *reques
     rk_text_copy(group->own.failure.words, sizeof(group->own.failure.words), text ? text : "");
 }
 
+static bool is_former(const struct rk_request *request, const void *owner, const void *argument)
+{
+    const struct rk_group *group = argument;
+    const struct rk_group_call *call = owner;
+    switch (request->api->key) {
+    case RK_API_JOIN_GROUP:
+    case RK_API_SYNC_GROUP:
+    case RK_API_HEARTBEAT:
+    case RK_API_DESCRIBE_GROUPS:
+    case RK_API_CONSUMER_GROUP_HEARTBEAT:
+        return call->attempt != group->own.member->attempt && !call->is_leave;
+    default: /* To leave is what former members still have to do; others send commits. */
+        return false;
+    }
+}
+
+void rk_group_abandon_former(struct rk_group *group)
+{
+    if (group->own.attempt == group->own.member->attempt)
+        return;
+    group->own.attempt = group->own.member->attempt;
+    rk_coordinator_abandon(group->coordinator, is_former, group);
+}
+
 /* JoinGroup */
 
 static bool try_add_protocol(struct rk_group *group, struct rk_request *request,

@@ -195,6 +195,21 @@ static void test_nobody_waits_any_more(void **state)
     assert_int_equal(machine.broker_id, -1);
 }
 
+/* Somebody says that it is another broker: news only of one that was known. */
+static void test_it_has_moved(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATES; i++) {
+        struct rk_coordinator_machine machine = machine_in((enum rk_coordinator_state)i);
+        int32_t before = machine.broker_id;
+        bool is_known = i == STATE(KNOWN);
+        assert_int_equal(rk_coordinator_machine_on_moved(&machine, before + 7), is_known);
+        assert_int_equal(machine.broker_id, is_known ? before + 7 : -1);
+        assert_int_equal(machine.state, i);
+        assert_false(rk_coordinator_machine_on_moved(&machine, machine.broker_id));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_pauses_grow_until_it_serves),
         cmocka_unit_test(test_the_pause_outlives_those_who_wait),
         cmocka_unit_test(test_nobody_waits_any_more),
+        cmocka_unit_test(test_it_has_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
