@@ -28,7 +28,7 @@
 #include "rdkafka.h"
 #include "rdkafka_mock.h"
 
-enum { LIMIT_SECONDS = 60, TIMEOUT_MS = 2000, ROUNDS = 300, POLL_MS = 20 };
+enum { LIMIT_SECONDS = 60, TIMEOUT_MS = 2000, ROUNDS = 3000, POLL_MS = 20 };
 
 enum site {
     IN_REPORT,
@@ -469,6 +469,7 @@ static rd_kafka_t *new_feed(void)
     set(conf, "test.mock.num.brokers", "1");
     rd_kafka_conf_set_log_cb(conf, NULL);
     rd_kafka_t *feed = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    rd_kafka_mock_group_initial_rebalance_delay_ms(rd_kafka_handle_mock_cluster(feed), 0);
     produce(feed);
     if (rd_kafka_flush(feed, LIMIT_SECONDS * 1000))
         _exit(6);
