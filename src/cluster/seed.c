@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -326,7 +327,8 @@ static void take_next(struct rk_seed *seed, const struct rk_snapshot *snapshot) 
 void rk_seed_leave_silent(struct rk_seed *seed, const struct rk_snapshot *snapshot)
 {
     struct rk_connection *connection = rk_broker_connection(seed->broker, RK_PURPOSE_GENERAL);
-    if (!rk_connection_is_open(connection) || seed->left_silent >= seed->server_count - 1)
+    if (!rk_connection_is_open(connection) || seed->left_silent >= seed->server_count - 1 ||
+        rk_clock_now_us() - connection->own.attempt_at_us < RK_METADATA_SILENCE_US / 2)
         return;
     seed->left_silent++;
     rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT,

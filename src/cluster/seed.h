@@ -57,7 +57,7 @@ bool rk_seed_is_empty(const struct rk_seed *seed, const struct rk_snapshot *snap
 void rk_seed_on_change(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER;
 /* Whoever it is connected, or connecting, to keeps silent: goes on to the next address, though that
  * one has not failed; as often as there are other bootstrap servers, then it is waited for as long
- * as the configuration says. */
+ * as the configuration says. An attempt that has only just begun, after a back-off, is let be. */
 void rk_seed_leave_silent(struct rk_seed *seed, const struct rk_snapshot *snapshot) RK_ON_BROKER;
 /* Somebody has answered. */
 void rk_seed_on_answer(struct rk_seed *seed);

@@ -163,6 +163,11 @@ struct sim_node *sim_node_new(uint16_t port)
     return node;
 }
 
+void sim_keep_whole(void)
+{
+    network.cut_one_in = 0;
+}
+
 struct sim_node *sim_nodes(void)
 {
     return network.nodes;

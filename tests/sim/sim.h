@@ -150,6 +150,7 @@ void sim_hang_connects(int broker);
 void sim_silent(int broker);
 void sim_drip(int broker, size_t size, uint64_t every_us);
 void sim_small_buffers(int broker);
+void sim_keep_whole(void); /* What is written is no longer cut into pieces on its way. */
 /* One in so many writes of the broker has a byte changed; until sim_corrupt(0, 0). Allows lies. */
 void sim_corrupt(int broker, uint64_t one_in);
 /* The process stands still: what it was sent waits, new connections are not served. */

@@ -6,6 +6,8 @@
 #include "sim/sim.h"
 
 enum { BROKERS = 3, PATIENCE_MS = 1000, SLACK_MS = 1200 };
+/* Of a back-off, with its jitter; and a link on which the way in takes a third of a second. */
+enum { LONGEST_PAUSE_MS = 12000, LATENCY_US = 60000 };
 
 static void (*const ways_to_be_silent[])(int broker) = {
     sim_hang_connects, sim_silent, sim_freeze, sim_blackhole, sim_broker_power_off,
@@ -63,4 +65,24 @@ SIM_SCENARIO(query_silent, "rd_kafka_metadata() while a connected broker keeps s
     sim_heal(0);
     sim_produce(client, "t", -1, 100);
     sim_flush(client, 120000);
+}
+
+SIM_SCENARIO(bootstrap_late,
+             "the brokers are started late: who waits for them is in at the next attempt")
+{
+    sim_cluster(2);
+    sim_topic("t", 2, 1);
+    sim_keep_whole();
+    for (int broker = 1; broker <= 2; broker++) {
+        sim_link(broker)->latency_us = LATENCY_US;
+        sim_link(broker)->jitter_us = 0;
+        sim_broker_stop(broker);
+    }
+    struct sim_client *client =
+        sim_producer("linger.ms", "5", "reconnect.backoff.max.ms", "10000", NULL);
+    sim_produce(client, "t", -1, 10);
+    sim_run_for((int64_t)sim_below(60000));
+    for (int broker = 1; broker <= 2; broker++)
+        sim_broker_start(broker);
+    sim_flush(client, LONGEST_PAUSE_MS + SLACK_MS);
 }
