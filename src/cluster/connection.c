@@ -250,7 +250,7 @@ static void assume_versions(struct rk_connection *connection, uint64_t now_us) R
 /* Which broker, at what address, what has failed, and since when and how often. */
 static char *describe_failure(const struct rk_connection *connection, uint64_t now_us) RK_ON_BROKER
 {
-    unsigned long long in_state_ms = (now_us - connection->own.state_since_us) / 1000;
+    unsigned long long in_state_ms = rk_failure_ms_since(connection->own.state_since_us, now_us);
     const char *what = connection->own.broken.text;
     const char *address = connection->own.address_text;
     struct rk_text text = {0};

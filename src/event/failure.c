@@ -9,10 +9,15 @@ void rk_failure_row_add(struct rk_failure_row *row, uint64_t began_us)
         row->since_us = began_us;
 }
 
+unsigned long long rk_failure_ms_since(uint64_t since_us, uint64_t now_us)
+{
+    return now_us > since_us ? (now_us - since_us) / 1000 : 0;
+}
+
 void rk_failure_append_attempts(struct rk_text *text, int attempts, uint64_t since_us,
                                 uint64_t now_us)
 {
-    unsigned long long ms = now_us > since_us ? (now_us - since_us) / 1000 : 0;
+    unsigned long long ms = rk_failure_ms_since(since_us, now_us);
     if (attempts > 0)
         rk_text_appendf(text, "attempt %d", attempts);
     if (since_us)

@@ -33,6 +33,8 @@ void rk_failure_row_add(struct rk_failure_row *row, uint64_t began_us);
  * within 240ms)"; without `what` only what was said, or what the error's code means. rk_free.
  */
 char *rk_failure_text(const struct rk_failure *failure, uint64_t now_us);
+/* For such a text; `now_us` may have been read before. */
+unsigned long long rk_failure_ms_since(uint64_t since_us, uint64_t now_us);
 /* "attempt 3 within 240ms", without the time if it is not known, or "for 240ms" when attempts are
  * not counted; "" for neither. */
 void rk_failure_append_attempts(struct rk_text *text, int attempts, uint64_t since_us,

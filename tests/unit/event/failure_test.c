@@ -41,8 +41,16 @@ static void test_texts(void **state)
     }
 }
 
+static void test_times(void **state)
+{
+    (void)state;
+    assert_int_equal(rk_failure_ms_since(NOW_US - 240000, NOW_US), 240);
+    assert_int_equal(rk_failure_ms_since(NOW_US, NOW_US), 0);
+    assert_int_equal(rk_failure_ms_since(NOW_US + 1, NOW_US), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_times)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
