@@ -228,7 +228,8 @@ static void back_off(struct rk_connection *connection, uint64_t now_us) RK_ON_BR
 {
     if (now_us - connection->own.attempt_at_us > connection->own.backoff.max_us)
         rk_backoff_reset(&connection->own.backoff);
-    uint64_t wait_us = rk_backoff_next_us(&connection->own.backoff);
+    uint64_t wait_us =
+        connection->own.broken.goes_on ? 0 : rk_backoff_next_us(&connection->own.backoff);
     connection->own.retry_at_us = now_us + RK_MAX(wait_us, (uint64_t)MIN_RETRY_US);
     rk_connection_set_state(connection, RK_CONNECTION_BACKING_OFF, now_us);
 }
@@ -295,7 +296,7 @@ static void close_broken(struct rk_connection *connection, uint64_t now_us) RK_O
     rk_free(connection->own.broken.text);
     connection->own.broken.text = NULL;
     connection->own.broken.err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    connection->own.broken.is_ours = false;
+    connection->own.broken.is_ours = connection->own.broken.goes_on = false;
     rk_free(text);
 }
 

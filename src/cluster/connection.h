@@ -82,6 +82,7 @@ struct rk_connection {
             rd_kafka_resp_err_t err; /* Not 0: to be closed at the end of the current event. */
             char *text;
             bool is_ours; /* Nothing is wrong with the broker: we wanted it closed. */
+            bool goes_on; /* It is to be another's connection, without a rest. */
         } broken;
         struct {
             struct rk_block *frame; /* Being filled; NULL between frames. */

@@ -333,6 +333,7 @@ void rk_seed_leave_silent(struct rk_seed *seed, const struct rk_snapshot *snapsh
     seed->left_silent++;
     rk_connection_drop(connection, RD_KAFKA_RESP_ERR__TRANSPORT,
                        "It keeps silent: another address is tried");
+    connection->own.broken.goes_on = true;
     take_next(seed, snapshot);
 }
 

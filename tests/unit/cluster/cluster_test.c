@@ -44,6 +44,28 @@ static void servers_are_tried_in_turn(void **state)
     close(fd);
 }
 
+/* Whoever is left for keeping silent has had no failure: the next is tried without a rest. Which of
+ * the two comes first is drawn. */
+static void a_silent_server_is_left_at_once(void **state)
+{
+    (void)state;
+    uint16_t port = 0;
+    char servers[64];
+    int silent = rk_socket_listen(&port);
+    snprintf(servers, sizeof(servers), "127.0.0.1:%u,127.0.0.1:%u", port, peer_port);
+    const char *const patient[] = {
+        "bootstrap.servers", servers, "reconnect.backoff.ms", "3600000", "reconnect.backoff.max.ms",
+        "3600000",           NULL};
+    properties = patient;
+    client_start(RD_KAFKA_PRODUCER);
+    rk_cluster_post_start(cluster);
+    int fd = peer_bring_up();
+    answer_about(fd, "", 1, NULL);
+    rk_snapshot_release(rk_cluster_wait_snapshot(cluster, RK_NEVER));
+    close(fd);
+    rk_socket_close(silent);
+}
+
 static void all_brokers_down_is_said_once(void **state)
 {
     (void)state;
@@ -392,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_way_in),
         TEST(servers_are_tried_in_turn),
+        TEST(a_silent_server_is_left_at_once),
         TEST(all_brokers_down_is_said_once),
         TEST(no_server_that_makes_sense),
         TEST(brokers_are_added_from_a_callback),
