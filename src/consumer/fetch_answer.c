@@ -139,7 +139,7 @@ static void tell_end(struct rk_fetcher *fetcher, struct rk_partition *partition)
 }
 
 /* The first batch is larger than what was asked for: an old broker cuts it off. */
-static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partition)
+static void ask_for_more(struct rk_fetcher *fetcher, struct rk_partition *partition) RK_ON_BROKER
 {
     size_t needed = partition->own.walk.needed_size;
     size_t most = (size_t)fetcher->consumer->core->conf->receive_message_max_bytes;
