@@ -102,7 +102,8 @@ SIM_SCENARIO(commits, "offsets are committed while coordinators move, crash and 
 {
     sim_cluster(BROKERS);
     sim_topic("t", PARTITIONS, BROKERS);
-    struct sim_client *producer = sim_producer("linger.ms", "5", NULL);
+    struct sim_client *producer = /* Batches that a slow link takes within the time-out. */
+        sim_producer("linger.ms", "5", "batch.size", "16384", NULL);
     sim_produce(producer, "t", -1, COUNT);
     sim_flush(producer, 10000);
     sim_destroy(producer, 1000);
