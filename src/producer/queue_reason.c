@@ -126,12 +126,14 @@ void rk_queue_reason_on_look(struct rk_sender *sender, struct rk_partition_queue
 {
     if (!has_work) {
         rk_silence_end(&queue->own.silence);
-    } else if (queue->own.silence.since_us == 0) {
+        return;
+    }
+    if (queue->own.silence.since_us == 0) {
         queue->own.acknowledged =
             atomic_load_explicit(&queue->stats.acknowledged_messages, memory_order_relaxed);
         rk_silence_is_due(&queue->own.silence, now_us, limit_of(sender), now_us);
-        watch(sender, now_us);
     }
+    watch(sender, now_us); /* Also when it was another sender's until now. */
 }
 
 void rk_queue_reason_on_staging(struct rk_sender *orphans, uint64_t now_us)

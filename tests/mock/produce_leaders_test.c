@@ -249,7 +249,8 @@ static bool leaves_old_leader_alone(void)
         fixture_poll(&fixture, 5);
     }
     fixture_wait(&fixture, 20 + count);
-    if (fixture.error_count > 0 || scripted_record_count(fixture.cluster, "t", 0) > 20)
+    if (fixture.error_count > 0 || scripted_record_count(fixture.cluster, "t", 0) > 20 ||
+        scripted_record_count(fixture.cluster, "t", 1) > count)
         return false;
     fixture_expect_texts(&fixture, "t", 0, 0, 20);
     fixture_expect_texts(&fixture, "t", 1, 1000, count);

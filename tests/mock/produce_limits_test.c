@@ -182,7 +182,7 @@ static void run_blocked(const char *messages, const char *kbytes, int last_flags
                                       .flags = i == 0 ? last_flags : RD_KAFKA_MSG_F_BLOCK};
         assert_int_equal(pthread_create(&blocked[i].thread, NULL, produce_blocked, &blocked[i]), 0);
     }
-    int64_t until_ms = fixture_now_ms() + 30000;
+    int64_t until_ms = fixture_now_ms() + 100000;
     while (fixture.report_count < BLOCKED_EACH * BLOCKED_THREADS && fixture_now_ms() < until_ms)
         fixture_poll(&fixture, 0);
     fixture_expect_each_once(&fixture, BLOCKED_EACH * BLOCKED_THREADS);
