@@ -2290,7 +2290,7 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
 /**
  * Ends the subscription and leaves the group.
  *
- * Returns: 0 or RD_KAFKA_RESP_ERR__UNKNOWN_GROUP.
+ * Returns: 0, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, or RD_KAFKA_RESP_ERR__DESTROY once it is closed.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_unsubscribe(rd_kafka_t *rk);
 
@@ -2299,7 +2299,8 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_unsubscribe(rd_kafka_t *rk);
  *
  * `*topics` is set to a list for rd_kafka_topic_partition_list_destroy(); it may be empty.
  *
- * Returns: 0 or RD_KAFKA_RESP_ERR__UNKNOWN_GROUP.
+ * Returns: 0, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, or RD_KAFKA_RESP_ERR__DESTROY once the consumer is
+ * closed, without a list.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk,
                                                     rd_kafka_topic_partition_list_t **topics);
@@ -2381,7 +2382,8 @@ rd_kafka_incremental_unassign(rd_kafka_t *rk, const rd_kafka_topic_partition_lis
  *
  * `*partitions` is set to a list for rd_kafka_topic_partition_list_destroy(); it may be empty.
  *
- * Returns: 0 or RD_KAFKA_RESP_ERR__UNKNOWN_GROUP.
+ * Returns: 0, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, or RD_KAFKA_RESP_ERR__DESTROY once the consumer is
+ * closed, without a list.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_assignment(rd_kafka_t *rk,
                                                   rd_kafka_topic_partition_list_t **partitions);
@@ -2402,7 +2404,7 @@ RD_EXPORT const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk);
 /**
  * The name the group has given to this member: "" before it has.
  *
- * Returns: a text for rd_kafka_mem_free(), or NULL when the client has no group.
+ * Returns: a text for rd_kafka_mem_free(), or NULL when the client has no group, or is closed.
  */
 RD_EXPORT char *rd_kafka_memberid(const rd_kafka_t *rk);
 
@@ -2575,7 +2577,8 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_commit_queue(
  * leader epoch too, and its `err`. With isolation.level=read_committed it waits for transactions
  * that are about to commit offsets (KIP-447).
  *
- * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__WAIT_COORD, or the group's error.
+ * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__WAIT_COORD, the group's
+ * error, or RD_KAFKA_RESP_ERR__DESTROY once the consumer is closed.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk,
                                                  rd_kafka_topic_partition_list_t *partitions,

@@ -51,6 +51,38 @@ static void one_member_gets_everything(void **state)
     assert_int_equal(group_assigned(member), 0);
 }
 
+/* Nothing of the group is left to ask for; partitions are assigned, and forgotten, as ever. */
+static void calls_after_close(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0), *none = list;
+    group_subscribe(member, "t");
+    group_run(&fixture, group_first_has_all);
+    assert_int_equal(rd_kafka_consumer_close(member->rk), 0);
+    assert_null(rd_kafka_consumer_poll(member->rk, 10));
+    assert_int_equal(rd_kafka_subscribe(member->rk, list), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(rd_kafka_unsubscribe(member->rk), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(rd_kafka_subscription(member->rk, &none), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_null(none);
+    none = list;
+    assert_int_equal(rd_kafka_assignment(member->rk, &none), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_null(none);
+    assert_int_equal(rd_kafka_commit(member->rk, list, 0), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(rd_kafka_commit(member->rk, NULL, 0), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(rd_kafka_committed(member->rk, list, 100), RD_KAFKA_RESP_ERR__DESTROY);
+    assert_int_equal(rd_kafka_assign(member->rk, list), 0);
+    assert_int_equal(rd_kafka_assign(member->rk, NULL), 0);
+    assert_int_equal(rd_kafka_position(member->rk, list), 0);
+    assert_int_equal(rd_kafka_pause_partitions(member->rk, list), 0);
+    assert_int_equal(rd_kafka_resume_partitions(member->rk, list), 0);
+    assert_null(rd_kafka_memberid(member->rk));
+    assert_null(rd_kafka_consumer_group_metadata(member->rk));
+    assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "NONE");
+    assert_int_equal(rd_kafka_assignment_lost(member->rk), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void two_members_share(const char *strategy)
 {
     struct group_member *first =
@@ -293,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         GROUP_TEST(one_member_gets_everything, &fixture),
+        GROUP_TEST(calls_after_close, &fixture),
         GROUP_TEST(two_eager_members, &fixture),
         GROUP_TEST(two_round_robin_members, &fixture),
         GROUP_TEST(two_cooperative_members, &fixture),

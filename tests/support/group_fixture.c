@@ -135,6 +135,8 @@ void group_subscribe(struct group_member *member, const char *topic)
 int group_assigned(const struct group_member *member)
 {
     rd_kafka_topic_partition_list_t *list;
+    if (rd_kafka_consumer_closed(member->rk))
+        return 0;
     assert_int_equal(rd_kafka_assignment(member->rk, &list), 0);
     int count = list->cnt;
     rd_kafka_topic_partition_list_destroy(list);
