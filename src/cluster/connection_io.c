@@ -45,7 +45,7 @@ static void set_expiry(struct rk_connection *connection, struct rk_request *requ
 
 /* A feature may need more than the API's first version. returns: owned */
 static char *explain_no_version(const struct rk_connection *connection,
-                                const struct rk_request *request)
+                                const struct rk_request *request) RK_ON_BROKER
 {
     const char *broker = rk_broker_name(connection->broker), *api = request->api->name;
     return request->min_version > request->api->min_version

@@ -115,9 +115,9 @@ static void act_as_classic(struct rk_group *group, unsigned actions) RK_ON_BACKG
     const struct rk_membership *membership = &group->own.membership;
     if ((actions & RK_MEMBERSHIP_SEND_JOIN) && membership->state == RK_MEMBERSHIP_JOINING)
         rk_group_send_join(group);
-    if ((actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT) && membership->state == RK_MEMBERSHIP_ASSIGNING)
+    if ((actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT) && rk_membership_is_assigning(membership))
         rk_group_begin_plan(group);
-    if ((actions & RK_MEMBERSHIP_SEND_SYNC) && membership->state == RK_MEMBERSHIP_SYNCING)
+    if ((actions & RK_MEMBERSHIP_SEND_SYNC) && rk_membership_is_syncing(membership))
         rk_group_send_sync(group);
     if ((actions & RK_MEMBERSHIP_SEND_HEARTBEAT) && rk_membership_is_in(membership))
         rk_group_send_heartbeat(group);

@@ -236,7 +236,7 @@ static void on_join_done(struct rk_request *request)
     if (call->attempt != membership->base.attempt && !joined.err)
         leave_behind(group, joined.member_id);
     rk_membership_on_join_answer(membership, call->attempt, &joined, rk_clock_now_us());
-    if (membership->state == RK_MEMBERSHIP_ASSIGNING &&
+    if (rk_membership_is_assigning(membership) &&
         (membership->base.actions & RK_MEMBERSHIP_MAKE_ASSIGNMENT)) {
         rk_group_drop_plan(group);
         group->own.joined = request;

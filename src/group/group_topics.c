@@ -210,7 +210,7 @@ static void count_partitions(struct rk_group *group) RK_ON_BACKGROUND
 static void try_plan(struct rk_group *group, uint64_t now_us)
 {
     struct rk_leader_plan *plan = group->own.plan;
-    if (!plan || !plan->answer || group->own.membership.state != RK_MEMBERSHIP_ASSIGNING)
+    if (!plan || !plan->answer || !rk_membership_is_assigning(&group->own.membership))
         return;
     struct rk_snapshot *snapshot = rk_cluster_acquire_snapshot(group->cluster);
     if (now_us < group->own.plan_until_us && lacks_news(group)) {
@@ -349,7 +349,7 @@ void rk_group_on_topic(struct rk_group *group, rd_kafka_topic_t *topic)
         plan ? rk_leader_plan_find_topic(plan, rk_topic_name(topic)) : NULL;
     if (!entry)
         return;
-    if (group->own.membership.state == RK_MEMBERSHIP_ASSIGNING) {
+    if (rk_membership_is_assigning(&group->own.membership)) {
         try_plan(group, now_us);
     } else if (entry->partition == NO_NEWS) {
         entry->partition = topic->known.state == RK_TOPIC_UNKNOWN ? NO_NEWS : count_of(topic);

@@ -75,6 +75,19 @@ bool rk_membership_is_joining(const struct rk_membership *membership)
     return false;
 }
 
+bool rk_membership_is_assigning(const struct rk_membership *membership)
+{
+    return membership->state == S(ASSIGNING) ||
+           (membership->state == S(LEAVING) && membership->is_leader && membership->is_completing &&
+            !membership->is_sync_sent);
+}
+
+bool rk_membership_is_syncing(const struct rk_membership *membership)
+{
+    return membership->state == S(SYNCING) ||
+           (membership->state == S(LEAVING) && membership->is_sync_sent);
+}
+
 void rk_membership_set_state(struct rk_membership *membership, enum rk_membership_state state,
                              uint64_t now_us)
 {
@@ -303,12 +316,24 @@ static bool leave(struct rk_membership *membership, uint64_t now_us)
     return true;
 }
 
+/* Its partitions are still to be given up and committed, which the coordinator takes when the
+ * generation is complete: a leader does its part. */
+static void begin_leaving(struct rk_membership *membership, uint64_t now_us)
+{
+    membership->is_completing = membership->state == S(ASSIGNING);
+    if (membership->state == S(SYNCING) && !membership->is_sync_sent) {
+        membership->is_sync_sent = true;
+        membership->base.actions |= RK_MEMBERSHIP_SEND_SYNC;
+    }
+    rk_membership_set_state(membership, S(LEAVING), now_us);
+}
+
 static bool step(struct rk_membership *membership, uint64_t now_us)
 {
     bool wants_in = membership->base.goal == RK_MEMBERSHIP_WANTS_IN;
     bool wants_close = membership->base.goal == RK_MEMBERSHIP_WANTS_CLOSE;
     if (!wants_in && membership->state >= S(PREPARING) && membership->state <= S(WAITING)) {
-        rk_membership_set_state(membership, S(LEAVING), now_us);
+        begin_leaving(membership, now_us);
         return true;
     }
     switch (membership->state) {

@@ -59,7 +59,7 @@ struct rk_membership {
 
     bool wants_rejoin;
     bool is_join_sent, is_sync_sent, is_heartbeat_sent;
-    bool is_completing; /* LEAVING: its JoinGroup was answered, others bring it to an end. */
+    bool is_completing; /* LEAVING: its JoinGroup was answered, the generation is not complete. */
     int interruptions;  /* In a row: the group began anew before this member got its partitions. */
     struct rk_backoff heartbeat_backoff;
     uint64_t retry_at_us; /* JOINING, SYNCING: the next attempt. */
@@ -128,6 +128,10 @@ bool rk_membership_is_in(const struct rk_membership *membership);
 /* It is a member of a generation that is about to be followed by another, or not yet complete; that
  * goes on whatever the application does. */
 bool rk_membership_is_joining(const struct rk_membership *membership);
+/* As leader, of a plan for the generation; and whoever asks for what it says. One that leaves goes
+ * on with both while it has partitions. */
+bool rk_membership_is_assigning(const struct rk_membership *membership);
+bool rk_membership_is_syncing(const struct rk_membership *membership);
 const char *rk_membership_state_name(enum rk_membership_state state);
 bool rk_membership_may_follow(enum rk_membership_state from, enum rk_membership_state to);
 

@@ -111,7 +111,9 @@ static void enter_for_a_while(struct rk_membership *membership,
         return;
     membership->base.attempt++; /* Heartbeats of the old one do not count. */
     enter_generation(membership, joined, now_us);
-    membership->is_completing = !membership->is_leader;
+    membership->is_completing = true;
+    if (membership->is_leader && !membership->skips_assignment)
+        membership->base.actions |= RK_MEMBERSHIP_MAKE_ASSIGNMENT;
 }
 
 void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t attempt,
@@ -148,6 +150,8 @@ void rk_membership_on_join_answer(struct rk_membership *membership, uint32_t att
 
 void rk_membership_on_join_failed(struct rk_membership *membership, uint64_t now_us)
 {
+    if (membership->state == S(LEAVING))
+        membership->is_completing = false;
     if (membership->state != S(ASSIGNING))
         return;
     rk_membership_forget(membership, true);
@@ -157,8 +161,13 @@ void rk_membership_on_join_failed(struct rk_membership *membership, uint64_t now
 
 void rk_membership_on_assignment_made(struct rk_membership *membership, uint64_t now_us)
 {
-    if (membership->state != S(ASSIGNING))
+    if (!rk_membership_is_assigning(membership))
         return;
+    if (membership->state == S(LEAVING)) {
+        membership->is_sync_sent = true;
+        membership->base.actions |= RK_MEMBERSHIP_SEND_SYNC;
+        return;
+    }
     membership->retry_at_us = now_us;
     rk_membership_set_state(membership, S(SYNCING), now_us);
     rk_membership_advance(membership, now_us);

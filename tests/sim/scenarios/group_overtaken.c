@@ -117,6 +117,32 @@ SIM_SCENARIO(group_leave_overtaken, "a member leaves before it knows its new gen
     sim_group_end();
 }
 
+/* A leader: nobody but itself brings the generation to an end in which its commit is taken. */
+static void leave_leading(int16_t api)
+{
+    struct sim_member *member = begin();
+    answer(api, 5, RD_KAFKA_RESP_ERR_NO_ERROR, LATE_US);
+    sim_at(0, join_second, 1);
+    sim_run_for(LATE_US / 1000 + FOUND_MS);
+    member->callback_ms = 2 * LATE_US / 1000;
+    rd_kafka_unsubscribe(sim_handle(member->client));
+    rd_kafka_resp_err_t err = commit(member, "t");
+    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    sim_group_settle(BOUND_MS, "u", NULL);
+    sim_check(member->losses == 0, "it has lost its partition");
+    sim_group_end();
+}
+
+SIM_SCENARIO(group_leave_leading, "a leader leaves before it knows that it is the leader")
+{
+    leave_leading(RK_API_JOIN_GROUP);
+}
+
+SIM_SCENARIO(group_leave_early, "a leader leaves before its generation is complete")
+{
+    leave_leading(RK_API_SYNC_GROUP);
+}
+
 /* One that takes its time keeps all others waiting, for longer than a session. */
 SIM_SCENARIO(group_leave_waiting, "a member leaves that waits for others to join")
 {

@@ -281,15 +281,21 @@ static void leaving_while_joining_loses_nothing(void **state)
     rk_membership_clear(&member);
 }
 
-static void nobody_ends_what_a_leaving_leader_joined(void **state)
+static void a_leaving_leader_ends_what_it_joined(void **state)
 {
     (void)state;
     struct rk_membership member;
     leave_while_joining(&member);
     join_answer(&member, RD_KAFKA_RESP_ERR_NO_ERROR, "me", "me");
-    assert_false(rk_membership_is_joining(&member));
+    assert_true(rk_membership_is_joining(&member));
+    assert_actions(&member, RK_MEMBERSHIP_MAKE_ASSIGNMENT);
+    assert_true(rk_membership_is_assigning(&member));
+    rk_membership_on_assignment_made(&member, now);
+    assert_actions(&member, RK_MEMBERSHIP_SEND_SYNC);
+    assert_true(rk_membership_is_syncing(&member));
+    assert_false(rk_membership_is_assigning(&member));
+    assert_true(rk_membership_is_joining(&member)); /* Until it is known to be complete. */
     assert_false(member.base.is_lost);
-    assert_actions(&member, 0);
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION); /* It went on without it. */
     assert_true(member.base.is_lost);
     rk_membership_clear(&member);
@@ -566,7 +572,7 @@ int main(void)
         cmocka_unit_test(an_application_that_does_not_poll_is_out),
         cmocka_unit_test(leaving_gives_up_all_first),
         cmocka_unit_test(leaving_while_joining_loses_nothing),
-        cmocka_unit_test(nobody_ends_what_a_leaving_leader_joined),
+        cmocka_unit_test(a_leaving_leader_ends_what_it_joined),
         cmocka_unit_test(who_is_unknown_does_not_wait_to_join),
         cmocka_unit_test(closing_ends_without_an_answer),
         cmocka_unit_test(a_static_member_stays_in_the_group_when_it_closes),
