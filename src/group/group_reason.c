@@ -187,7 +187,7 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
                          rk_group_last_member_id(group));
     if (since_us && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, ", since %.1f s",
-                         (double)(now_us - since_us) / 1e6);
+                         (double)rk_failure_ms_since(since_us, now_us) / 1e3);
     if (!is_asked && coordinator->last_error[0] && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, "; coordinator: %s",
                          coordinator->last_error);

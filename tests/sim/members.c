@@ -67,8 +67,10 @@ static void take(struct sim_member *member, rd_kafka_t *rk, rd_kafka_topic_parti
     member->assigns++;
     for (int i = 0; i < list->cnt; i++)
         sim_history_take(member, list->elems[i].topic, list->elems[i].partition);
-    /* What it takes in the poll that came too late is of before: others may wait for it already. */
-    member->is_late = member->has_polled_late || member->stall_ms >= member->max_poll_ms;
+    /* What it takes soon after a poll that came too late is of before: others may wait for it, or
+     * have given it up, already. */
+    member->is_late =
+        sim_now_ms() < member->late_until_ms || member->stall_ms >= member->max_poll_ms;
     if (member->has_ever_paused)
         rd_kafka_resume_partitions(rk, list); /* A pause outlives the assignment. */
     if (is_cooperative(rk))
@@ -144,10 +146,12 @@ static void on_message(struct sim_member *member, const rd_kafka_message_t *mess
 /* What it had is others' by now, whether it knows or not. */
 static void note_poll(struct sim_member *member)
 {
-    member->has_polled_late = member->has_stalled ||
-                              sim_now_ms() + 1 >= member->polled_ms + (uint64_t)member->max_poll_ms;
+    uint64_t limit_ms = (uint64_t)member->max_poll_ms;
+    if (member->has_stalled || sim_now_ms() + 1 >= member->polled_ms + limit_ms) {
+        member->is_late = true;
+        member->late_until_ms = sim_now_ms() + limit_ms;
+    }
     member->has_stalled = false;
-    member->is_late |= member->has_polled_late;
     member->polled_ms = sim_now_ms();
 }
 

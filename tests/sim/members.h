@@ -33,14 +33,14 @@ struct sim_member {
     struct sim_thread *thread;
     enum { SIM_MEMBER_LIVES, SIM_MEMBER_LEAVES, SIM_MEMBER_DIES } order;
     bool has_ended;
-    bool commits_itself;  /* In its callback, and now and then. */
-    int64_t max_poll_ms;  /* Its max.poll.interval.ms. */
-    uint64_t polled_ms;   /* When it last polled. */
-    bool is_late;         /* It did not poll in time since its last assignment. */
-    bool has_polled_late; /* The last time. */
-    bool has_stalled;     /* It was to sleep for as long as that, and has not polled since. */
-    int64_t stall_ms;     /* It is to sleep that long. */
-    int64_t callback_ms;  /* Its callback takes up to that long. */
+    bool commits_itself;    /* In its callback, and now and then. */
+    int64_t max_poll_ms;    /* Its max.poll.interval.ms. */
+    uint64_t polled_ms;     /* When it last polled. */
+    bool is_late;           /* It did not poll in time since its last assignment. */
+    uint64_t late_until_ms; /* It has polled too late: what follows from that comes until then. */
+    bool has_stalled;       /* It was to sleep for as long as that, and has not polled since. */
+    int64_t stall_ms;       /* It is to sleep that long. */
+    int64_t callback_ms;    /* Its callback takes up to that long. */
     int assigns, revokes, losses;
     rd_kafka_resp_err_t fatal;
     bool may_be_fenced; /* Somebody else takes its name. */

@@ -14,7 +14,7 @@ enum {
     FDS_MAX = 65536,
     CLIENT = 0,
     SERVER = 1,
-    CONNECTS_KEPT = 64,
+    CONNECTS_MAX = 64, /* Within a second, unless the scenario has more clients. */
     REST_AFTER = 32
 };
 
@@ -28,7 +28,8 @@ static struct {
     struct sim_node *nodes;
     int node_count;
     struct sim_connection *connections;
-    uint64_t cut_one_in; /* How often what arrives is cut into pieces; 0: never. */
+    uint64_t connect_cap; /* To a node within a second; 0: the usual. */
+    uint64_t cut_one_in;  /* How often what arrives is cut into pieces; 0: never. */
 } network = {.limit = FDS_MAX};
 
 /* Descriptors */
@@ -161,6 +162,12 @@ struct sim_node *sim_node_new(uint16_t port)
     node->next = network.nodes;
     network.nodes = node;
     return node;
+}
+
+void sim_connect_cap(int per_second)
+{
+    sim_check(per_second <= SIM_CONNECTS_KEPT, "that many are not kept");
+    network.connect_cap = (uint64_t)per_second;
 }
 
 void sim_keep_whole(void)
@@ -357,10 +364,12 @@ size_t sim_connection_read(struct sim_connection *connection, int side, void *by
 
 static void note_connect(struct sim_node *node)
 {
-    uint64_t oldest_us = node->connects_at_us[node->connects % CONNECTS_KEPT];
-    node->connects_at_us[node->connects++ % CONNECTS_KEPT] = sim_now_us();
-    if (node->connects > CONNECTS_KEPT && sim_now_us() - oldest_us < SECOND_US)
-        sim_fail("storm: %d connections to port %d within a second", CONNECTS_KEPT, node->port);
+    uint64_t cap = network.connect_cap ? network.connect_cap : CONNECTS_MAX;
+    uint64_t oldest_us =
+        node->connects < cap ? 0 : node->connects_at_us[(node->connects - cap) % SIM_CONNECTS_KEPT];
+    node->connects_at_us[node->connects++ % SIM_CONNECTS_KEPT] = sim_now_us();
+    if (node->connects > cap && sim_now_us() - oldest_us < SECOND_US)
+        sim_fail("storm: %d connections to port %d within a second", (int)cap, node->port);
 }
 
 static void fail_connecting(struct sim_connection *connection, int error)

@@ -20,15 +20,17 @@
 struct sim_connection;
 struct sim_descriptor;
 
+enum { SIM_CONNECTS_KEPT = 256 };
+
 /* Where a broker listens, and the link to it. */
 struct sim_node {
     struct sim_node *next;
     uint16_t port;
     int number; /* From 1, as they were made. */
     struct sim_link link;
-    struct sim_descriptor *listener; /* NULL: nobody listens. */
-    uint64_t connects;               /* Attempts so far, */
-    uint64_t connects_at_us[64];     /* and when the last were. */
+    struct sim_descriptor *listener;            /* NULL: nobody listens. */
+    uint64_t connects;                          /* Attempts so far, */
+    uint64_t connects_at_us[SIM_CONNECTS_KEPT]; /* and when the last were. */
 };
 
 /* One direction of a connection. The first event of the queue delivers its bytes. */

@@ -242,6 +242,8 @@ enum sim_allowance {
 void sim_allow(unsigned allowances);
 /* Requests that one broker may get within a second; 2000 unless said. */
 void sim_request_cap(int per_second);
+/* The same for connections to a broker; 64 if it is not said. */
+void sim_connect_cap(int per_second);
 
 /* For other parts of tests/sim: into the trace, and the time of the last fault. */
 void sim_note_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));

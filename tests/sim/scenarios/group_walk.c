@@ -222,6 +222,7 @@ static void settle(void)
 static void run(const char *assignors)
 {
     sim_cluster(BROKERS);
+    sim_connect_cap(12 * (SLOTS + 1)); /* For each purpose up to four attempts. */
     walk.assignors = assignors;
     sim_group();
     for (int i = 0; i < TOPICS; i++) {
