@@ -83,8 +83,8 @@ rd_kafka_resp_err_t rd_kafka_unsubscribe(rd_kafka_t *rk)
 {
     if (!rk->group)
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
-    return rk_group_is_closed(rk->group) ? RD_KAFKA_RESP_ERR__DESTROY
-                                         : rk_group_unsubscribe(rk->group);
+    return rk_group_is_over(rk->group) ? RD_KAFKA_RESP_ERR__DESTROY
+                                       : rk_group_unsubscribe(rk->group);
 }
 
 rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partition_list_t **topics)
@@ -92,7 +92,7 @@ rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partiti
     if (!rk->group)
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
     *topics = NULL;
-    if (rk_group_is_closed(rk->group))
+    if (rk_group_is_over(rk->group))
         return RD_KAFKA_RESP_ERR__DESTROY;
     *topics = rk_group_subscription(rk->group);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -100,7 +100,7 @@ rd_kafka_resp_err_t rd_kafka_subscription(rd_kafka_t *rk, rd_kafka_topic_partiti
 
 char *rd_kafka_memberid(const rd_kafka_t *rk)
 {
-    return rk->group && !rk_group_is_closed(rk->group) ? rk_group_member_id(rk->group) : NULL;
+    return rk->group && !rk_group_is_over(rk->group) ? rk_group_member_id(rk->group) : NULL;
 }
 
 const char *rd_kafka_rebalance_protocol(rd_kafka_t *rk)

@@ -58,7 +58,7 @@ rd_kafka_resp_err_t rd_kafka_assignment(rd_kafka_t *rk,
     if (!rk->consumer || !rk_consumer_queue(rk->consumer))
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
     *partitions = NULL;
-    if (rk->group && rk_group_is_closed(rk->group))
+    if (rk->group && rk_group_is_over(rk->group))
         return RD_KAFKA_RESP_ERR__DESTROY;
     *partitions = rk_assignment_copy(rk->consumer);
     return RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -101,7 +101,7 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_
         return RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
     if (!rk_visit_may_wait(rk->core, "rd_kafka_committed()"))
         return RD_KAFKA_RESP_ERR__STATE;
-    if (rk_group_is_closed(rk->group) || !rk_visit_begin(&visit, rk->core))
+    if (rk_group_is_over(rk->group) || !rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;
     rd_kafka_resp_err_t err = rk_group_offsets_committed(
         rk->group_offsets, partitions, rk_deadline_from_ms(rk_clock_now_us(), timeout_ms));

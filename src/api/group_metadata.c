@@ -75,5 +75,5 @@ rd_kafka_error_t *rd_kafka_consumer_group_metadata_read(rd_kafka_consumer_group_
 
 rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata(rd_kafka_t *rk)
 {
-    return rk->group && !rk_group_is_closed(rk->group) ? rk_group_metadata(rk->group) : NULL;
+    return rk->group && !rk_group_is_over(rk->group) ? rk_group_metadata(rk->group) : NULL;
 }

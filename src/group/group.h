@@ -41,6 +41,9 @@ rd_kafka_topic_partition_list_t *rk_group_subscription(struct rk_group *group);
 #define RK_GROUP_LEAVE_MAX_MS 3000
 rd_kafka_resp_err_t rk_group_begin_close(struct rk_group *group, rd_kafka_queue_t *queue);
 bool rk_group_is_closed(const struct rk_group *group);
+/* Closed for the application too: the callback in which it gave up its last partitions is over, to
+ * whose end it may ask what it has. */
+bool rk_group_is_over(const struct rk_group *group);
 /* The whole of it: serves callbacks on the calling thread until it is closed. */
 rd_kafka_resp_err_t rk_group_close(struct rk_group *group);
 /* For destroy: the same, and when somebody else closes it, the rest of that without asking the

@@ -97,6 +97,11 @@ bool rk_group_is_closed(const struct rk_group *group)
     return atomic_load(&group->is_closed);
 }
 
+bool rk_group_is_over(const struct rk_group *group)
+{
+    return rk_group_is_closed(group) && atomic_load(&group->callbacks) == 0;
+}
+
 rd_kafka_resp_err_t rk_group_close(struct rk_group *group)
 {
     rd_kafka_queue_t *queue = rk_queue_new(group->core, "close");

@@ -27,6 +27,7 @@ struct rk_group {
     bool has_consumer_protocol; /* KIP-848; frozen. */
     _Atomic bool is_lost;
     _Atomic bool is_closing, is_closed;
+    _Atomic int callbacks;  /* Of the application's that run. */
     _Atomic bool is_ending; /* The client is destroyed: nobody else waits for the end. */
     struct rk_mutex mutex;  /* RK_RANK_PARTITION */
     struct {

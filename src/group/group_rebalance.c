@@ -46,8 +46,10 @@ static enum rk_served serve_rebalance(rd_kafka_event_t *event, struct rk_core *c
     struct rebalance *rebalance = rk_container_of(event, struct rebalance, event);
     struct rk_group *group = rebalance->group;
     const struct rk_callbacks *callbacks = &core->conf->callbacks;
+    atomic_fetch_add(&group->callbacks, 1);
     if (callbacks->rebalance_cb)
         callbacks->rebalance_cb(core->client, event->err, event->partitions, callbacks->opaque);
+    atomic_fetch_sub(&group->callbacks, 1);
     if (!callbacks->rebalance_cb || atomic_load(&group->is_closing))
         rk_group_ask(group, run_answer_alone, rebalance);
     ++*count;

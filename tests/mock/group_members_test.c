@@ -3,10 +3,13 @@
  * Members of a classic group: one, two, one that leaves; callbacks in both styles; what each is
  * told of itself and of the group.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "support/group_fixture.h"
+
+#include "base/clock.h"
 
 enum { OFFSET_COMMIT = 8 };
 
@@ -81,6 +84,33 @@ static void calls_after_close(void **state)
     assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "NONE");
     assert_int_equal(rd_kafka_assignment_lost(member->rk), 0);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* All that is left to do for a close goes on as soon as the callback has given up the partitions.
+ */
+static void ask_when_closed(struct group_member *member)
+{
+    rd_kafka_topic_partition_list_t *list;
+    uint64_t until_us = rk_clock_now_us() + CONSUME_TIMEOUT_MS * UINT64_C(1000);
+    while (!rd_kafka_consumer_closed(member->rk) && rk_clock_now_us() < until_us)
+        sched_yield();
+    assert_int_equal(rd_kafka_consumer_closed(member->rk), 1);
+    assert_int_equal(rd_kafka_assignment(member->rk, &list), 0);
+    assert_int_equal(list->cnt, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    assert_int_equal(rd_kafka_subscription(member->rk, &list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void calls_in_the_last_callback(void **state)
+{
+    (void)state;
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    group_subscribe(member, "t");
+    group_run(&fixture, group_first_has_all);
+    member->at_the_end = ask_when_closed;
+    assert_int_equal(rd_kafka_consumer_close(member->rk), 0);
+    assert_int_equal(member->revokes, 1);
 }
 
 static void two_members_share(const char *strategy)
@@ -326,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GROUP_TEST(one_member_gets_everything, &fixture),
         GROUP_TEST(calls_after_close, &fixture),
+        GROUP_TEST(calls_in_the_last_callback, &fixture),
         GROUP_TEST(two_eager_members, &fixture),
         GROUP_TEST(two_round_robin_members, &fixture),
         GROUP_TEST(two_cooperative_members, &fixture),

@@ -66,6 +66,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     member->last_count = list->cnt;
     if (!member->is_held)
         follow(member, err, list);
+    if (member->at_the_end)
+        member->at_the_end(member);
 }
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *value)

@@ -19,6 +19,7 @@ struct group_member {
     struct group_fixture *fixture;
     rd_kafka_t *rk; /* NULL: not started, or destroyed. */
     bool is_held;   /* Its callback leaves assigning to the test. */
+    void (*at_the_end)(struct group_member *member); /* Of its callback; or NULL. */
     int assigns, revokes, losses;
     int last_count; /* Partitions in the last callback. */
     int messages;
