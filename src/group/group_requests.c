@@ -230,6 +230,7 @@ static void on_join_done(struct rk_request *request)
                                                .member_id = answer->member_id,
                                                .leader_id = answer->leader,
                                                .protocol = answer->protocol_name,
+                                               .member_count = answer->members.count,
                                                .skips_assignment = answer->skip_assignment};
     }
     rk_group_take_error(group, request, joined.err, NULL);

@@ -142,13 +142,16 @@ bool rk_membership_has_heartbeats(const struct rk_membership *membership)
  * The members of a generation begin with it at the same time, so that they send their heartbeats
  * together. When one dies, its session ends some intervals after its last: the next ones of the
  * others are to come after that, not just before, or the group loses another interval. Therefore
- * each comes so much later than it could that it is a 32nd of an interval within a session.
+ * each comes so much later than it could that it is a 32nd of an interval within a session. Nobody
+ * waits for a member that is alone.
  */
 uint64_t rk_membership_next_beat_us(struct rk_membership *membership, uint64_t now_us)
 {
     uint64_t interval_us = membership->conf.heartbeat_interval_us;
     uint64_t later_us = interval_us / 32;
-    if (membership->conf.session_timeout_us > interval_us)
+    if (membership->is_alone)
+        later_us = 0;
+    else if (membership->conf.session_timeout_us > interval_us)
         later_us = later_us * interval_us / membership->conf.session_timeout_us;
     return now_us + rk_member_beat_wait_us(&membership->base, interval_us + later_us);
 }

@@ -54,6 +54,7 @@ struct rk_membership {
     int32_t generation; /* -1: none. */
     char *protocol;     /* The assignor that was chosen; NULL: none yet. */
     bool is_leader;
+    bool is_alone;         /* A leader of nobody else. */
     bool skips_assignment; /* A leader that has nothing to assign (KIP-814). */
     bool has_returned;     /* Static: the generation may be older than what it subscribes to now. */
 
@@ -86,6 +87,7 @@ struct rk_membership_joined {
     const char *member_id;
     const char *leader_id;
     const char *protocol;
+    int32_t member_count; /* To a leader, of all. */
     bool skips_assignment;
 };
 

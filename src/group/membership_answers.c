@@ -97,6 +97,7 @@ static void enter_generation(struct rk_membership *membership,
     rk_membership_replace_text(&membership->base.member_id, joined->member_id);
     rk_membership_replace_text(&membership->protocol, joined->protocol);
     membership->is_leader = joined->leader_id && strcmp(joined->leader_id, joined->member_id) == 0;
+    membership->is_alone = membership->is_leader && joined->member_count == 1;
     membership->skips_assignment = membership->conf.is_static && joined->skips_assignment;
     begin_heartbeats(membership, now_us);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* When a member of a classic group sends its heartbeats, and when it joins again. */
 #include "classic_member.h"
+#include "group/membership_private.h"
 
 static void heartbeats_come_early_after_a_rebalance(void **state)
 {
@@ -55,10 +56,39 @@ static void whoever_is_interrupted_joins_again_at_once(void **state)
     rk_membership_clear(&member);
 }
 
+/* When it joins with so many. After the first ones, which come early, its heartbeats come every: */
+static uint64_t beats_among(int32_t members)
+{
+    struct rk_membership member;
+    init(&member, false, true);
+    rk_membership_on_subscribe(&member, list_of("a0"), now);
+    rk_member_take_actions(&member.base);
+    rk_membership_on_join_answer(&member, member.base.attempt,
+                                 &(struct rk_membership_joined){.generation = 1,
+                                                                .member_id = "me",
+                                                                .leader_id = "me",
+                                                                .protocol = "range",
+                                                                .member_count = members},
+                                 now);
+    for (int i = 0; i < 8; i++)
+        rk_membership_next_beat_us(&member, now);
+    uint64_t wait_us = rk_membership_next_beat_us(&member, now) - now;
+    rk_membership_clear(&member);
+    return wait_us;
+}
+
+static void others_are_waited_for(void **state)
+{
+    (void)state;
+    uint64_t alone_us = beats_among(1);
+    assert_in_range(beats_among(2), alone_us + 1, alone_us + alone_us / 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heartbeats_come_early_after_a_rebalance),
+        cmocka_unit_test(others_are_waited_for),
         cmocka_unit_test(whoever_is_interrupted_joins_again_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
