@@ -11,9 +11,8 @@
 #include "consumer/consumer_private.h"
 #include "consumer/offset_lookup.h"
 #include "consumer/partition_reason.h"
+#include "consumer/position_private.h"
 #include "event/failure.h"
-
-static void settle(struct rk_partition *partition) RK_ON_BACKGROUND;
 
 static const char *topic_of(const struct rk_partition *partition)
 {
@@ -29,8 +28,7 @@ bool rk_position_is_valid(int64_t offset)
 
 /* States */
 
-static void become_ready(struct rk_partition *partition, int64_t offset,
-                         int32_t epoch) RK_ON_BACKGROUND
+void rk_position_become_ready(struct rk_partition *partition, int64_t offset, int32_t epoch)
 {
     struct rk_cursor *cursor = partition->shared.cursor;
     struct rk_cursor_values values = rk_cursor_read(cursor);
@@ -57,16 +55,7 @@ static void push_error(struct rk_partition *partition, rd_kafka_resp_err_t err, 
     rk_partition_push_error(partition, &place, err, "%s", why);
 }
 
-/* There is no offset to go on at. */
-struct loss {
-    rd_kafka_resp_err_t err;
-    const char *why;
-    int64_t offset;
-    int32_t broker_id; /* Who said so; -1: nobody was asked. */
-    struct rk_failure_row attempts;
-};
-
-static void become_failed(struct rk_partition *partition, const struct loss *loss) RK_ON_BACKGROUND
+void rk_position_become_failed(struct rk_partition *partition, const struct rk_position_loss *loss)
 {
     char broker[300];
     struct rk_cluster *cluster = partition->consumer->cluster;
@@ -83,7 +72,7 @@ static void become_failed(struct rk_partition *partition, const struct loss *los
     rk_free(text);
 }
 
-static void become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
+void rk_position_become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail)
 {
     partition->known.state = RK_PARTITION_LOOKING_UP;
     partition->known.wanted = wanted;
@@ -94,8 +83,7 @@ static void become_looking_up(struct rk_partition *partition, int64_t wanted, in
     partition->known.look_up_failures = (struct rk_failure_row){.attempts = 0};
 }
 
-/* auto.offset.reset decides. */
-static void reset(struct rk_partition *partition, const struct loss *loss) RK_ON_BACKGROUND
+void rk_position_reset(struct rk_partition *partition, const struct rk_position_loss *loss)
 {
     int64_t wanted = RD_KAFKA_OFFSET_END;
     switch ((enum rk_topic_conf_reset)partition->topic->conf->auto_offset_reset) {
@@ -105,30 +93,32 @@ static void reset(struct rk_partition *partition, const struct loss *loss) RK_ON
     case RK_TOPIC_CONF_RESET_END:
         break;
     case RK_TOPIC_CONF_RESET_ERROR:
-        become_failed(partition, loss);
+        rk_position_become_failed(partition, loss);
         return;
     }
     rk_log_debug(partition->consumer->core, RK_DEBUG_TOPIC, "OFFSET",
                  "%s [%d]: %s: going on at the %s", topic_of(partition), (int)partition->number,
                  loss->why, wanted == RD_KAFKA_OFFSET_END ? "end" : "beginning");
-    become_looking_up(partition, wanted, 0);
+    rk_position_become_looking_up(partition, wanted, 0);
 }
 
 static void go_to(struct rk_partition *partition, int64_t offset, int32_t epoch) RK_ON_BACKGROUND
 {
     if (offset >= 0)
-        become_ready(partition, offset, epoch);
+        rk_position_become_ready(partition, offset, epoch);
     else if (offset <= RD_KAFKA_OFFSET_TAIL_BASE)
-        become_looking_up(partition, RD_KAFKA_OFFSET_END, RD_KAFKA_OFFSET_TAIL_BASE - offset);
+        rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_END,
+                                      RD_KAFKA_OFFSET_TAIL_BASE - offset);
     else if (offset == RD_KAFKA_OFFSET_BEGINNING || offset == RD_KAFKA_OFFSET_END)
-        become_looking_up(partition, offset, 0);
+        rk_position_become_looking_up(partition, offset, 0);
     else if (partition->consumer->group)
-        become_looking_up(partition, RD_KAFKA_OFFSET_STORED, 0);
+        rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_STORED, 0);
     else
-        reset(partition, &(struct loss){.err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-                                        .why = "no committed offset, for there is no group.id",
-                                        .offset = offset,
-                                        .broker_id = -1});
+        rk_position_reset(partition, &(struct rk_position_loss){
+                                         .err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                                         .why = "no committed offset, for there is no group.id",
+                                         .offset = offset,
+                                         .broker_id = -1});
 }
 
 /* Fetchers */
@@ -199,8 +189,7 @@ static void want_look_up(struct rk_partition *partition) RK_ON_BACKGROUND
         rk_offset_lookup_want(partition);
 }
 
-/* Does whatever is to be done next. */
-static void settle(struct rk_partition *partition)
+void rk_position_settle(struct rk_partition *partition)
 {
     if (partition->known.is_releasing)
         return; /* Goes on when the position comes back. */
@@ -217,160 +206,6 @@ static void settle(struct rk_partition *partition)
         partition->known.is_releasing = true;
         rk_fetcher_post_release(fetcher, partition);
     }
-}
-
-/* What the fetcher was told. */
-static struct loss loss_of(const struct rk_returned *returned, rd_kafka_resp_err_t err,
-                           const char *why, int64_t offset)
-{
-    return (struct loss){.err = err,
-                         .why = why,
-                         .offset = offset,
-                         .broker_id = returned->broker_id,
-                         .attempts = returned->failures};
-}
-
-/* The offset does not exist, or the leader has never heard of the epoch that the record before it
- * had. */
-static void reset_lost(struct rk_partition *partition, const struct rk_returned *returned,
-                       rd_kafka_resp_err_t err, const char *why) RK_ON_BACKGROUND
-{
-    const struct rk_fetch_position *position = &returned->position;
-    struct loss loss = loss_of(returned, err, why, position->offset);
-    rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET",
-           "%s [%d]: offset %" PRId64 " (leader epoch %d): %s; auto.offset.reset decides",
-           topic_of(partition), (int)partition->number, position->offset, (int)position->epoch,
-           why);
-    reset(partition, &loss);
-}
-
-/* The fetcher's position is older than the truncation the broker has told of. */
-static void truncate(struct rk_partition *partition,
-                     const struct rk_returned *returned) RK_ON_BACKGROUND
-{
-    struct rk_cursor *cursor = partition->shared.cursor;
-    struct rk_cursor_values values = rk_cursor_void(cursor);
-    int64_t offset = returned->end_offset;
-    rk_partition_drop_void(partition);
-    rk_log(partition->consumer->core, RK_LOG_WARNING, "TRUNCATION",
-           "%s [%d]: the log was truncated: offset %" PRId64 " was fetched with leader epoch %d, "
-           "which the leader knows up to offset %" PRId64,
-           topic_of(partition), (int)partition->number, returned->position.offset,
-           (int)returned->position.epoch, offset);
-    if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR) {
-        struct loss loss =
-            loss_of(returned, RD_KAFKA_RESP_ERR__LOG_TRUNCATION, "the log was truncated", offset);
-        become_failed(partition, &loss);
-    } else if (values.next >= 0 && values.next < offset) {
-        become_ready(partition, values.next, values.next_epoch);
-    } else {
-        become_ready(partition, offset, returned->end_epoch);
-    }
-}
-
-/* A topic of that name was deleted and another made, of which nothing was consumed yet: the
- * position means nothing in it, nor do offsets that are stored or committed. */
-static void begin_anew(struct rk_partition *partition,
-                       const struct rk_returned *returned) RK_ON_BACKGROUND
-{
-    static const char *const why = "the topic was deleted and made anew";
-    int64_t next = rk_cursor_void(partition->shared.cursor).next;
-    rk_partition_drop_void(partition);
-    rk_cursor_store(partition->shared.cursor, RD_KAFKA_OFFSET_INVALID, -1);
-    partition->known.committed = RD_KAFKA_OFFSET_INVALID;
-    partition->known.committed_epoch = -1;
-    rk_log(partition->consumer->core, RK_LOG_INFO, "OFFSET", "%s [%d]: offset %" PRId64 ": %s",
-           topic_of(partition), (int)partition->number, next, why);
-    struct loss loss = loss_of(returned, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, why, next);
-    if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR)
-        become_failed(partition, &loss);
-    else
-        become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
-}
-
-/* Where to fetch from next. */
-static void take_route(struct rk_partition *partition,
-                       const struct rk_returned *returned) RK_ON_BACKGROUND
-{
-    struct rk_closest *closest = &partition->known.closest;
-    struct rk_core *core = partition->consumer->core;
-    int32_t from = closest->replica;
-    uint64_t now_us = rk_clock_now_us();
-    switch (returned->reason) {
-    case RK_RETURN_REDIRECTED:
-        rk_closest_follow(closest, returned->replica, now_us,
-                          (uint64_t)core->conf->metadata_max_age_ms * 1000);
-        rk_log_debug(core, RK_DEBUG_FETCH, "FETCH", "%s [%d]: fetched from replica %d from now on",
-                     topic_of(partition), (int)partition->number, (int)returned->replica);
-        break;
-    case RK_RETURN_LEASE_OVER:
-        rk_closest_leave(closest);
-        break;
-    case RK_RETURN_NO_FOLLOWER:
-        if (from < 0)
-            break; /* The leader has changed meanwhile. */
-        rk_closest_fail(closest, now_us);
-        rk_log_debug(core, RK_DEBUG_FETCH, "FETCH",
-                     "%s [%d]: replica %d cannot be fetched from: back to leader %d",
-                     topic_of(partition), (int)partition->number, (int)from,
-                     (int)partition->known.leader);
-        break;
-    case RK_RETURN_ASKED:
-    case RK_RETURN_OUT_OF_RANGE:
-    case RK_RETURN_DIVERGED:
-    case RK_RETURN_MADE_ANEW:
-    case RK_RETURN_NAMED_ANEW:
-        break;
-    }
-}
-
-static void take_back(struct rk_partition *partition,
-                      const struct rk_returned *returned) RK_ON_BACKGROUND
-{
-    partition->known.position = returned->position;
-    switch (returned->reason) {
-    case RK_RETURN_ASKED:
-    case RK_RETURN_REDIRECTED:
-    case RK_RETURN_LEASE_OVER:
-    case RK_RETURN_NO_FOLLOWER:
-        break;
-    case RK_RETURN_OUT_OF_RANGE:
-        reset_lost(partition, returned, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-                   "the fetch offset is out of range");
-        break;
-    case RK_RETURN_DIVERGED:
-        if (returned->end_offset < 0)
-            reset_lost(partition, returned, RD_KAFKA_RESP_ERR__LOG_TRUNCATION,
-                       "the leader does not know the leader epoch of the position");
-        else
-            truncate(partition, returned);
-        break;
-    case RK_RETURN_MADE_ANEW:
-        begin_anew(partition, returned);
-        break;
-    case RK_RETURN_NAMED_ANEW:
-        partition->known.consumed_id = partition->known.topic_id;
-        break;
-    }
-}
-
-void rk_position_on_returned(struct rk_partition *partition, const struct rk_returned *returned)
-{
-    const struct rk_fetch_position *position = &returned->position;
-    rk_fetcher_count_partition(partition->known.fetcher, -1);
-    partition->known.fetcher = NULL;
-    partition->known.is_releasing = false;
-    if (partition->known.state != RK_PARTITION_STOPPED)
-        take_route(partition, returned);
-    bool is_current = partition->known.state == RK_PARTITION_READY &&
-                      position->cursor == partition->shared.cursor &&
-                      position->version == partition->known.position.version;
-    if (is_current)
-        take_back(partition, returned);
-    else
-        rk_partition_drop_void(partition); /* What it pushed meanwhile. */
-    rk_cursor_release(position->cursor);
-    settle(partition);
 }
 
 /* What the application asks for */
@@ -421,7 +256,7 @@ static void set_leader(struct rk_partition *partition, int32_t leader, int32_t l
     bool has_come = has_missed_one_come(partition);
     if (has_come)
         rk_closest_find(&partition->known.closest);
-    settle(partition);
+    rk_position_settle(partition);
     if ((!is_same || has_come) && partition->known.fetcher && !partition->known.is_releasing)
         rk_fetcher_post_update(partition->known.fetcher, partition);
 }
@@ -454,13 +289,13 @@ static void take_metadata(struct rk_partition *partition,
         tell_missing(partition, is_unknown ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC : topic->known.err,
                      topic->known.err, NULL);
         forget_leader(partition);
-        settle(partition);
+        rk_position_settle(partition);
     } else if (data && data->partition_count > 0 && !found) {
         tell_missing(partition, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
                      RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
                      "the topic does not have this partition");
         forget_leader(partition);
-        settle(partition);
+        rk_position_settle(partition);
     } else if (found) {
         tell(partition, &partition->known.told, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
         set_leader(partition, found->leader, found->leader_epoch, &data->id);
@@ -524,7 +359,7 @@ void rk_position_stop(struct rk_partition *partition)
     rk_partition_drop_void(partition);
     partition->known.position = (struct rk_fetch_position){.offset = RD_KAFKA_OFFSET_INVALID};
     rk_partition_set_cursor(partition, NULL);
-    settle(partition);
+    rk_position_settle(partition);
 }
 
 void rk_position_seek(struct rk_partition *partition, int64_t offset, int32_t epoch)
@@ -532,7 +367,7 @@ void rk_position_seek(struct rk_partition *partition, int64_t offset, int32_t ep
     rk_cursor_void(partition->shared.cursor);
     rk_partition_drop_void(partition);
     go_to(partition, offset, epoch);
-    settle(partition);
+    rk_position_settle(partition);
 }
 
 /* What was fetched goes; consumption goes on behind what was handed out, once it may. */
@@ -556,7 +391,7 @@ void rk_position_set_paused(struct rk_partition *partition, bool is_paused)
     partition->known.is_paused = is_paused;
     if (!was_halted)
         halt(partition);
-    settle(partition);
+    rk_position_settle(partition);
 }
 
 void rk_position_withhold(struct rk_partition *partition)
@@ -567,7 +402,7 @@ void rk_position_withhold(struct rk_partition *partition)
     partition->known.is_withheld = true;
     if (!was_halted)
         halt(partition);
-    settle(partition);
+    rk_position_settle(partition);
 }
 
 /* Look-ups */
@@ -604,13 +439,14 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
     } else if (partition->known.tail > 0) {
         int64_t from = RK_MAX(offset - partition->known.tail, 0);
-        become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
+        rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
         partition->known.not_before = from;
     } else {
         bool is_cut = offset < partition->known.not_before;
-        become_ready(partition, is_cut ? partition->known.not_before : offset, is_cut ? -1 : epoch);
+        rk_position_become_ready(partition, is_cut ? partition->known.not_before : offset,
+                                 is_cut ? -1 : epoch);
     }
-    settle(partition);
+    rk_position_settle(partition);
 }
 
 void rk_position_on_committed(struct rk_partition *partition, const struct rk_committed *committed,
@@ -627,13 +463,14 @@ void rk_position_on_committed(struct rk_partition *partition, const struct rk_co
         partition->known.committed = committed->offset;
         partition->known.committed_epoch = committed->epoch;
         if (committed->offset >= 0)
-            become_ready(partition, committed->offset, committed->epoch);
+            rk_position_become_ready(partition, committed->offset, committed->epoch);
         else
-            reset(partition, &(struct loss){.err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
-                                            .why = "no committed offset",
-                                            .offset = RD_KAFKA_OFFSET_STORED,
-                                            .broker_id = committed->broker_id,
-                                            .attempts = committed->attempts});
+            rk_position_reset(
+                partition, &(struct rk_position_loss){.err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET,
+                                                      .why = "no committed offset",
+                                                      .offset = RD_KAFKA_OFFSET_STORED,
+                                                      .broker_id = committed->broker_id,
+                                                      .attempts = committed->attempts});
     }
-    settle(partition);
+    rk_position_settle(partition);
 }
