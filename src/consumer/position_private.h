@@ -19,7 +19,8 @@ struct rk_position_loss {
 
 void rk_position_become_ready(struct rk_partition *partition, int64_t offset,
                               int32_t epoch) RK_ON_BACKGROUND;
-void rk_position_become_looking_up(struct rk_partition *partition, int64_t wanted, int64_t tail);
+void rk_position_become_looking_up(struct rk_partition *partition, int64_t wanted,
+                                   int64_t tail) RK_ON_BACKGROUND;
 void rk_position_become_failed(struct rk_partition *partition,
                                const struct rk_position_loss *loss) RK_ON_BACKGROUND;
 /* auto.offset.reset decides. */
