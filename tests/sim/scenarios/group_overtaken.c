@@ -50,6 +50,20 @@ static rd_kafka_resp_err_t commit(const struct sim_member *member, const char *t
     return err;
 }
 
+static void must_commit(const struct sim_member *member, const char *topic)
+{
+    rd_kafka_resp_err_t err = commit(member, topic);
+    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+}
+
+/* What it has is committed and not lost, though its last callback takes its time. */
+static void leave(struct sim_member *member, const char *topic)
+{
+    member->callback_ms = 2 * LATE_US / 1000;
+    rd_kafka_unsubscribe(sim_handle(member->client));
+    must_commit(member, topic);
+}
+
 static void join_second(int slot)
 {
     join(slot, "u");
@@ -63,8 +77,7 @@ SIM_SCENARIO(group_commit_overtaken, "a member commits before it knows its new g
     sim_at(0, join_second, 1);
     sim_run_for(LATE_US / 1000 + FOUND_MS); /* The second one asks twice. */
     answer(RK_API_OFFSET_COMMIT, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 0);
-    rd_kafka_resp_err_t err = commit(member, "t");
-    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    must_commit(member, "t");
     sim_group_settle(BOUND_MS, "t", "u", NULL);
     sim_check(member->losses == 0, "it has lost its partition");
     sim_group_end();
@@ -79,8 +92,7 @@ SIM_SCENARIO(group_commit_early, "a member commits before its generation is comp
     sim_run_for(FOUND_MS);
     sim_check(member->assigns == before, "it knows what it has");
     answer(RK_API_OFFSET_COMMIT, 2, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 0);
-    rd_kafka_resp_err_t err = commit(member, "t");
-    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    must_commit(member, "t");
     sim_group_settle(BOUND_MS, "t", "u", NULL);
     sim_group_end();
 }
@@ -108,10 +120,7 @@ SIM_SCENARIO(group_leave_overtaken, "a member leaves before it knows its new gen
     answer(RK_API_JOIN_GROUP, 5, RD_KAFKA_RESP_ERR_NO_ERROR, LATE_US);
     sim_at(0, join_second, 2);
     sim_run_for(LATE_US / 1000 + FOUND_MS);
-    member->callback_ms = 2 * LATE_US / 1000;
-    rd_kafka_unsubscribe(sim_handle(member->client));
-    rd_kafka_resp_err_t err = commit(member, "u");
-    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    leave(member, "u");
     sim_group_settle(BOUND_MS, "t", "u", NULL);
     sim_check(member->losses == 0, "it has lost its partition");
     sim_group_end();
@@ -124,10 +133,7 @@ static void leave_leading(int16_t api)
     answer(api, 5, RD_KAFKA_RESP_ERR_NO_ERROR, LATE_US);
     sim_at(0, join_second, 1);
     sim_run_for(LATE_US / 1000 + FOUND_MS);
-    member->callback_ms = 2 * LATE_US / 1000;
-    rd_kafka_unsubscribe(sim_handle(member->client));
-    rd_kafka_resp_err_t err = commit(member, "t");
-    sim_check(!err, "commit: %s", rd_kafka_err2name(err));
+    leave(member, "t");
     sim_group_settle(BOUND_MS, "u", NULL);
     sim_check(member->losses == 0, "it has lost its partition");
     sim_group_end();

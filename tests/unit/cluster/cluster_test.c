@@ -25,6 +25,17 @@ static void the_way_in(void **state)
     close(fd);
 }
 
+/* The peer is found, and metadata had from it. */
+static void reach_peer(void)
+{
+    client_start(RD_KAFKA_PRODUCER);
+    rk_cluster_post_start(cluster);
+    int fd = peer_bring_up();
+    answer_about(fd, "", 1, NULL);
+    rk_snapshot_release(rk_cluster_wait_snapshot(cluster, RK_NEVER));
+    close(fd);
+}
+
 static void servers_are_tried_in_turn(void **state)
 {
     (void)state;
@@ -36,12 +47,7 @@ static void servers_are_tried_in_turn(void **state)
              closed[0], closed[1], peer_port);
     properties = common("broker.address.family", "v4");
     ((const char **)(uintptr_t)properties)[1] = servers;
-    client_start(RD_KAFKA_PRODUCER);
-    rk_cluster_post_start(cluster);
-    int fd = peer_bring_up();
-    answer_about(fd, "", 1, NULL);
-    rk_snapshot_release(rk_cluster_wait_snapshot(cluster, RK_NEVER));
-    close(fd);
+    reach_peer();
 }
 
 /* Whoever is left for keeping silent has had no failure: the next is tried without a rest. Which of
@@ -57,12 +63,7 @@ static void a_silent_server_is_left_at_once(void **state)
         "bootstrap.servers", servers, "reconnect.backoff.ms", "3600000", "reconnect.backoff.max.ms",
         "3600000",           NULL};
     properties = patient;
-    client_start(RD_KAFKA_PRODUCER);
-    rk_cluster_post_start(cluster);
-    int fd = peer_bring_up();
-    answer_about(fd, "", 1, NULL);
-    rk_snapshot_release(rk_cluster_wait_snapshot(cluster, RK_NEVER));
-    close(fd);
+    reach_peer();
     rk_socket_close(silent);
 }
 
