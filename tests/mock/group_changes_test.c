@@ -8,7 +8,7 @@
 
 #include "support/group_fixture.h"
 
-enum { OFFSET_COMMIT = 8 };
+enum { OFFSET_COMMIT = 8, JOIN_GROUP = 11, HEARTBEAT = 12, SYNC_GROUP = 14 };
 
 static struct group_fixture fixture;
 
@@ -39,17 +39,6 @@ static void application_that_does_not_poll(void **state)
     group_run(&fixture, group_shares);
 }
 
-static int commits_seen(void)
-{
-    size_t count;
-    int commits = 0;
-    rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(fixture.base.cluster, &count);
-    for (size_t i = 0; i < count; i++)
-        commits += rd_kafka_mock_request_api_key(requests[i]) == OFFSET_COMMIT;
-    rd_kafka_mock_request_destroy_array(requests, count);
-    return commits;
-}
-
 /* Neither by the timer, nor when the application gives it up at last. */
 static void nothing_lost_is_committed(void **state)
 {
@@ -75,7 +64,7 @@ static void nothing_lost_is_committed(void **state)
     first->rk = silent;
     group_run(&fixture, group_first_lost);
     group_run(&fixture, group_shares);
-    assert_int_equal(commits_seen(), 0);
+    assert_int_equal(group_requests(&fixture, OFFSET_COMMIT), 0);
 }
 
 /* Part of its partitions is to go when it closes: it is told of these, and then of the others. */
@@ -99,20 +88,6 @@ static void closes_while_it_is_asked(void **state)
     assert_int_equal(rd_kafka_consumer_close(silent), 0);
     assert_int_equal(first->revokes, 2);
     assert_int_equal(first->last_count, 2);
-}
-
-/* Polls that find nothing, and one that waits, count. */
-static void polling_without_messages(void **state)
-{
-    (void)state;
-    struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000",
-                                             "max.poll.interval.ms", "1000", NULL);
-    group_subscribe(first, "t");
-    group_run(&fixture, group_first_has_all);
-    assert_null(rd_kafka_consumer_poll(first->rk, 2500));
-    group_run_ms(&fixture, 1500);
-    assert_int_equal(first->last_error, 0);
-    assert_int_equal(first->revokes, 0);
 }
 
 /* The others do not notice. */
@@ -265,7 +240,7 @@ static void closes_without_coordinator(void **state)
 static void group_that_may_not_be_used(void **state)
 {
     (void)state;
-    rd_kafka_mock_push_request_errors(fixture.base.cluster, 11, 2,
+    rd_kafka_mock_push_request_errors(fixture.base.cluster, JOIN_GROUP, 2,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
     struct group_member *first = group_start(&fixture, 0, true, NULL);
@@ -275,41 +250,46 @@ static void group_that_may_not_be_used(void **state)
     group_run(&fixture, group_first_has_all);
 }
 
-/* Errors of each request, some of which lose the partitions; the member is in again in the end. */
-static void errors_of_members(void **state)
+/* The member loses what it has, and is in again when the one that it was is given up. */
+static void errors_that_lose(void **state)
 {
     (void)state;
-    static const struct {
-        int16_t api;
-        rd_kafka_resp_err_t err;
-        bool loses;
-    } cases[] = {
-        {12, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, true},
-        {12, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, true},
-        {12, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, false},
-        {12, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, false},
-        {12, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, false},
-    };
-    /* Members that were told they are none are still there for the coordinator, for a session. */
+    static const rd_kafka_resp_err_t of_heartbeat[] = {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+                                                       RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION};
     struct group_member *first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
     group_subscribe(first, "t");
     group_run(&fixture, group_first_has_all);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int losses = first->losses;
-        rd_kafka_mock_push_request_errors(fixture.base.cluster, cases[i].api, 1, cases[i].err);
-        group_run_ms(&fixture, 300);
+    for (size_t i = 0; i < sizeof(of_heartbeat) / sizeof(of_heartbeat[0]); i++) {
+        first->losses = 0;
+        rd_kafka_mock_push_request_errors(fixture.base.cluster, HEARTBEAT, 1, of_heartbeat[i]);
+        group_run(&fixture, group_first_lost);
         group_run(&fixture, group_first_has_all);
-        assert_int_equal(first->losses - losses, cases[i].loses);
     }
     static const rd_kafka_resp_err_t of_sync[] = {
         RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
         RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE};
     for (size_t i = 0; i < sizeof(of_sync) / sizeof(of_sync[0]); i++) {
         group_destroy_member(first);
-        rd_kafka_mock_push_request_errors(fixture.base.cluster, 14, 1, of_sync[i]);
+        rd_kafka_mock_push_request_errors(fixture.base.cluster, SYNC_GROUP, 1, of_sync[i]);
         first = group_start(&fixture, 0, true, "session.timeout.ms", "1000", NULL);
         group_subscribe(first, "t");
         group_run(&fixture, group_first_has_all);
+    }
+}
+
+static void errors_that_lose_nothing(void **state)
+{
+    (void)state;
+    static const rd_kafka_resp_err_t errors[] = {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+                                                 RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                                                 RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS};
+    struct group_member *first = group_start(&fixture, 0, true, NULL);
+    group_subscribe(first, "t");
+    group_run(&fixture, group_first_has_all);
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        group_run_refused(&fixture, HEARTBEAT, errors[i]);
+        group_run(&fixture, group_first_has_all);
+        assert_int_equal(first->losses, 0);
     }
 }
 
@@ -336,7 +316,6 @@ int main(void)
         GROUP_TEST(application_that_does_not_poll, &fixture),
         GROUP_TEST(nothing_lost_is_committed, &fixture),
         GROUP_TEST(closes_while_it_is_asked, &fixture),
-        GROUP_TEST(polling_without_messages, &fixture),
         GROUP_TEST(static_member_comes_back, &fixture),
         GROUP_TEST(static_leader_comes_back, &fixture),
         GROUP_TEST(static_member_twice, &fixture),
@@ -345,7 +324,8 @@ int main(void)
         GROUP_TEST(coordinator_moves, &fixture),
         GROUP_TEST(closes_without_coordinator, &fixture),
         GROUP_TEST(group_that_may_not_be_used, &fixture),
-        GROUP_TEST(errors_of_members, &fixture),
+        GROUP_TEST(errors_that_lose, &fixture),
+        GROUP_TEST(errors_that_lose_nothing, &fixture),
         GROUP_TEST(destroys_without_closing, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,17 +38,6 @@ static int count_of(const struct group_member *member, const char *topic)
     return count;
 }
 
-static int requests_of(int16_t key)
-{
-    size_t count;
-    int seen = 0;
-    rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(fixture.base.cluster, &count);
-    for (size_t i = 0; i < count; i++)
-        seen += rd_kafka_mock_request_api_key(requests[i]) == key;
-    rd_kafka_mock_request_destroy_array(requests, count);
-    return seen;
-}
-
 static bool leader_has_both(struct group_fixture *f)
 {
     return count_of(&f->members[0], "t") == 4 && count_of(&f->members[0], "u") == 2;
@@ -140,11 +129,11 @@ static void member_that_has_nothing_of_a_topic(void **state)
     away = start_static(lacks ? 1 : 0, lacks ? "b" : "a", "range");
     subscribe_to(away, "t", "u");
     group_run(&fixture, one_of_each);
-    while (requests_of(DESCRIBE_GROUPS) == 0)
+    while (group_requests(&fixture, DESCRIBE_GROUPS) == 0)
         group_run_ms(&fixture, 5);
     group_run_ms(&fixture, 200);
     assert_int_equal(other->assigns, assigns);
-    assert_int_equal(requests_of(JOIN_GROUP), 1);
+    assert_int_equal(group_requests(&fixture, JOIN_GROUP), 1);
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static void test_what_waits_keeps_nothing_else(void **state)
 {
     (void)state;
     static const struct hostile_lie lie = {LIE(hostile_silent), false};
-    hostile_member_start(&fixture, "parked", 0);
+    hostile_member_start(&fixture, "parked", 0, HOSTILE_LONG_SESSION);
     hostile_member_subscribe(&fixture, "t");
     hostile_member_expect(&fixture, HOSTILE_MEMBER_PARTITIONS, "a member of its own");
     hostile_tell(&fixture, &lie, 1, RK_API_JOIN_GROUP, 0);
@@ -40,7 +40,7 @@ static void test_what_waits_keeps_nothing_else(void **state)
     assert_int_equal(liar_request_count(fixture.liar, 0, RK_API_LEAVE_GROUP), 1);
     hostile_member_end(&fixture);
     /* It has left: nobody is waited for. */
-    hostile_member_start(&fixture, "parked", 0);
+    hostile_member_start(&fixture, "parked", 0, HOSTILE_LONG_SESSION);
     hostile_member_subscribe(&fixture, "t");
     hostile_member_expect(&fixture, HOSTILE_MEMBER_PARTITIONS, "the next member of this group");
 }
@@ -53,7 +53,7 @@ static void test_ends_at_every_step(void **state)
     static const int keys[] = {RK_API_FIND_COORDINATOR, RK_API_JOIN_GROUP, RK_API_SYNC_GROUP,
                                RK_API_OFFSET_FETCH, RK_API_HEARTBEAT};
     for (size_t i = 0; i < 3 * RK_COUNT_OF(keys); i++) {
-        hostile_member_start(&fixture, "ends", (int)i);
+        hostile_member_start(&fixture, "ends", (int)i, HOSTILE_SHORT_SESSION);
         hostile_tell(&fixture, &lie, 1000, keys[i / 3], 0);
         int before = liar_request_count(fixture.liar, 0, keys[i / 3]);
         hostile_member_subscribe(&fixture, "t");
@@ -120,7 +120,7 @@ static void test_other_members(void **state)
     static const struct hostile_lie others[] = {{LIE(join_with_one_who_wants_garbage), false},
                                                 {LIE(join_with_one_who_wants_many), false}};
     for (size_t i = 0; i < RK_COUNT_OF(others); i++) {
-        hostile_member_start(&fixture, "others", (int)i);
+        hostile_member_start(&fixture, "others", (int)i, HOSTILE_SHORT_SESSION);
         hostile_tell(&fixture, &others[i], 1000, RK_API_JOIN_GROUP, 0);
         memory_peak_reset();
         size_t before = memory_peak_now();
@@ -155,7 +155,7 @@ static void test_endless_assignment(void **state)
 {
     (void)state;
     static const struct hostile_lie lie = {LIE(sync_endless), false};
-    hostile_member_start(&fixture, "endless", 0);
+    hostile_member_start(&fixture, "endless", 0, HOSTILE_LONG_SESSION);
     hostile_tell(&fixture, &lie, 2, RK_API_SYNC_GROUP, 0);
     hostile_member_subscribe(&fixture, "t");
     hostile_expect_error(&fixture, HOSTILE_BAD("SyncGroup"));

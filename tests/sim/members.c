@@ -198,7 +198,7 @@ static void poll_once(struct sim_member *member)
 {
     rd_kafka_t *rk = sim_handle(member->client);
     note_poll(member);
-    rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, POLL_MS);
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, member->poll_ms);
     member->polled_ms = sim_now_ms();
     if (message) {
         on_message(member, message);
@@ -287,6 +287,7 @@ struct sim_member *sim_member(int slot, const char *property, ...)
     member->max_poll_ms = max_poll_of(rk);
     member->commits_itself = !commits_by_itself(rk);
     member->polled_ms = sim_now_ms();
+    member->poll_ms = POLL_MS;
     members[slot] = member;
     sim_note("member %d is client %d", slot, member->client->number);
     member->thread = sim_spawn("member", live, member);

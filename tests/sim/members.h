@@ -41,6 +41,7 @@ struct sim_member {
     bool has_stalled;       /* It was to sleep for as long as that, and has not polled since. */
     int64_t stall_ms;       /* It is to sleep that long. */
     int64_t callback_ms;    /* Its callback takes up to that long. */
+    int poll_ms;            /* A poll of it waits that long for a message. */
     int assigns, revokes, losses;
     rd_kafka_resp_err_t fatal;
     bool may_be_fenced; /* Somebody else takes its name. */

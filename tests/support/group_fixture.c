@@ -222,3 +222,24 @@ void group_run_ms(struct group_fixture *fixture, int ms)
     while (rk_clock_now_us() < until_us)
         poll_all(fixture);
 }
+
+int group_requests(const struct group_fixture *fixture, int16_t api_key)
+{
+    size_t count;
+    int seen = 0;
+    rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(fixture->base.cluster, &count);
+    for (size_t i = 0; i < count; i++)
+        seen += rd_kafka_mock_request_api_key(requests[i]) == api_key;
+    rd_kafka_mock_request_destroy_array(requests, count);
+    return seen;
+}
+
+void group_run_refused(struct group_fixture *fixture, int16_t heartbeat, rd_kafka_resp_err_t err)
+{
+    enum { BEFORE_IT, ITSELF, AFTER_IT, ALL };
+    rd_kafka_mock_start_request_tracking(fixture->base.cluster);
+    rd_kafka_mock_push_request_errors(fixture->base.cluster, heartbeat, 1, err);
+    while (group_requests(fixture, heartbeat) < ALL)
+        group_run_ms(fixture, 5);
+    rd_kafka_mock_stop_request_tracking(fixture->base.cluster);
+}

@@ -50,6 +50,11 @@ void group_subscribe(struct group_member *member, const char *topic);
 void group_run(struct group_fixture *fixture, bool (*is_done)(struct group_fixture *fixture));
 /* The same for so long, whatever happens. */
 void group_run_ms(struct group_fixture *fixture, int ms);
+/* The same until the next heartbeat has met that error and the member knows: it has beaten again.
+ */
+void group_run_refused(struct group_fixture *fixture, int16_t heartbeat, rd_kafka_resp_err_t err);
+/* How many requests of that API have come since rd_kafka_mock_start_request_tracking(). */
+int group_requests(const struct group_fixture *fixture, int16_t api_key);
 int group_assigned(const struct group_member *member);
 /* For group_run(): the first member, or the second, has all of "t"; each of these two has half. */
 bool group_first_has_all(struct group_fixture *fixture);

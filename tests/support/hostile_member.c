@@ -12,12 +12,13 @@ int hostile_member_set_up(void **state)
     return 0;
 }
 
-void hostile_member_start(struct hostile_fixture *fixture, const char *what, int number)
+void hostile_member_start(struct hostile_fixture *fixture, const char *what, int number,
+                          const char *session_ms)
 {
     char group[64];
     snprintf(group, sizeof(group), "%s-%d", what, number);
     hostile_start(fixture, RD_KAFKA_CONSUMER, "group.id", group, "heartbeat.interval.ms", "20",
-                  "session.timeout.ms", "1000", NULL);
+                  "session.timeout.ms", session_ms, NULL);
     fixture->error_count = 0;
 }
 

@@ -17,8 +17,14 @@ int hostile_member_set_up(void **state);
     cmocka_unit_test_prestate_setup_teardown(name, hostile_member_set_up, hostile_tear_down, \
                                              fixture)
 
-/* The group is named by both, so that those whom lies leave behind are nobody's concern. */
-void hostile_member_start(struct hostile_fixture *fixture, const char *what, int number);
+/* How long members whom lies leave behind are waited for; who stands still for as long is put out.
+ * Where neither is to be, the longer one. */
+#define HOSTILE_SHORT_SESSION "1000"
+#define HOSTILE_LONG_SESSION  "45000"
+
+/* The group is named by both, so that those of another group are nobody's concern. */
+void hostile_member_start(struct hostile_fixture *fixture, const char *what, int number,
+                          const char *session_ms);
 /* The same, with the consumer protocol (KIP-848). */
 void hostile_member_start_consumer(struct hostile_fixture *fixture, const char *what, int number);
 void hostile_member_subscribe(struct hostile_fixture *fixture, const char *topic);

@@ -14,6 +14,7 @@ enum {
     PARTITIONS = 6,
     SETTLE_MS = 60000,
     IDLE_MS = 60000,
+    MAX_POLL_MS = 60000,
     FETCH_WAIT_MS = 5000,
     LATENCY_US = 1000
 };
@@ -83,6 +84,25 @@ SIM_SCENARIO(group_idle, "an idle member wakes up for heartbeats and long polls,
 SIM_SCENARIO(group_idle_consumer, "the same with the consumer protocol (KIP-848)")
 {
     idle(true);
+}
+
+/* A poll that waits for longer than an application may be silent is none too late, nor are those
+ * that come back and come again. */
+SIM_SCENARIO(group_quiet, "nothing comes for long: who polls is not silent, however long it waits")
+{
+    begin();
+    struct sim_member *member =
+        sim_member(0, "group.protocol", sim_one_in(2) ? "consumer" : "classic",
+                   "max.poll.interval.ms", "60000", "auto.offset.reset", "earliest", NULL);
+    sim_member_subscribe(member, "t", NULL);
+    sim_group_settle(SETTLE_MS, "t", NULL);
+    int before = sim_group_rebalances();
+    member->poll_ms = sim_one_in(2) ? member->poll_ms : MAX_POLL_MS + (int)sim_below(MAX_POLL_MS);
+    sim_run_for(5 * MAX_POLL_MS);
+    sim_check(sim_group_rebalances() == before, "%d rebalances of a member that polls",
+              sim_group_rebalances() - before);
+    sim_check(sim_member_count(member) == PARTITIONS, "it has lost what it had");
+    sim_group_end();
 }
 
 /* Until each member has partitions, and all have an owner. */
