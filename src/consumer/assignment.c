@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "consumer/assignment.h"
 
-#include <string.h>
-
 #include "base/memory.h"
 #include "conf/conf.h"
 #include "consumer/consumer_private.h"
 #include "consumer/position.h"
+#include "event/partition_sets.h"
 
 /* A change of the assignment, from the application to background. */
 struct change {
@@ -26,12 +25,6 @@ static rd_kafka_topic_partition_list_t *sorted_copy(const rd_kafka_topic_partiti
     return copy;
 }
 
-static bool is_same_partition(const rd_kafka_topic_partition_t *a,
-                              const rd_kafka_topic_partition_t *b)
-{
-    return a->partition == b->partition && strcmp(a->topic, b->topic) == 0;
-}
-
 static rd_kafka_resp_err_t check(const rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -42,7 +35,7 @@ static rd_kafka_resp_err_t check(const rd_kafka_topic_partition_list_t *list)
     }
     rd_kafka_topic_partition_list_t *sorted = sorted_copy(list);
     for (int i = 1; i < sorted->cnt; i++) {
-        if (is_same_partition(&sorted->elems[i - 1], &sorted->elems[i]))
+        if (rk_partition_set_compare(&sorted->elems[i - 1], &sorted->elems[i]) == 0)
             err = RD_KAFKA_RESP_ERR__INVALID_ARG;
     }
     rk_partition_list_destroy(sorted);
@@ -176,20 +169,6 @@ static void run_add(void *argument)
     tell_changed(consumer, RK_ASSIGNMENT_ADD);
 }
 
-/* Both are sorted. */
-static rd_kafka_topic_partition_list_t *subtract(const rd_kafka_topic_partition_list_t *from,
-                                                 const rd_kafka_topic_partition_list_t *removed)
-{
-    rd_kafka_topic_partition_list_t *rest = rk_partition_list_new(from->cnt);
-    for (int i = 0, r = 0; i < from->cnt; i++) {
-        if (r < removed->cnt && is_same_partition(&from->elems[i], &removed->elems[r]))
-            r++;
-        else
-            rk_partition_list_add_copy(rest, &from->elems[i]);
-    }
-    return rest;
-}
-
 static void run_remove(void *argument)
 {
     struct change *change = argument;
@@ -207,7 +186,7 @@ static void run_remove(void *argument)
         stop(consumer, &change->list->elems[i]);
     rd_kafka_topic_partition_list_t *before = rk_assignment_copy(consumer);
     rd_kafka_topic_partition_list_t *removed = sorted_copy(change->list);
-    replace_list(consumer, subtract(before, removed));
+    replace_list(consumer, rk_partition_set_subtract(before, removed));
     rk_partition_list_destroy(removed);
     rk_partition_list_destroy(before);
     tell_changed(consumer, RK_ASSIGNMENT_REMOVE);

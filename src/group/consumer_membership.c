@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "cluster/error_policy.h"
 #include "event/partition_list.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #define S(name)           RK_CONSUMER_##name
 #define TO(name)          (1u << RK_CONSUMER_##name)

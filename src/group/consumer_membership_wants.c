@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "event/partition_list.h"
 #include "group/consumer_membership_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 static void want(struct rk_consumer_membership *membership, rd_kafka_topic_partition_list_t *topics,
                  const char *pattern, uint64_t now_us)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "event/partition_list.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 #include "wire/reader.h"
 
 #define ASSIGNMENT_ARENA_MAX (64 << 10) /* Beyond what its bytes ask for. */

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "event/partition_list.h"
 #include "group/consumer_protocol.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 static void drop_topics(struct rk_consumer_target_topic *topics, int32_t count)
 {

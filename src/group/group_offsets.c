@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "event/core.h"
 #include "group/group_offsets_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 #include "runtime/reply.h"
 
 /* The outcome of a commit, for a thread that waits. */

@@ -13,7 +13,7 @@
 #include "event/partition_list.h"
 #include "group/consumer_protocol.h"
 #include "group/group_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 /* Of each topic that it lacks: how many partitions the member with the most of them has. */
 

@@ -13,7 +13,7 @@
 #include "event/partition_list.h"
 #include "event/queue.h"
 #include "group/group_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #define TOPICS_WAIT_US     2000000u /* The leader waits for news of topics it does not know. */
 #define NO_MEMORY_US       1000000u

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "event/partition_list.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #define TOPIC_NAME_MAX  249
 #define ARENA_MAX_FIXED (64 << 10) /* Beyond what the members' bytes ask for. */

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "event/partition_list.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 void rk_member_init(struct rk_member *member, const char *member_id, int retry_backoff_ms,
                     int retry_backoff_max_ms)

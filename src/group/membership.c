@@ -10,7 +10,7 @@
 #include "cluster/error_policy.h"
 #include "event/partition_list.h"
 #include "group/membership_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #define S(name)  RK_MEMBERSHIP_##name
 #define TO(name) (1u << RK_MEMBERSHIP_##name)

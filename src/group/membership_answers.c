@@ -9,7 +9,7 @@
 #include "event/partition_list.h"
 #include "group/membership.h"
 #include "group/membership_private.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #define S(name)           RK_MEMBERSHIP_##name
 

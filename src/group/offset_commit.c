@@ -8,7 +8,7 @@
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 #include "wire/messages.h"
 
 #define TOPIC_IDS_SINCE       10

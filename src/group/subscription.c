@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "conf/patterns.h"
 #include "event/partition_list.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 static bool add_pattern(struct rk_subscription *subscription, const char *pattern, char *reason,
                         size_t size)

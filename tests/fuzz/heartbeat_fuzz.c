@@ -18,7 +18,7 @@
 #include "event/partition_list.h"
 #include "group/consumer_membership.h"
 #include "group/consumer_target.h"
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 #include "support/fuzz_steps.h"
 #include "wire/messages.h"
 

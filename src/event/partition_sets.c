@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #include <string.h>
 

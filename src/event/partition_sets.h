@@ -3,8 +3,8 @@
  * Lists of partitions as sets: sorted by topic and partition, each once. Pure; lists that are
  * returned are new.
  */
-#ifndef RK_GROUP_PARTITION_SETS_H
-#define RK_GROUP_PARTITION_SETS_H
+#ifndef RK_EVENT_PARTITION_SETS_H
+#define RK_EVENT_PARTITION_SETS_H
 
 #include <stdbool.h>
 

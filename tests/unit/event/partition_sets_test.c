@@ -2,7 +2,7 @@
 /*
  * Lists of partitions as sets, compared with lists that are searched from end to end.
  */
-#include "group/partition_sets.h"
+#include "event/partition_sets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
