@@ -2177,7 +2177,9 @@ RD_EXPORT int rd_kafka_consume_stop(rd_kafka_topic_t *rkt, int32_t partition);
  *   consumer's error.
  *
  * Returns: 0, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__INVALID_ARG,
- * RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION for one that is not being consumed.
+ * RD_KAFKA_RESP_ERR__STATE for one that is not being consumed, as all are after
+ * rd_kafka_consumer_close(), RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION for one that the client has not
+ * heard of.
  * Deprecated: use rd_kafka_seek_partitions().
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_seek(rd_kafka_topic_t *rkt, int32_t partition,
@@ -2187,8 +2189,8 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_seek(rd_kafka_topic_t *rkt, int32_t parti
  * Has partitions that are being consumed go on at the `offset` of their entries. What was fetched
  * before is not handed out any more.
  *
- * - `partitions`: each entry's `err` is set: 0, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION for one that
- *   is not being consumed, RD_KAFKA_RESP_ERR__IN_PROGRESS when the timeout came first. An entry's
+ * - `partitions`: each entry's `err` is set: 0, RD_KAFKA_RESP_ERR__STATE for one that is not
+ *   being consumed, RD_KAFKA_RESP_ERR__IN_PROGRESS when the timeout came first. An entry's
  *   leader epoch, if set, is checked against the log.
  * - `timeout_ms`: how long to wait; 0 does not, and does not set `err` to more than what is known
  *   at once.
@@ -2502,7 +2504,7 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *rk,
  * Stores `offset` + 1 for a partition: pass the offset of the message that was processed.
  *
  * Returns: 0, RD_KAFKA_RESP_ERR__STATE when the partition is not assigned,
- * RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.
+ * RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION for one that the client has not heard of.
  * Deprecated: use rd_kafka_offsets_store() or rd_kafka_offset_store_message(), which keep the
  * leader epoch.
  */
@@ -2513,8 +2515,7 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_offset_store(rd_kafka_topic_t *rkt, int32
  * Stores offsets to be committed: of the next message, last one + 1. Metadata and leader epoch of
  * the entries are kept with them.
  *
- * Each entry's `err` is set: 0, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, or RD_KAFKA_RESP_ERR__STATE
- * when it is not assigned.
+ * Each entry's `err` is set: 0, or RD_KAFKA_RESP_ERR__STATE when it is not assigned.
  *
  * Returns: 0 when any entry succeeded, else the error of the entries;
  * RD_KAFKA_RESP_ERR__INVALID_ARG when enable.auto.offset.store is on.

@@ -82,6 +82,8 @@ rd_kafka_resp_err_t rd_kafka_seek(rd_kafka_topic_t *rkt, int32_t partition, int6
     (void)timeout_ms; /* It is done at once. */
     if (partition == RD_KAFKA_PARTITION_UA || !rkt->consumer)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
+    if (!rk_partition_is_known(rkt, partition))
+        return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     rd_kafka_topic_partition_list_t *list = rk_partition_list_new(1);
     rk_partition_list_add(list, rk_topic_name(rkt), partition)->offset = offset;
     rk_assignment_seek(rk_partition_consumer(rkt), list);

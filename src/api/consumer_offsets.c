@@ -76,6 +76,8 @@ rd_kafka_resp_err_t rd_kafka_offset_store(rd_kafka_topic_t *rkt, int32_t partiti
 {
     if (!rkt->consumer || offset < 0)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
+    if (!rk_partition_is_known(rkt, partition))
+        return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     return rk_offsets_store(rkt, partition, offset + 1, -1, NULL, 0);
 }
 
@@ -83,7 +85,7 @@ static rd_kafka_resp_err_t store_entry(rd_kafka_t *rk, const rd_kafka_topic_part
 {
     rd_kafka_topic_t *rkt = rk_topic_registry_find(rk_cluster_topics(rk->cluster), entry->topic);
     if (!rkt)
-        return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        return RD_KAFKA_RESP_ERR__STATE;
     return rk_offsets_store(rkt, entry->partition, entry->offset,
                             rk_partition_entry_leader_epoch(entry), entry->metadata,
                             entry->metadata_size);

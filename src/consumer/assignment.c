@@ -375,7 +375,7 @@ static void run_seek(void *argument)
         struct rk_partition *partition = change->partitions[i];
         entry->err = RD_KAFKA_RESP_ERR_NO_ERROR;
         if (!partition || partition->known.state == RK_PARTITION_STOPPED)
-            entry->err = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+            entry->err = RD_KAFKA_RESP_ERR__STATE;
         else if (!rk_position_is_valid(entry->offset))
             entry->err = RD_KAFKA_RESP_ERR__INVALID_ARG;
         else

@@ -42,7 +42,7 @@ rd_kafka_resp_err_t rk_assignment_start_one(rd_kafka_topic_t *topic, int32_t num
 /* _UNKNOWN_PARTITION when it was not started. */
 rd_kafka_resp_err_t rk_assignment_stop_one(rd_kafka_topic_t *topic, int32_t number);
 
-/* Each entry's err is set: 0, _UNKNOWN_PARTITION for one that is not consumed, _INVALID_ARG. */
+/* Each entry's err is set: 0, _STATE for one that is not consumed, _INVALID_ARG. */
 void rk_assignment_seek(struct rk_consumer *consumer, rd_kafka_topic_partition_list_t *list);
 /* Entries' err: 0 or _UNKNOWN_PARTITION for one that nobody has named so far. */
 void rk_assignment_set_paused(struct rk_consumer *consumer, rd_kafka_topic_partition_list_t *list,

@@ -73,9 +73,7 @@ rd_kafka_resp_err_t rk_offsets_store(rd_kafka_topic_t *topic, int32_t number, in
                                      size_t metadata_size)
 {
     struct rk_partition *partition = rk_partition_find(topic, number);
-    if (!partition)
-        return RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    struct rk_cursor *cursor = rk_partition_acquire_cursor(partition);
+    struct rk_cursor *cursor = partition ? rk_partition_acquire_cursor(partition) : NULL;
     if (!cursor)
         return RD_KAFKA_RESP_ERR__STATE;
     set_metadata(partition, cursor, offset, metadata, metadata_size);

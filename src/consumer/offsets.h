@@ -13,8 +13,8 @@ void rk_offsets_position(struct rk_consumer *consumer, rd_kafka_topic_partition_
 /* What a broker told last; INVALID: nothing yet. _UNKNOWN_PARTITION */
 rd_kafka_resp_err_t rk_offsets_watermarks(rd_kafka_topic_t *topic, int32_t number, int64_t *low,
                                           int64_t *high);
-/* Stores an offset to be committed. `metadata` is copied; may be NULL. _UNKNOWN_PARTITION when
- * nobody has named the partition, _STATE when it is not consumed. */
+/* Stores an offset to be committed. `metadata` is copied; may be NULL. _STATE when
+ * the partition is not consumed. */
 rd_kafka_resp_err_t rk_offsets_store(rd_kafka_topic_t *topic, int32_t number, int64_t offset,
                                      int32_t leader_epoch, const void *metadata,
                                      size_t metadata_size);

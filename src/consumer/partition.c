@@ -136,6 +136,19 @@ struct rk_partition *rk_partition_find_or_add(rd_kafka_topic_t *topic, int32_t n
     return partition;
 }
 
+bool rk_partition_is_known(rd_kafka_topic_t *topic, int32_t number)
+{
+    if (rk_partition_find(topic, number))
+        return true;
+    struct rk_snapshot *snapshot =
+        rk_cluster_acquire_snapshot(rk_partition_consumer(topic)->cluster);
+    const struct rk_snapshot_topic *data =
+        snapshot ? rk_snapshot_find_topic(snapshot, rk_topic_name(topic)) : NULL;
+    bool is_known = data && number >= 0 && number < data->partition_count;
+    rk_snapshot_release(snapshot);
+    return is_known;
+}
+
 struct rk_partition *rk_partition_at(rd_kafka_topic_t *topic, int index)
 {
     struct rk_consumer_topic *self = topic->consumer;

@@ -159,6 +159,8 @@ struct rk_consumer *rk_partition_consumer(const rd_kafka_topic_t *topic);
 /* Borrowed; any thread. NULL: nobody has named it. */
 struct rk_partition *rk_partition_find(rd_kafka_topic_t *topic, int32_t number);
 struct rk_partition *rk_partition_find_or_add(rd_kafka_topic_t *topic, int32_t number);
+/* Somebody has named it, or metadata tells of it. While the client lives. */
+bool rk_partition_is_known(rd_kafka_topic_t *topic, int32_t number);
 /* The i-th by number; NULL behind the last. */
 struct rk_partition *rk_partition_at(rd_kafka_topic_t *topic, int index);
 

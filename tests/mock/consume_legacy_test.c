@@ -56,6 +56,7 @@ static void test_one_by_one(void **state)
     expect(0, 3);
     assert_int_equal(consume_position(&fixture, "t", 0), 4);
     assert_int_equal(rd_kafka_consume_stop(topic, 0), 0);
+    assert_int_equal(rd_kafka_seek(topic, 0, 3, CONSUME_TIMEOUT_MS), RD_KAFKA_RESP_ERR__STATE);
     assert_null(rd_kafka_consume(topic, 0, 50));
     assert_int_equal(rd_kafka_consume_start(topic, 0, RD_KAFKA_OFFSET_BEGINNING), 0);
     expect(0, 0);
@@ -94,7 +95,8 @@ static void test_what_is_refused(void **state)
                    RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ESRCH);
     assert_int_equal(rd_kafka_seek(topic, RD_KAFKA_PARTITION_UA, 0, 0),
                      RD_KAFKA_RESP_ERR__INVALID_ARG);
-    assert_int_equal(rd_kafka_seek(topic, 0, 0, 0), RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    assert_int_equal(rd_kafka_seek(topic, 77, 0, 0), RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    assert_int_equal(rd_kafka_offset_store(topic, 77, 0), RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
 }
 
 static void test_batch(void **state)

@@ -66,7 +66,7 @@ static void test_seek(void **state)
     consume_expect(&fixture, 0, 0);
     seek(0, RD_KAFKA_OFFSET_TAIL(2), 0);
     consume_expect(&fixture, 0, COUNT - 2);
-    seek(1, 0, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    seek(1, 0, RD_KAFKA_RESP_ERR__STATE);
     seek(0, -7, RD_KAFKA_RESP_ERR__INVALID_ARG);
 }
 

@@ -58,8 +58,10 @@ static void one_member_gets_everything(void **state)
 static void calls_after_close(void **state)
 {
     (void)state;
-    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    struct group_member *member =
+        group_start(&fixture, 0, true, "enable.auto.offset.store", "false", NULL);
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0), *none = list;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(member->rk, "t", NULL);
     group_subscribe(member, "t");
     group_run(&fixture, group_first_has_all);
     assert_int_equal(rd_kafka_consumer_close(member->rk), 0);
@@ -79,10 +81,16 @@ static void calls_after_close(void **state)
     assert_int_equal(rd_kafka_position(member->rk, list), 0);
     assert_int_equal(rd_kafka_pause_partitions(member->rk, list), 0);
     assert_int_equal(rd_kafka_resume_partitions(member->rk, list), 0);
+    assert_int_equal(rd_kafka_seek(topic, 0, 0, 100), RD_KAFKA_RESP_ERR__STATE);
+    assert_int_equal(rd_kafka_offset_store(topic, 0, 0), RD_KAFKA_RESP_ERR__STATE);
+    assert_int_equal(rd_kafka_offsets_store(member->rk, list), RD_KAFKA_RESP_ERR__STATE);
+    assert_null(rd_kafka_seek_partitions(member->rk, list, 100));
+    assert_int_equal(list->elems[0].err, RD_KAFKA_RESP_ERR__STATE);
     assert_null(rd_kafka_memberid(member->rk));
     assert_null(rd_kafka_consumer_group_metadata(member->rk));
     assert_string_equal(rd_kafka_rebalance_protocol(member->rk), "NONE");
     assert_int_equal(rd_kafka_assignment_lost(member->rk), 0);
+    rd_kafka_topic_destroy(topic);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
