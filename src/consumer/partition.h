@@ -86,6 +86,8 @@ struct rk_partition {
         int64_t wanted;         /* LOOKING_UP: RD_KAFKA_OFFSET_BEGINNING, _END, or _STORED. */
         int64_t tail;           /* So many before it; 0: none. */
         int64_t not_before;     /* Not before that offset; -1: no matter. */
+        bool is_measuring;      /* _END is asked for first, because the position is lost: offsets
+                                   beyond it are as well. */
         uint64_t look_up;       /* Number of the one under way, 0: none. */
         uint64_t look_up_at_us; /* Not before. */
         TAILQ_ENTRY(rk_partition) look_up_link;

@@ -78,6 +78,7 @@ void rk_position_become_looking_up(struct rk_partition *partition, int64_t wante
     partition->known.wanted = wanted;
     partition->known.tail = tail;
     partition->known.not_before = -1;
+    partition->known.is_measuring = false;
     partition->known.look_up = 0; /* The answer to an older one is not waited for. */
     partition->known.look_up_at_us = 0;
     partition->known.look_up_failures = (struct rk_failure_row){.attempts = 0};
@@ -424,6 +425,18 @@ static void tell_look_up(struct rk_partition *partition, rd_kafka_resp_err_t err
     rk_free(text);
 }
 
+/* The position was lost in a log that ends there. */
+static void go_on_after_loss(struct rk_partition *partition, int64_t end,
+                             int32_t epoch) RK_ON_BACKGROUND
+{
+    bool is_at_end = partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_END;
+    rk_position_forget_beyond(partition, end, epoch, is_at_end);
+    if (is_at_end)
+        rk_position_become_ready(partition, end, epoch);
+    else
+        rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);
+}
+
 void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_t err,
                               int64_t offset, int32_t epoch, uint64_t asked_us, uint64_t now_us)
 {
@@ -437,6 +450,8 @@ void rk_position_on_looked_up(struct rk_partition *partition, rd_kafka_resp_err_
         if (err != RD_KAFKA_RESP_ERR__TIMED_OUT)
             tell_look_up(partition, err);
         partition->known.look_up_at_us = now_us + (uint64_t)conf->fetch_error_backoff_ms * 1000;
+    } else if (partition->known.is_measuring) {
+        go_on_after_loss(partition, offset, epoch);
     } else if (partition->known.tail > 0) {
         int64_t from = RK_MAX(offset - partition->known.tail, 0);
         rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);

@@ -26,6 +26,11 @@ void rk_position_become_failed(struct rk_partition *partition,
 /* auto.offset.reset decides. */
 void rk_position_reset(struct rk_partition *partition,
                        const struct rk_position_loss *loss) RK_ON_BACKGROUND;
+/* The log ends at `end`: what is stored beyond it is not to be committed, and what is committed
+ * beyond it does not keep lower offsets from that. Where consumption goes on at the end, all before
+ * it is done with; else there is nothing to commit for now. */
+void rk_position_forget_beyond(struct rk_partition *partition, int64_t end, int32_t epoch,
+                               bool goes_on_there) RK_ON_BACKGROUND;
 /* Does whatever is to be done next. */
 void rk_position_settle(struct rk_partition *partition) RK_ON_BACKGROUND;
 

@@ -22,6 +22,17 @@ static struct rk_position_loss loss_of(const struct rk_returned *returned, rd_ka
                                      .attempts = returned->failures};
 }
 
+void rk_position_forget_beyond(struct rk_partition *partition, int64_t end, int32_t epoch,
+                               bool goes_on_there)
+{
+    rk_cursor_cut_stored(partition->shared.cursor, end,
+                         goes_on_there ? end : RD_KAFKA_OFFSET_INVALID, goes_on_there ? epoch : -1);
+    if (partition->known.committed > end) {
+        partition->known.committed = RD_KAFKA_OFFSET_INVALID;
+        partition->known.committed_epoch = -1;
+    }
+}
+
 /* The offset does not exist, or the leader has never heard of the epoch that the record before it
  * had. */
 static void reset_lost(struct rk_partition *partition, const struct rk_returned *returned,
@@ -34,6 +45,10 @@ static void reset_lost(struct rk_partition *partition, const struct rk_returned 
            rk_topic_name(partition->topic), (int)partition->number, position->offset,
            (int)position->epoch, why);
     rk_position_reset(partition, &loss);
+    if (partition->known.state == RK_PARTITION_LOOKING_UP) {
+        rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_END, 0);
+        partition->known.is_measuring = true;
+    }
 }
 
 /* The fetcher's position is older than the truncation the broker has told of. */
@@ -49,11 +64,14 @@ static void truncate(struct rk_partition *partition,
            "which the leader knows up to offset %" PRId64,
            rk_topic_name(partition->topic), (int)partition->number, returned->position.offset,
            (int)returned->position.epoch, offset);
-    if (partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR) {
+    bool is_failed = partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_ERROR;
+    bool is_before = values.next >= 0 && values.next < offset;
+    rk_position_forget_beyond(partition, offset, returned->end_epoch, !is_failed && !is_before);
+    if (is_failed) {
         struct rk_position_loss loss =
             loss_of(returned, RD_KAFKA_RESP_ERR__LOG_TRUNCATION, "the log was truncated", offset);
         rk_position_become_failed(partition, &loss);
-    } else if (values.next >= 0 && values.next < offset) {
+    } else if (is_before) {
         rk_position_become_ready(partition, values.next, values.next_epoch);
     } else {
         rk_position_become_ready(partition, offset, returned->end_epoch);

@@ -133,3 +133,13 @@ void rk_cursor_store(struct rk_cursor *cursor, int64_t offset, int32_t epoch)
     atomic_store_explicit(&cursor->stored_epoch, epoch, memory_order_release);
     rk_cursor_leave(cursor, entered);
 }
+
+void rk_cursor_cut_stored(struct rk_cursor *cursor, int64_t end, int64_t offset, int32_t epoch)
+{
+    uint32_t entered = rk_cursor_enter(cursor);
+    if (atomic_load_explicit(&cursor->stored, memory_order_relaxed) > end) {
+        atomic_store_explicit(&cursor->stored, offset, memory_order_release);
+        atomic_store_explicit(&cursor->stored_epoch, epoch, memory_order_release);
+    }
+    rk_cursor_leave(cursor, entered);
+}

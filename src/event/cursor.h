@@ -52,6 +52,8 @@ struct rk_cursor_values rk_cursor_void(struct rk_cursor *cursor);
 /* Consumption goes on there, if the version is still that one. */
 void rk_cursor_set_next(struct rk_cursor *cursor, uint32_t version, int64_t offset, int32_t epoch);
 void rk_cursor_store(struct rk_cursor *cursor, int64_t offset, int32_t epoch);
+/* What is stored lies beyond `end`, where the log ends by now: `offset` is stored instead. */
+void rk_cursor_cut_stored(struct rk_cursor *cursor, int64_t end, int64_t offset, int32_t epoch);
 /* Was fetched under that version: from there to there only what is not for the application, such as
  * the ends of transactions. */
 void rk_cursor_set_gap(struct rk_cursor *cursor, uint32_t version, int64_t from, int64_t to);

@@ -50,8 +50,25 @@ static void test_gap(void **state)
     rk_cursor_release(cursor);
 }
 
+static void test_stored_beyond_the_end(void **state)
+{
+    struct rk_cursor *cursor = rk_cursor_new(false);
+    (void)state;
+    rk_cursor_store(cursor, 20, 3);
+    rk_cursor_cut_stored(cursor, 20, 20, 2);
+    assert_int_equal(rk_cursor_read(cursor).stored_epoch, 3);
+    rk_cursor_cut_stored(cursor, 19, 19, 2);
+    assert_int_equal(rk_cursor_read(cursor).stored, 19);
+    assert_int_equal(rk_cursor_read(cursor).stored_epoch, 2);
+    rk_cursor_release(cursor);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_advance), cmocka_unit_test(test_gap)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_advance),
+        cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_stored_beyond_the_end),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
