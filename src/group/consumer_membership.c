@@ -504,10 +504,9 @@ void rk_consumer_membership_on_names(struct rk_consumer_membership *membership,
 }
 
 void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membership,
-                                            uint32_t attempt, rd_kafka_resp_err_t err,
-                                            uint64_t now_us)
+                                            rd_kafka_resp_err_t err, uint64_t now_us)
 {
-    if (attempt != membership->base.attempt || !rk_consumer_membership_is_in(membership))
+    if (!rk_consumer_membership_is_in(membership))
         return;
     if (err == RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH || err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         membership->base.heartbeat_at_us = RK_MIN(membership->base.heartbeat_at_us, now_us);

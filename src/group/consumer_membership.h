@@ -113,10 +113,9 @@ void rk_consumer_membership_on_leave_answer(struct rk_consumer_membership *membe
 void rk_consumer_membership_on_names(struct rk_consumer_membership *membership,
                                      rd_kafka_topic_partition_list_t *target, bool is_partial,
                                      uint64_t now_us);
-/* A commit of this attempt was answered with it. */
+/* A commit of what it is now was answered with it. */
 void rk_consumer_membership_on_commit_error(struct rk_consumer_membership *membership,
-                                            uint32_t attempt, rd_kafka_resp_err_t err,
-                                            uint64_t now_us);
+                                            rd_kafka_resp_err_t err, uint64_t now_us);
 /* The application did what it was asked last. */
 void rk_consumer_membership_on_answered(struct rk_consumer_membership *membership, uint64_t now_us);
 /* It was not asked after all, to take partitions. */

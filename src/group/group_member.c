@@ -266,12 +266,10 @@ void rk_group_on_declined(struct rk_group *group, uint64_t now_us)
 
 void rk_group_on_commit_error(struct rk_group *group, rd_kafka_resp_err_t err, uint64_t now_us)
 {
-    uint32_t attempt = group->own.member->attempt;
     if (group->has_consumer_protocol)
-        rk_consumer_membership_on_commit_error(&group->own.consumer_membership, attempt, err,
-                                               now_us);
+        rk_consumer_membership_on_commit_error(&group->own.consumer_membership, err, now_us);
     else
-        rk_membership_on_commit_error(&group->own.membership, attempt, err, now_us);
+        rk_membership_on_commit_error(&group->own.membership, err, now_us);
 }
 
 void rk_group_on_poll(struct rk_group *group, uint64_t now_us)

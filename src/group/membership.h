@@ -106,9 +106,9 @@ void rk_membership_on_leave_answer(struct rk_membership *membership, uint64_t no
 /* Of a topic it subscribes to it has nothing, as it seems because the group took it for the member
  * that it was before. */
 void rk_membership_on_left_out(struct rk_membership *membership, uint32_t attempt, uint64_t now_us);
-/* A commit of this attempt's generation was answered with it. */
-void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t attempt,
-                                   rd_kafka_resp_err_t err, uint64_t now_us);
+/* A commit of what it is now was answered with it. */
+void rk_membership_on_commit_error(struct rk_membership *membership, rd_kafka_resp_err_t err,
+                                   uint64_t now_us);
 
 /* The application did what it was asked last. */
 void rk_membership_on_answered(struct rk_membership *membership, uint64_t now_us);

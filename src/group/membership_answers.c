@@ -300,15 +300,14 @@ void rk_membership_on_leave_answer(struct rk_membership *membership, uint64_t no
     rk_membership_advance(membership, now_us);
 }
 
-void rk_membership_on_commit_error(struct rk_membership *membership, uint32_t attempt,
-                                   rd_kafka_resp_err_t err, uint64_t now_us)
+void rk_membership_on_commit_error(struct rk_membership *membership, rd_kafka_resp_err_t err,
+                                   uint64_t now_us)
 {
     unsigned action = rk_error_policy_find(RK_API_HEARTBEAT, err);
     /* Who is no member any more waits for its JoinGroup in vain. */
     bool is_out = membership->state == S(JOINING) && rk_membership_is_in(membership) &&
                   err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
-    if (attempt != membership->base.attempt || is_overtaken(membership, err) ||
-        !(is_out || rk_membership_has_heartbeats(membership)))
+    if (is_overtaken(membership, err) || !(is_out || rk_membership_has_heartbeats(membership)))
         return;
     if (err == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
         membership->wants_rejoin = membership->state == S(STABLE) || membership->wants_rejoin;

@@ -127,8 +127,7 @@ static void on_heartbeat(struct group *group, const struct rk_heartbeat_answer *
     rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)answer->error_code;
     rk_membership_on_heartbeat_answer(&group->membership, group->membership.base.attempt, err,
                                       group->now_us);
-    rk_membership_on_commit_error(&group->membership, group->membership.base.attempt, err,
-                                  group->now_us);
+    rk_membership_on_commit_error(&group->membership, err, group->now_us);
     rk_coordinator_machine_on_lost(&group->coordinator, group->coordinator.broker_id, err,
                                    group->now_us);
 }

@@ -157,8 +157,8 @@ static void on_event(struct group *group, uint8_t event, uint8_t byte)
         rk_consumer_membership_on_leave_answer(membership, group->now_us);
         break;
     case 10:
-        rk_consumer_membership_on_commit_error(membership, membership->base.attempt,
-                                               (rd_kafka_resp_err_t)byte, group->now_us);
+        rk_consumer_membership_on_commit_error(membership, (rd_kafka_resp_err_t)byte,
+                                               group->now_us);
         break;
     default: {
         uint64_t due_us = rk_consumer_membership_deadline(membership);

@@ -113,8 +113,7 @@ static void fire(struct rk_consumer_membership *member, enum event event)
         rk_consumer_membership_on_names(member, list_of("a0"), false, now);
         return;
     case COMMIT_STALE:
-        rk_consumer_membership_on_commit_error(member, member->base.attempt,
-                                               RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
+        rk_consumer_membership_on_commit_error(member, RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
         return;
     case DONE:
         done(member);

@@ -371,11 +371,10 @@ static void errors_of_commits_ask_the_coordinator(void **state)
     (void)state;
     init(&member, false);
     reach_stable(&member, "a0");
-    rk_consumer_membership_on_commit_error(&member, member.base.attempt,
-                                           RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE, now);
+    rk_consumer_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE,
+                                           now);
     assert_actions(&member, 0);
-    rk_consumer_membership_on_commit_error(&member, member.base.attempt,
-                                           RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
+    rk_consumer_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH, now);
     assert_actions(&member, BEAT);
     rk_consumer_membership_clear(&member);
 }

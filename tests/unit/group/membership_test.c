@@ -146,8 +146,7 @@ static void a_commit_finds_out_that_it_is_fenced(void **state)
     struct rk_membership member;
     init(&member, true, false);
     reach_stable(&member, "a0");
-    rk_membership_on_commit_error(&member, member.base.attempt,
-                                  RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
+    rk_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
     assert_actions(&member, RK_MEMBERSHIP_TELL_FATAL | RK_MEMBERSHIP_TELL_REVOKE);
     assert_int_equal(member.base.told_api, RK_API_OFFSET_COMMIT);
     assert_int_equal(member.base.told_err, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
@@ -262,7 +261,7 @@ static void leaving_while_joining_loses_nothing(void **state)
     leave_while_joining(&member);
     uint32_t attempt = member.base.attempt;
     rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
-    rk_membership_on_commit_error(&member, attempt, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    rk_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
     assert_false(member.base.is_lost);
     assert_true(rk_membership_is_joining(&member));
     rk_membership_on_join_answer(
@@ -309,11 +308,9 @@ static void who_is_unknown_does_not_wait_to_join(void **state)
     reach_stable(&member, "a0");
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
     assert_actions(&member, RK_MEMBERSHIP_SEND_JOIN);
-    rk_membership_on_commit_error(&member, member.base.attempt,
-                                  RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
+    rk_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, now);
     assert_int_equal(member.state, RK_MEMBERSHIP_JOINING); /* The answer is on its way. */
-    rk_membership_on_commit_error(&member, member.base.attempt, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
-                                  now);
+    rk_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, now);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
     assert_true(member.base.is_lost);
     assert_string_equal(member.base.member_id, "");
@@ -388,7 +385,7 @@ static void late_answers_do_not_count(void **state)
     heartbeat_answer(&member, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
     assert_actions(&member, RK_MEMBERSHIP_TELL_REVOKE);
     rk_membership_on_heartbeat_answer(&member, attempt, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
-    rk_membership_on_commit_error(&member, attempt, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
+    rk_membership_on_commit_error(&member, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, now);
     rk_membership_on_sync_answer(&member, attempt, RD_KAFKA_RESP_ERR_NO_ERROR, list_of("b9"), now);
     assert_actions(&member, 0);
     assert_int_equal(member.state, RK_MEMBERSHIP_PREPARING);
@@ -469,7 +466,7 @@ static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t er
                                      err ? NULL : list_of("a1 b0"), now);
         rk_membership_on_heartbeat_answer(member, member->base.attempt, err, now);
         rk_membership_on_leave_answer(member, now);
-        rk_membership_on_commit_error(member, member->base.attempt, err, now);
+        rk_membership_on_commit_error(member, err, now);
         break;
     }
 }
