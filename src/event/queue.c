@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "event/queue_private.h"
 
@@ -133,6 +134,10 @@ static void insert(rd_kafka_queue_t *queue, rd_kafka_event_t *event, bool in_fro
     queue->shared.notice_bytes += event->notice_size;
     if (queue->shared.event_count == 1)
         tell(queue);
+    if (queue->shared.is_watched && queue->shared.was_polled) {
+        rk_queue_time_poll(queue); /* Not later than now. */
+        queue->shared.times_poll = true;
+    }
 }
 
 enum pushed {
@@ -322,13 +327,22 @@ bool rk_queue_is_forwarded_by_application(rd_kafka_queue_t *queue)
 
 /* Looking and clearing */
 
-bool rk_queue_was_polled(rd_kafka_queue_t *queue) RK_NO_THREAD_ANALYSIS
+void rk_queue_time_poll(rd_kafka_queue_t *queue)
+{
+    queue->shared.polled_us = rk_clock_now_us();
+    queue->shared.was_polled = queue->shared.times_poll = false;
+}
+
+uint64_t rk_queue_look_for_polls(rd_kafka_queue_t *queue, uint64_t now_us) RK_NO_THREAD_ANALYSIS
 {
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);
-    bool was_polled = end->shared.was_polled || end->shared.waiters > 0;
+    if (end->shared.was_polled || end->shared.waiters > 0)
+        end->shared.polled_us = now_us;
     end->shared.was_polled = false;
+    end->shared.is_watched = end->shared.times_poll = true;
+    uint64_t polled_us = end->shared.polled_us;
     rk_queue_unlock_end(queue, end, false);
-    return was_polled;
+    return polled_us;
 }
 
 size_t rk_queue_length(rd_kafka_queue_t *queue)

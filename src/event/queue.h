@@ -42,9 +42,15 @@ bool rk_queue_is_forwarded(rd_kafka_queue_t *queue);
 bool rk_queue_is_forwarded_by_application(rd_kafka_queue_t *queue);
 /* Of the queue at the end of the forwarding. */
 size_t rk_queue_length(rd_kafka_queue_t *queue);
-/* Somebody took from it, or tried to, since the last such question, or waits there now. Of the
- * queue at the end of the forwarding. */
-bool rk_queue_was_polled(rd_kafka_queue_t *queue);
+/*
+ * When somebody last took from it, or tried to; whoever waits there does so now. 0: nobody has. Of
+ * the queue at the end of the forwarding.
+ *
+ * Never too early. Too late only for who takes several messages of one event between two of these
+ * questions, for these do not read the clock: it counts as the time of the second one, or of what
+ * was pushed meanwhile.
+ */
+uint64_t rk_queue_look_for_polls(rd_kafka_queue_t *queue, uint64_t now_us);
 /* Destroys all events for which `matches` says so (NULL: all), in this queue and where it forwards
  * to; `matches` runs under the lock. Returns the sum of their lengths. */
 size_t rk_queue_remove(rd_kafka_queue_t *queue,

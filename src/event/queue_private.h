@@ -26,7 +26,10 @@ struct rd_kafka_queue_s {
         bool is_disabled;
         bool is_yielded; /* The next thread that would wait returns. */
         bool has_told;   /* The wake-up has fired, and nobody has taken since. */
-        bool was_polled; /* Somebody took, or tried to, since rk_queue_was_polled(). */
+        bool was_polled; /* Somebody took, or tried to, after polled_us; */
+        bool times_poll; /* whoever does so next notes the time. */
+        bool is_watched; /* By rk_queue_look_for_polls(). */
+        uint64_t polled_us;
         bool is_forwarded_by_application;
         struct {
             void (*callback)(rd_kafka_t *rk, void *opaque);
@@ -58,6 +61,18 @@ static inline void rk_queue_unlock_end(rd_kafka_queue_t *queue, rd_kafka_queue_t
         rk_condition_signal(&end->changed);
     if (end != queue)
         rk_queue_release(end);
+}
+
+/* The time of this poll is polled_us. */
+void rk_queue_time_poll(rd_kafka_queue_t *queue) RK_REQUIRES(queue->mutex);
+
+/* Somebody takes, or tries to. That does not read the clock for each message. */
+static inline void rk_queue_mark_poll(rd_kafka_queue_t *queue) RK_REQUIRES(queue->mutex)
+{
+    queue->shared.has_told = false;
+    queue->shared.was_polled = true;
+    if (RK_UNLIKELY(queue->shared.times_poll))
+        rk_queue_time_poll(queue);
 }
 
 /* Takes an event out. */

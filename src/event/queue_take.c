@@ -55,8 +55,9 @@ static rd_kafka_queue_t *wait_until_filled(rd_kafka_queue_t *queue, uint64_t dea
     bool has_waited = false;
     for (;;) {
         rd_kafka_queue_t *end = rk_queue_lock_end(queue);
-        end->shared.has_told = false;
-        end->shared.was_polled = true;
+        rk_queue_mark_poll(end);
+        if (end->shared.is_watched)
+            rk_queue_time_poll(end);
         if (RK_LIKELY(!TAILQ_EMPTY(&end->shared.events)))
             return end;
         bool is_over = true;
@@ -86,8 +87,7 @@ static inline rd_kafka_queue_t *lock_when_filled(rd_kafka_queue_t *queue, uint64
 {
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);
     if (RK_LIKELY(!TAILQ_EMPTY(&end->shared.events))) {
-        end->shared.has_told = false;
-        end->shared.was_polled = true;
+        rk_queue_mark_poll(end);
         return end;
     }
     rk_queue_unlock_end(queue, end, false);
@@ -125,6 +125,8 @@ static __attribute__((noinline)) rd_kafka_event_t *account(rd_kafka_queue_t *que
     queue->shared.length -= (size_t)(length - event->length);
     if (message && (event->length > 1 || !event->kind->is_empty(event)))
         return NULL;
+    if (queue->shared.is_watched)
+        rk_queue_time_poll(queue);
     rk_queue_unlink(queue, event);
     return event;
 }
@@ -297,8 +299,7 @@ struct rk_message *rk_queue_take_message_within(rd_kafka_queue_t *queue,
     rd_kafka_event_t *event = TAILQ_FIRST(&queue->shared.events), *emptied;
     struct rk_message *message = NULL;
     if (RK_LIKELY(has_messages(event))) {
-        queue->shared.has_told = false;
-        queue->shared.was_polled = true;
+        rk_queue_mark_poll(queue);
         message = next_message(queue, event, &emptied);
         if (RK_LIKELY(!emptied && !message->is_watched && !queue->shared.waiters)) {
             rk_mutex_unlock(&queue->mutex);

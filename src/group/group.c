@@ -158,12 +158,14 @@ void rk_group_settle(struct rk_group *group)
 }
 
 /* The application's polls leave a mark in the queue, which is looked at when there is something
- * else to do: so they cost nothing. */
+ * else to do, or max.poll.interval.ms have passed since the last one that is known of: so they cost
+ * nothing. */
 static void look_for_polls(struct rk_group *group, uint64_t now_us) RK_ON_BACKGROUND
 {
-    if (rk_queue_was_polled(rk_consumer_queue(group->consumer)) &&
-        !rk_group_is_waiting_for_poll(group))
-        rk_group_on_poll(group, now_us);
+    struct rk_member *member = group->own.member;
+    uint64_t polled_us = rk_queue_look_for_polls(rk_consumer_queue(group->consumer), now_us);
+    if (!rk_group_is_waiting_for_poll(group))
+        member->polled_us = RK_MAX(member->polled_us, polled_us);
 }
 
 static void on_timer(struct rk_timer *timer, uint64_t now_us)
@@ -223,6 +225,7 @@ static void run_subscribe(void *argument)
     set_subscription(group, subscription ? rk_partition_list_copy(subscription->list)
                                          : rk_partition_list_new(0));
     if (subscription) {
+        look_for_polls(group, rk_clock_now_us());
         rk_group_follow(group, subscription);
     } else {
         rk_group_stop_following(group);

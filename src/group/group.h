@@ -66,7 +66,7 @@ struct rk_group_view {
     int64_t rebalance_age_us; /* 0: none so far. */
     int64_t rebalance_count;
     char rebalance_reason[160];
-    char waits_for[300]; /* Why it is not moving; "" when it is. */
+    char waits_for[900]; /* Why it is not moving; "" when it is. */
 };
 
 void rk_group_look(struct rk_group *group, uint64_t now_us,

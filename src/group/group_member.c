@@ -2,6 +2,7 @@
 /*
  * The group's member, of whichever protocol: the one place that knows which machine it is.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/big_endian.h"
@@ -194,11 +195,16 @@ bool rk_group_is_waiting_for_poll(const struct rk_group *group)
                : group->own.membership.state == RK_MEMBERSHIP_WAITING;
 }
 
-/* One that leaves has no id any more. */
-const char *rk_group_last_member_id(const struct rk_group *group)
+void rk_group_name_member(const struct rk_group *group, char *text, size_t size)
 {
+    const struct rk_conf *conf = group->core->conf;
     const char *id = group->own.member->member_id;
-    return id[0] || group->has_consumer_protocol ? id : group->own.membership.leaving_id;
+    if (!id[0] && !group->has_consumer_protocol)
+        id = group->own.membership.leaving_id; /* One that has left has no id any more. */
+    snprintf(text, size, "member \"%s\" (%s%s%sclient.id \"%s\")", id,
+             is_static(conf) ? "group.instance.id \"" : "",
+             is_static(conf) ? conf->group_instance_id : "", is_static(conf) ? "\", " : "",
+             conf->client_id);
 }
 
 bool rk_group_has_failed(const struct rk_group *group)

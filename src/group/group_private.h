@@ -97,7 +97,9 @@ bool rk_group_is_cooperative(const struct rk_group *group);
 bool rk_group_has_protocol(const struct rk_group *group);
 bool rk_group_is_out(const struct rk_group *group);
 bool rk_group_is_waiting_for_poll(const struct rk_group *group);
-const char *rk_group_last_member_id(const struct rk_group *group);
+/* For people: by its id, of the last one that it had, and the names that the application gave it.
+ */
+void rk_group_name_member(const struct rk_group *group, char *text, size_t size);
 bool rk_group_has_failed(const struct rk_group *group);
 bool rk_group_has_ended(const struct rk_group *group);
 /* Static. */

@@ -182,9 +182,12 @@ static void describe(const struct rk_group *group, const struct rk_coordinator_v
         since_us = coordinator->unknown_since_us;
     }
     int used = snprintf(text, size, "waits for %s", reason);
-    if (rk_group_is_waiting_for_poll(group) && used > 0 && (size_t)used < size)
-        used += snprintf(text + used, size - (size_t)used, " by member \"%s\"",
-                         rk_group_last_member_id(group));
+    if (rk_group_is_waiting_for_poll(group) && used > 0 && (size_t)used < size) {
+        char name[600];
+        rk_group_name_member(group, name, sizeof(name));
+        used += snprintf(text + used, size - (size_t)used, " by %s, which last polled %.1f s ago",
+                         name, (double)rk_failure_ms_since(member->polled_us, now_us) / 1e3);
+    }
     if (since_us && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, ", since %.1f s",
                          (double)rk_failure_ms_since(since_us, now_us) / 1e3);

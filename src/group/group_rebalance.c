@@ -303,12 +303,14 @@ static const struct rk_event_kind probe_kind = {
 
 void rk_group_tell_poll_exceeded(struct rk_group *group)
 {
-    char text[700];
+    char name[600], text[1200];
+    rk_group_name_member(group, name, sizeof(name));
     snprintf(text, sizeof(text),
-             "Application maximum poll interval (%d ms) exceeded: member \"%s\" has left group "
-             "\"%s\" until the application polls again",
-             group->core->conf->max_poll_interval_ms, rk_group_last_member_id(group),
-             group->core->conf->group_id);
+             "Application maximum poll interval (%d ms) exceeded: %s of group \"%s\" last polled "
+             "%lld ms ago, and is out of the group until it polls again: poll more often, or set "
+             "max.poll.interval.ms higher",
+             group->core->conf->max_poll_interval_ms, name, group->core->conf->group_id,
+             (long long)rk_failure_ms_since(group->own.member->polled_us, rk_clock_now_us()));
     rk_log(group->core, RK_LOG_WARNING, "MAXPOLL", "%s", text);
     rk_queue_push(group->queue, rk_event_new_consumer_error(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED,
                                                             NULL, RD_KAFKA_PARTITION_UA,

@@ -438,10 +438,9 @@ void rk_membership_on_partitions_changed(struct rk_membership *membership, const
 static void exceed_poll_interval(struct rk_membership *membership, uint64_t now_us)
 {
     membership->base.actions |= RK_MEMBERSHIP_TELL_POLL_EXCEEDED;
-    if (membership->conf.is_static)
-        rk_membership_forget(membership, false);
-    else
-        send_leave(membership);
+    send_leave(membership);
+    if (membership->conf.is_static) /* The coordinator keeps its place. */
+        membership->base.actions &= ~(unsigned)RK_MEMBERSHIP_SEND_LEAVE;
     rk_membership_set_state(membership, S(WAITING), now_us);
 }
 

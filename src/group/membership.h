@@ -50,7 +50,7 @@ struct rk_membership {
     enum rk_membership_state state;
 
     /* Who it is in the group. */
-    char *leaving_id;   /* Of the LeaveGroup to be sent. */
+    char *leaving_id;   /* Of the LeaveGroup to be sent; of who left without one. */
     int32_t generation; /* -1: none. */
     char *protocol;     /* The assignor that was chosen; NULL: none yet. */
     bool is_leader;

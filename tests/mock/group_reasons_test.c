@@ -19,6 +19,7 @@ static struct statistics_fixture fixture;
 static bool takes_its_time; /* The application does not do what it is asked. */
 static rd_kafka_resp_err_t asked;
 static int revokes;
+static const char *instance_id = "";
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -39,13 +40,14 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 static void of_consumer(rd_kafka_conf_t *conf)
 {
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    assert_int_equal(rd_kafka_conf_set(conf, "group.instance.id", instance_id, NULL, 0), 0);
 }
 
 /* Coordinators of the other protocol have these. */
 static void of_classic(rd_kafka_conf_t *conf)
 {
     char text[256];
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    of_consumer(conf);
     assert_int_equal(rd_kafka_conf_set(conf, "session.timeout.ms", "6000", text, sizeof(text)), 0);
     assert_int_equal(rd_kafka_conf_set(conf, "heartbeat.interval.ms", "50", text, sizeof(text)), 0);
 }
@@ -284,30 +286,63 @@ static void test_the_application(void **state)
     }
 }
 
-/* Which member it was that did not poll. */
+static void expect_error(const rd_kafka_message_t *message, const char *interval_ms,
+                         const char *name)
+{
+    char begin[400];
+    const char *text = rd_kafka_message_errstr(message);
+    int ago_ms = 0, used = -1;
+    snprintf(begin, sizeof(begin),
+             "Application maximum poll interval (%s ms) exceeded: %s of group \"g\" last polled ",
+             interval_ms, name);
+    assert_memory_equal(text, begin, strlen(begin));
+    sscanf(text + strlen(begin),
+           "%d ms ago, and is out of the group until it polls again: poll more often, or set "
+           "max.poll.interval.ms higher%n",
+           &ago_ms, &used);
+    assert_true(ago_ms >= atoi(interval_ms));
+    assert_int_equal(used, strlen(text + strlen(begin)));
+}
+
+/* Which member it was that did not poll, and since when. */
 static void test_poll_interval(void **state)
 {
+    static const struct {
+        int protocol;
+        const char *instance_id, *interval_ms, *names;
+    } members[] = {
+        {0, "me", "6000", "group.instance.id \"me\", client.id \"rdkafka\""},
+        {1, "", "1500", "client.id \"rdkafka\""},
+    };
     (void)state;
-    for (int protocol = 0; protocol < 2; protocol++) {
-        char part[200];
-        start(protocol, "max.poll.interval.ms", protocol == 0 ? "6000" : "1500");
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        char name[200], part[300];
+        int errors = 0;
+        instance_id = members[i].instance_id;
+        start(members[i].protocol, "max.poll.interval.ms", members[i].interval_ms);
         subscribe();
         expect_moving();
         char *id = rd_kafka_memberid(fixture.rk);
         assert_true(id && id[0]);
+        snprintf(name, sizeof(name), "member \"%s\" (%s)", id ? id : "", members[i].names);
         snprintf(part, sizeof(part),
-                 "the application to poll: max.poll.interval.ms was exceeded by member \"%s\"",
-                 id ? id : "");
-        expect_told(protocol == 0 ? "wait-unassign-call" : "wait-incr-unassign-to-complete", part,
-                    false);
-        while (revokes == 0) {
+                 "the application to poll: max.poll.interval.ms was exceeded by %s, which last "
+                 "polled ",
+                 name);
+        expect_told(members[i].protocol == 0 ? "wait-unassign-call"
+                                             : "wait-incr-unassign-to-complete",
+                    part, false);
+        while (revokes == 0 || errors == 0) {
             rd_kafka_message_t *message = rd_kafka_consumer_poll(fixture.rk, 10);
-            if (message && message->err)
-                assert_non_null(strstr(rd_kafka_message_errstr(message), id));
+            if (message && message->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED && errors == 0) {
+                expect_error(message, members[i].interval_ms, name);
+                errors++;
+            }
             if (message)
                 rd_kafka_message_destroy(message);
         }
         rd_kafka_mem_free(fixture.rk, id);
+        instance_id = "";
         expect_moving();
         end();
     }

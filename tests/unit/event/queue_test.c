@@ -298,6 +298,52 @@ static void test_no_memory_per_message(void **state)
     assert_int_equal(rk_memory_allocations() - before, 50);
 }
 
+/* Polls */
+
+/* The answer, of a look long after all that has been. */
+static uint64_t late_us;
+static uint64_t look_for_polls(void)
+{
+    late_us = rk_clock_now_us() + 1000000000;
+    return rk_queue_look_for_polls(queue, late_us);
+}
+
+/* After a call between `begin_us` and now. */
+static void expect_poll_since(uint64_t begin_us)
+{
+    uint64_t end_us = rk_clock_now_us(), polled_us = look_for_polls();
+    assert_true(polled_us >= begin_us && polled_us <= end_us);
+    assert_true(look_for_polls() == polled_us);
+}
+
+static void test_time_of_the_last_poll(void **state)
+{
+    (void)state;
+    assert_true(look_for_polls() == 0);
+    uint64_t begin_us = rk_clock_now_us();
+    assert_null(rk_queue_take_message(queue, 0));
+    expect_poll_since(begin_us);
+    rk_queue_push(queue, batch_new(0, 10, 4));
+    begin_us = rk_clock_now_us();
+    expect_message(queue, 10);
+    expect_poll_since(begin_us);
+    expect_message(queue, 11); /* The second one does not read the clock. */
+    expect_message(queue, 12);
+    assert_true(look_for_polls() == late_us);
+    rk_queue_push(queue, batch_new(0, 20, 3));
+    expect_message(queue, 13); /* The last one of an event does. */
+    begin_us = rk_clock_now_us();
+    expect_message(queue, 20);
+    expect_message(queue, 21);
+    rk_queue_push(queue, plain_new(1)); /* It was before this. */
+    uint64_t end_us = rk_clock_now_us(), polled_us = look_for_polls();
+    assert_true(polled_us >= begin_us && polled_us <= end_us);
+    struct rk_message *message;
+    assert_non_null(message = rk_queue_take_message_within(queue, 0));
+    rk_message_destroy(message);
+    expect_event(queue, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +362,7 @@ int main(void)
         TEST(test_batches_of_messages),
         TEST(test_batch_of_messages_waits_until_full),
         TEST(test_no_memory_per_message),
+        TEST(test_time_of_the_last_poll),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
