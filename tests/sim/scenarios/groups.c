@@ -11,26 +11,36 @@
 enum { BROKERS = 3, PARTITIONS = 6, SETTLE_MS = 30000, SESSION_MS = 6000, MAX_POLL_MS = 10000 };
 
 static struct sim_client *producer;
-static const char *assignor;
+static const char *assignor; /* NULL: the coordinator assigns (KIP-848). */
 
-static void begin(void)
+/* `has_both`: with one or the other protocol. */
+static void begin(bool has_both)
 {
     sim_cluster(BROKERS);
     sim_topic("t", PARTITIONS, BROKERS);
     sim_group();
     rk_mock_cluster_set_group_delay(sim_mock(), (int)sim_below(500));
+    rk_mock_cluster_set_consumer_session(sim_mock(), SESSION_MS);
+    rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 1000);
     assignor = sim_one_in(2) ? "cooperative-sticky" : "range";
-    sim_note("assignor: %s", assignor);
+    if (has_both && sim_one_in(2))
+        assignor = NULL;
+    sim_note("assignor: %s", assignor ? assignor : "the coordinator's");
     producer = sim_producer("linger.ms", "5", "socket.timeout.ms", "5000", NULL);
 }
 
+/* What both protocols have. */
+#define COMMON                                                                                    \
+    "max.poll.interval.ms", "10000", "group.instance.id", instance_id, "auto.commit.interval.ms", \
+        "500", "auto.offset.reset", "earliest", "socket.timeout.ms", "5000",                      \
+        "reconnect.backoff.max.ms", "1000"
+
 static struct sim_member *join(int slot, const char *instance_id)
 {
-    struct sim_member *member = sim_member(
-        slot, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
-        "heartbeat.interval.ms", "1000", "max.poll.interval.ms", "10000", "group.instance.id",
-        instance_id, "auto.commit.interval.ms", "500", "auto.offset.reset", "earliest",
-        "socket.timeout.ms", "5000", "reconnect.backoff.max.ms", "1000", NULL);
+    struct sim_member *member =
+        assignor ? sim_member(slot, "partition.assignment.strategy", assignor, "session.timeout.ms",
+                              "6000", "heartbeat.interval.ms", "1000", COMMON, NULL)
+                 : sim_member(slot, "group.protocol", "consumer", COMMON, NULL);
     sim_member_subscribe(member, "t", NULL);
     return member;
 }
@@ -53,7 +63,7 @@ static void settle(void)
 
 SIM_SCENARIO(group_bounce, "brokers are restarted one by one: no rebalance, all is committed")
 {
-    begin();
+    begin(true);
     for (int i = 0; i < 3; i++)
         join(i, "");
     produce_for(1000);
@@ -81,7 +91,7 @@ SIM_SCENARIO(group_bounce, "brokers are restarted one by one: no rebalance, all 
 /* The next one is found before the session ends, which is not begun anew here. */
 SIM_SCENARIO(group_frozen, "the coordinator stands still and is replaced: nobody loses anything")
 {
-    begin();
+    begin(false);
     bool has_consumer_protocol = sim_one_in(2);
     rk_mock_cluster_set_consumer_session(sim_mock(), 3 * SESSION_MS);
     rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 1000);
@@ -115,7 +125,7 @@ SIM_SCENARIO(group_frozen, "the coordinator stands still and is replaced: nobody
 
 SIM_SCENARIO(group_half_open, "connections are dead and do not say so; others would wait for them")
 {
-    begin();
+    begin(false);
     for (int i = 0; i < 3; i++) {
         struct sim_member *member =
             sim_member(i, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
@@ -140,7 +150,7 @@ SIM_SCENARIO(group_half_open, "connections are dead and do not say so; others wo
 
 SIM_SCENARIO(group_lone_join, "a member joins again by a connection that is dead: nobody says so")
 {
-    begin();
+    begin(false);
     sim_topic("u", PARTITIONS, BROKERS);
     struct sim_member *member =
         sim_member(0, "partition.assignment.strategy", assignor, "session.timeout.ms", "6000",
@@ -161,15 +171,15 @@ SIM_SCENARIO(group_lone_join, "a member joins again by a connection that is dead
 
 SIM_SCENARIO(group_static, "a static member is back in time; then another process takes its name")
 {
-    begin();
+    begin(true);
     struct sim_member *members[] = {join(0, "i0"), join(1, "i1"), join(2, "i2")};
     produce_for(1000);
     settle();
     int had = sim_member_count(members[1]);
     int others =
         members[0]->assigns + members[0]->revokes + members[2]->assigns + members[2]->revokes;
-    if (sim_one_in(2))
-        sim_member_die(members[1]);
+    if (assignor && sim_one_in(2))
+        sim_member_die(members[1]); /* With KIP-848 its name would stay taken. */
     else
         sim_member_leave(members[1]);
     sim_member_await_end(members[1]);
@@ -183,15 +193,20 @@ SIM_SCENARIO(group_static, "a static member is back in time; then another proces
                   others,
               "the others were disturbed");
     sim_group_disturb(true);
-    members[1]->may_be_fenced = true;
     struct sim_member *twin = join(3, "i1");
+    /* The name is the last one's, and with KIP-848 the first one's. */
+    struct sim_member *fenced = assignor ? members[1] : twin;
+    struct sim_member *other = assignor ? twin : members[1];
+    fenced->may_be_fenced = true;
     produce_for(3000);
-    sim_check(members[1]->fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-              "who was there first is not fenced");
-    sim_check(!twin->fatal && sim_member_count(twin) == had, "the new one does not go on");
-    sim_member_leave(members[1]);
-    sim_member_await_end(members[1]);
+    sim_check(fenced->fatal == (assignor ? RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID
+                                         : RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID),
+              "one of the two is not fenced");
+    sim_check(!other->fatal && sim_member_count(other) == had, "the other does not go on");
+    sim_member_leave(fenced);
+    sim_member_await_end(fenced);
     settle();
+    sim_check(sim_member_count(other) == had, "the other goes with it");
     sim_group_end();
 }
 
@@ -199,7 +214,7 @@ SIM_SCENARIO(group_static, "a static member is back in time; then another proces
 
 SIM_SCENARIO(group_missed_poll, "an application misses its poll interval while others join")
 {
-    begin();
+    begin(true);
     struct sim_member *slow = join(0, "");
     join(1, "");
     produce_for(1000);
@@ -253,7 +268,7 @@ static void refuse_some(void)
 SIM_SCENARIO(group_epochs,
              "epochs are refused in storms, and coordinators move amid reconciliation")
 {
-    begin();
+    begin(false);
     rk_mock_cluster_set_consumer_session(sim_mock(), SESSION_MS);
     rk_mock_cluster_set_consumer_heartbeat(sim_mock(), 500);
     for (int i = 0; i < 3; i++)
@@ -287,7 +302,7 @@ SIM_SCENARIO(group_epochs,
 
 SIM_SCENARIO(group_moves, "members seek and pause what they have while others come and go")
 {
-    begin();
+    begin(true);
     for (int i = 0; i < 3; i++)
         join(i, "")->plays = true;
     for (int i = 0; i < 6; i++) {
@@ -316,7 +331,7 @@ SIM_SCENARIO(group_ends, "members leave and die whatever the state of the cluste
         sim_blackhole, sim_half_open,   sim_refuse,           sim_hang_connects, sim_silent,
         sim_reset,     sim_broker_stop, sim_broker_power_off, sim_small_buffers, sim_freeze,
     };
-    begin();
+    begin(true);
     sim_group_disturb(true);
     for (int i = 0; i < 4; i++) {
         struct sim_member *member = join(i, i == 3 ? "i" : "");
