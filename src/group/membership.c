@@ -344,6 +344,8 @@ static bool step(struct rk_membership *membership, uint64_t now_us)
         if (!wants_in && !wants_close)
             return false;
         membership->base.polled_us = now_us;
+        if (wants_in)
+            rk_member_set_reason(&membership->base, ""); /* Those of before are over. */
         rk_membership_set_state(membership, wants_in ? S(PREPARING) : S(CLOSED), now_us);
         return true;
     case S(PREPARING):
