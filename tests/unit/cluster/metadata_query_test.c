@@ -66,7 +66,7 @@ static void queries_that_give_up(void **state)
     ask(&patient, NULL, 0, 20000000);
     peer_take(fd, RK_API_METADATA, &requests[1]);
     expect_query(&hasty, RD_KAFKA_RESP_ERR__TIMED_OUT);
-    assert_in_range(hasty.waited_us, 95000, 3000000);
+    assert_in_range(hasty.waited_us, 95000, 20000000);
     rk_thread_pause_us(1200000);
     say(fd, &requests[0], 1, NULL);
     say(fd, &requests[1], 1, NULL);
@@ -81,13 +81,14 @@ static void queries_without_a_broker(void **state)
     struct asker askers[3];
     peer_shut();
     start_with(NULL, NULL);
+    expect_error(RD_KAFKA_RESP_ERR__TRANSPORT, "Connection refused");
     ask(&askers[0], NULL, 0, 0);
     ask(&askers[1], NULL, 0, 300000);
     ask(&askers[2], NULL, 0, 60000000);
     rk_thread_join(askers[0].thread);
     assert_int_not_equal(askers[0].err, RD_KAFKA_RESP_ERR_NO_ERROR);
     expect_query(&askers[1], RD_KAFKA_RESP_ERR__TRANSPORT);
-    assert_in_range(askers[1].waited_us, 295000, 3000000);
+    assert_in_range(askers[1].waited_us, 295000, 20000000);
     client_terminate();
     expect_query(&askers[2], RD_KAFKA_RESP_ERR__DESTROY);
 }

@@ -57,8 +57,9 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
         return EAI_NONAME;
     atomic_fetch_add(&asked, 1);
     int now = atomic_fetch_add(&asked_now, 1) + 1;
-    if (now > atomic_load(&asked_at_most))
-        atomic_store(&asked_at_most, now);
+    int most = atomic_load(&asked_at_most);
+    while (now > most && !atomic_compare_exchange_weak(&asked_at_most, &most, now))
+        ;
     bool hangs = strncmp(host, "hang.", 5) == 0;
     while (hangs && sem_wait(&may_answer) != 0)
         ;
