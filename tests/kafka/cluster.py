@@ -31,9 +31,9 @@ HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("MILENA_KAFKA_CACHE") or HERE.parent.parent / "build" / "kafka")
 CLUSTER_ID = "bWlsZW5hLXRlc3RzLWthZg"
 
-START_SECONDS = 60  # For a cluster to answer; it takes about five.
+START_SECONDS = 120  # For a cluster to answer; it takes about five.
 FETCH_SECONDS = 300
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 
 # Small and quick: about 300 MB a node.
 JVM = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -310,8 +310,11 @@ class Cluster:
             first = self.nodes[1].data
             command = [*self.java, "-cp", self.class_path, "kafka.tools.StorageTool", "format",
                        "-t", CLUSTER_ID, "-c", str(properties_path)]
-            result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, text=True, timeout=START_SECONDS)
+            try:
+                result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, timeout=START_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                raise Failed(f"format: longer than {START_SECONDS} s") from error
             if result.returncode:
                 raise Failed(f"format: {result.stdout.strip()[-500:]}")
             partial = Path(tempfile.mkdtemp(prefix="formatting-", dir=formatted.parent))
@@ -395,7 +398,7 @@ class Cluster:
         state = self.describe([topic])["topics"][topic]["partitions"].get(partition)
         return state["leader"] if state and state["leader"] in self.nodes else None
 
-    def wait_leader(self, topic, partition, other_than=None, seconds=30):
+    def wait_leader(self, topic, partition, other_than=None, seconds=60):
         """Until the partition has a leader that is not a given one, and returns it."""
         def leader():
             number = self.leader(topic, partition)
@@ -435,7 +438,7 @@ class Cluster:
         def has_leaders():
             return all(leads(node.describe([name])["topics"][name], count)
                        for node in self.nodes.values() if node.is_running())
-        wait_until(has_leaders, 30, f"topic {name}")
+        wait_until(has_leaders, 60, f"topic {name}")
 
     def wait_replicas(self, topic):
         """Until all replicas of the topic are in sync again."""
@@ -443,7 +446,7 @@ class Cluster:
             state = self.describe([topic])["topics"][topic]
             return all(len(partition["isr"]) == len(self.nodes)
                        for partition in state["partitions"].values())
-        wait_until(is_whole, 60, "all replicas in sync")
+        wait_until(is_whole, 120, "all replicas in sync")
 
     def coordinator(self, group):
         """The number of the broker that coordinates the group, by the first that answers."""

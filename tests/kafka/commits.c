@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 30 * 1000, PAUSE_MS = 50 };
+enum { WAIT_MS = 60 * 1000, PAUSE_MS = 50 };
 
 static void fill(struct options *options)
 {

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLL_MS = 100, CLOSE_MAX_MS = 10 * 1000 };
+enum { POLL_MS = 100, CLOSE_MAX_MS = 30 * 1000 };
 
 static volatile sig_atomic_t is_told_to_end;
 

@@ -13,11 +13,11 @@ import cluster
 import harness
 from harness import TestFailed
 
-SECONDS = 120  # For one program.
+SECONDS = 240  # For one program.
 PEERS = Path(__file__).resolve().parent.parent / "peers"
 
 
-def shared(assignor, count=60000):
+def shared(assignor, count=120000):
     """Two members of ours and one of Kafka's own client share a topic; one of ours leaves. Between
     them they have every message, each once."""
     rate = 1000
@@ -51,7 +51,7 @@ def of_programs(assignor):
     """Debian's python3-confluent-kafka and kcat, on the library under test, and Kafka's own client
     share a topic: two join, and kcat leaves when it has had so many messages, for one that a signal
     ends may drop the message that it has just been given."""
-    count, rate = 40000, 1000
+    count, rate = 60000, 1000
 
     def test(bench):
         cluster.need("kcat", "kcat")
@@ -167,7 +167,7 @@ def example(assignor, count=1050):
             write(0)
             done = cluster.wait_until(lambda: committed() >= count - 100 and committed(), 60,
                                       "commits of the example")
-            cluster.wait_until(lambda: len(written(first)) >= done, 10,
+            cluster.wait_until(lambda: len(written(first)) >= done, 60,
                                f"{done} lines, as are committed")
             with harness.Run(command, SECONDS, bench.log, environment) as second:
                 cluster.wait_until(lambda: "2 partitions more" in second.lines, 60,
@@ -227,7 +227,7 @@ def recreated(protocol, count=2000):
                 await_held(member, 2)
             await_committed(fill(count))
             bench.cluster.delete_topic(bench.topic)
-            cluster.wait_until(create, 30, "the topic again")
+            cluster.wait_until(create, 60, "the topic again")
             ends = fill(count // 2)
             await_committed(ends)
             for member in members:
@@ -290,7 +290,7 @@ def fenced(protocol, session_ms=6000, count=60000, rate=500):
 
 
 def await_held(member, count):
-    cluster.wait_until(lambda: held(member)[-1:] == [count], 30,
+    cluster.wait_until(lambda: held(member)[-1:] == [count], 60,
                        f"a member that holds {count}, after {held(member)}")
 
 
@@ -306,7 +306,7 @@ def together(**tests):
     return test
 
 
-def migrate(count=20000, rate=1000):
+def migrate(count=60000, rate=1000):
     """Members of the classic protocol are replaced by such of the consumer protocol, one by one,
     and back. Each message comes once."""
     def test(bench):
@@ -356,7 +356,7 @@ class Group:
         def is_balanced():
             now = [(held(member) or [0])[-1] for member in self.members]
             return sum(now) == partitions and max(now) - min(now) < 2
-        cluster.wait_until(is_balanced, 30, f"group {self.name} balanced")
+        cluster.wait_until(is_balanced, 60, f"group {self.name} balanced")
         self.told = [held(member) for member in self.members]
 
     def await_messages(self, more):
@@ -392,7 +392,7 @@ def held(member):
 
 def begin_both(bench, stack, partitions, count, seconds, session_ms=45000):
     """A group of each protocol that the brokers know, both with the same coordinator."""
-    node = cluster.wait_until(lambda: bench.cluster.coordinator(bench.topic), 30, "a coordinator")
+    node = cluster.wait_until(lambda: bench.cluster.coordinator(bench.topic), 60, "a coordinator")
     names = {bench.topic: "range"}
     if bench.version.startswith("4."):
         names[coordinated_by(bench.cluster, bench.topic, node)] = "consumer"
@@ -403,7 +403,7 @@ def begin_both(bench, stack, partitions, count, seconds, session_ms=45000):
     return both
 
 
-def outage(disturb, session_ms=45000, count=40000, rate=200, seconds=240):
+def outage(disturb, session_ms=45000, count=40000, rate=200, seconds=300):
     """Groups share a topic while `disturb(bench, go_on)` breaks their coordinator. No member loses
     its partitions: there is no rebalance, each message comes once, and all is committed."""
     def test(bench):
@@ -445,7 +445,7 @@ def other_coordinator(bench, node):
     def coordinator():
         number = bench.cluster.coordinator(bench.topic)
         return number if number != node else None
-    return cluster.wait_until(coordinator, 30, "another coordinator")
+    return cluster.wait_until(coordinator, 60, "another coordinator")
 
 
 def kill_coordinator(bench, go_on):

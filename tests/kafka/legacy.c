@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WAIT_MS = 30 * 1000, BATCH = 100, STEP_MS = 1000 };
+enum { WAIT_MS = 60 * 1000, BATCH = 100, STEP_MS = 1000 };
 
 /* What has come so far: offsets of each partition must follow each other. */
 struct progress {

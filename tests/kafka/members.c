@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMBERS = 3, WAIT_MS = 60 * 1000, POLL_MS = 10, CLOSE_MAX_MS = 10000 };
+enum { MEMBERS = 3, WAIT_MS = 60 * 1000, POLL_MS = 10, CLOSE_MAX_MS = 30 * 1000 };
 
 struct member {
     rd_kafka_t *rk;

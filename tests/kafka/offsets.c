@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 30 * 1000, QUIET_MS = 500 };
+enum { WAIT_MS = 60 * 1000, QUIET_MS = 500 };
 
 static void fill(struct options *options)
 {

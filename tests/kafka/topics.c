@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 30 * 1000, SKIPPED = 77 };
+enum { WAIT_MS = 60 * 1000, SKIPPED = 77 };
 
 /* The delivery report of one message. */
 struct report {

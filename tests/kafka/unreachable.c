@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 3000, SLACK_MS = 3000, DESTROY_MS = 3000 };
+enum { TIMEOUT_MS = 3000, SLACK_MS = 15000, DESTROY_MS = 15000 };
 
 /* Written by callbacks, which run in the polling thread. */
 struct events {

@@ -289,7 +289,7 @@ static void test_leaders_move(void **state)
 static void test_no_leader(void **state)
 {
     (void)state;
-    start("message.timeout.ms", "1000", NULL);
+    start("message.timeout.ms", "5000", NULL);
     produce(100);
     assert_int_equal(finish(), 100);
     rd_kafka_mock_partition_set_leader(cluster, "t", 0, -1);
@@ -324,7 +324,7 @@ static void test_brokers_go_and_come(void **state)
 static void test_all_brokers_are_down(void **state)
 {
     (void)state;
-    start("message.timeout.ms", "1000", "linger.ms", "0", NULL);
+    start("message.timeout.ms", "5000", "linger.ms", "0", NULL);
     produce(100);
     assert_int_equal(finish(), 100);
     for (int32_t broker = 1; broker <= 3; broker++)

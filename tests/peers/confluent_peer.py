@@ -75,17 +75,17 @@ def look(bootstrap, topic, count):
     consumer, partitions = assigned(bootstrap, topic)
     sizes = {}
     for number in range(partitions):
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=60)
         check(low == 0, f"partition {number} begins at {low}")
         sizes[number] = high
     check(sum(sizes.values()) == int(count), f"the sizes are {sizes}")
     number = max(sizes, key=sizes.get)
     consumer.assign([TopicPartition(topic, number, 0)])
-    message = consumer.poll(30)
+    message = consumer.poll(90)
     check(message and not message.error() and message.offset() == 0, "no first message")
     check(message.timestamp()[0] == confluent_kafka.TIMESTAMP_CREATE_TIME, "no timestamp")
     consumer.seek(TopicPartition(topic, number, sizes[number] - 1))
-    message = consumer.poll(30)
+    message = consumer.poll(90)
     check(message and message.offset() == sizes[number] - 1, "the seek went elsewhere")
     position = consumer.position([TopicPartition(topic, number)])[0].offset
     check(position == sizes[number], f"the position is {position}")

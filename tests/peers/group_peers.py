@@ -17,7 +17,7 @@ from pathlib import Path
 import cluster
 
 HERE = Path(__file__).resolve().parent
-SECONDS = 60
+SECONDS = 120
 PARTITIONS = {0, 1, 2, 3}
 KCAT = re.compile(r"% Group \S+ rebalanced .*: (assigned|revoked): (.*)")
 

@@ -24,7 +24,7 @@ def produce(bootstrap, topic, codec):
                                      headers=[("line", key.encode())]))
     producer.flush(30)
     for future in futures:
-        future.get(30)
+        future.get(90)
     producer.close()
 
 
@@ -35,7 +35,7 @@ def consume(bootstrap, topic, count):
                   for number in sorted(consumer.partitions_for_topic(topic))]
     consumer.assign(partitions)
     consumer.seek_to_beginning(*partitions)
-    deadline, found = time.monotonic() + 30, 0
+    deadline, found = time.monotonic() + 90, 0
     while found < int(count) and time.monotonic() < deadline:
         for records in consumer.poll(500).values():
             for record in records:
