@@ -12,7 +12,7 @@
 
 #include "base/assert.h"
 
-enum { TIMES = 3, MANY = 30000, TIMEOUT_MS = 60000, POLL_MS = 50 };
+enum { TIMES = 3, MANY = 20000, TIMEOUT_MS = 60000, POLL_MS = 50 };
 
 static struct hostile_fixture fixture;
 static rd_kafka_t *member;      /* Of the group "g"; it talks to the true brokers. */
@@ -289,12 +289,12 @@ static enum liar_fate tell_many(struct liar_answer *answer, void *opaque)
     return answer->api->key == RK_API_DESCRIBE_GROUPS ? many_described(answer) : LIAR_TRUTH;
 }
 
-/* The least of some times: others may be at work as well. */
+/* The lesser of two times: others may be at work as well. */
 static double work_of(int count)
 {
     double least_ms = 0;
     many = count;
-    for (int i = 0; i < TIMES; i++) {
+    for (int i = 0; i < 2; i++) {
         int err;
         double begin_ms = worked_ms();
         assert_int_equal(list_groups("g7", &err), 2); /* Of each broker. */

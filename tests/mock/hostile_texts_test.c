@@ -36,7 +36,7 @@ static void test_a_broker_that_is_down(void **state)
 {
     (void)state;
     unsigned port = liar_port(fixture.liar, 1);
-    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "700",
+    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "4000",
                   "topic.metadata.refresh.interval.ms", "50", NULL);
     expect_delivered_to(0);
     expect_delivered_to(1);
@@ -71,7 +71,7 @@ static void test_a_broker_that_is_silent(void **state)
 {
     (void)state;
     static const struct hostile_lie silence = {"silence", be_silent, true};
-    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "500", NULL);
+    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "4000", NULL);
     expect_delivered_to(0);
     hostile_tell(&fixture, &silence, 1000, RK_API_PRODUCE, 1);
     hostile_produce(&fixture, "t", 0);
@@ -84,7 +84,7 @@ static void test_a_broker_that_is_silent(void **state)
 static void test_a_partition_without_leader(void **state)
 {
     (void)state;
-    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "500",
+    hostile_start(&fixture, RD_KAFKA_PRODUCER, "message.timeout.ms", "4000",
                   "topic.metadata.refresh.interval.ms", "20", NULL);
     expect_delivered_to(1);
     rd_kafka_mock_partition_set_leader(fixture.base.cluster, "t", 1, -1);

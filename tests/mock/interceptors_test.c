@@ -424,9 +424,8 @@ static void test_requests_threads_and_states(void **state)
 static void test_requests_that_fail(void **state)
 {
     enum { PRODUCE = 0 };
-    rd_kafka_t *rk =
-        new_client(RD_KAFKA_PRODUCER, "test.mock.num.brokers", "1", "reconnect.backoff.ms", "10",
-                   "socket.timeout.ms", "300", "retry.backoff.ms", "10", NULL);
+    rd_kafka_t *rk = new_client(RD_KAFKA_PRODUCER, "test.mock.num.brokers", "1",
+                                "reconnect.backoff.ms", "10", "retry.backoff.ms", "10", NULL);
     (void)state;
     rd_kafka_mock_cluster_t *cluster = rd_kafka_handle_mock_cluster(rk);
     rd_kafka_mock_push_request_errors(cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR__TRANSPORT);

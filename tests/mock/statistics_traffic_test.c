@@ -119,8 +119,8 @@ static void test_traffic(void **state)
 static void test_time_outs(void **state)
 {
     (void)state;
-    statistics_start(&fixture, RD_KAFKA_PRODUCER, "request.timeout.ms", "1000", "socket.timeout.ms",
-                     "2000", NULL);
+    statistics_start(&fixture, RD_KAFKA_PRODUCER, "request.timeout.ms", "4000", "socket.timeout.ms",
+                     "5000", NULL);
     produce(1);
     const struct rk_mock_error late = {.delay_us = 60000000};
     rk_mock_cluster_push_errors(fixture.cluster->cluster, RK_API_PRODUCE, &late, 1);
