@@ -4,8 +4,10 @@
  * one where they do not come out even. Partitions of the same number go to the same member in all
  * topics that have as many partitions and the same subscribers.
  *
- * Where racks tell members apart (KIP-881), a partition goes to a member in the rack of one of its
- * replicas first; what is left is given out in runs, with the same share for each.
+ * Where racks tell members apart (KIP-881), members get partitions with a replica in their rack
+ * first, and any if they do not say where they are; what is left is given out in runs, with the
+ * same share for each. Who gets what is as in Kafka's own assignor, so that it does not matter
+ * which client leads a group: tests/kafka compares the two.
  */
 #include <string.h>
 
@@ -69,6 +71,12 @@ static bool do_racks_matter(const struct rk_assignor_input *input, const struct 
     return any_near && !all_same;
 }
 
+/* The partition is near to the member, which is anywhere when it does not say. */
+static bool is_content(const struct rk_assignor_input *input, int32_t member, int32_t partition)
+{
+    return !input->members[member].rack || rk_assignor_is_near(input, member, partition);
+}
+
 /* The subscriber may have this partition of each of these topics, and is near to all of them. */
 static bool fits(const struct rk_assignor_input *input, const struct share *shares, int32_t count,
                  int32_t partition, int32_t subscriber)
@@ -76,15 +84,14 @@ static bool fits(const struct rk_assignor_input *input, const struct share *shar
     for (int32_t i = 0; i < count; i++) {
         const struct share *share = &shares[i];
         if (room(share, subscriber) <= 0 ||
-            !rk_assignor_is_near(input, share->subscribers[subscriber],
-                                 share->topic->first + partition))
+            !is_content(input, share->subscribers[subscriber], share->topic->first + partition))
             return false;
     }
     return true;
 }
 
-static void give_near(const struct rk_assignor_input *input, struct share *shares, int32_t count,
-                      int32_t *owner)
+static void give_near_together(const struct rk_assignor_input *input, struct share *shares,
+                               int32_t count, int32_t *owner)
 {
     for (int32_t p = 0; p < shares->topic->partition_count; p++) {
         if (!is_free(shares, p, owner))
@@ -94,6 +101,16 @@ static void give_near(const struct rk_assignor_input *input, struct share *share
             s++;
         for (int32_t i = 0; i < count && s < shares->subscriber_count; i++)
             give(&shares[i], p, s, owner);
+    }
+}
+
+static void give_near(const struct rk_assignor_input *input, struct share *share, int32_t *owner)
+{
+    for (int32_t s = 0; s < share->subscriber_count; s++) {
+        for (int32_t p = 0; p < share->topic->partition_count; p++) {
+            if (is_free(share, p, owner) && fits(input, share, 1, p, s))
+                give(share, p, s, owner);
+        }
     }
 }
 
@@ -126,25 +143,25 @@ static int32_t collect(const struct share *all, int32_t topic_count, int32_t t, 
     return count;
 }
 
+/* `any_by_rack`: racks matter for any topic of all, which is enough for those that go together, as
+ * in Kafka's own assignor. */
 static void give_group(const struct rk_assignor_input *input, struct share *group, int32_t count,
-                       int32_t *owner)
+                       bool any_by_rack, int32_t *owner)
 {
-    bool by_rack = false;
+    if (any_by_rack && count > 1)
+        give_near_together(input, group, count, owner);
+    else if (group->by_rack)
+        give_near(input, group, owner);
     for (int32_t i = 0; i < count; i++)
-        by_rack |= group[i].by_rack;
-    if (by_rack && count > 1)
-        give_near(input, group, count, owner);
-    for (int32_t i = 0; i < count; i++) {
-        if (group[i].by_rack)
-            give_near(input, &group[i], 1, owner);
         give_runs(&group[i], owner);
-    }
 }
 
-static void prepare(const struct rk_assignor_input *input,
+/* Whether racks matter for any topic. */
+static bool prepare(const struct rk_assignor_input *input,
                     const struct rk_assignor_subscribers *subscribers, struct share *shares,
                     int32_t *counts)
 {
+    bool any_by_rack = false;
     for (int32_t t = 0; t < input->topic_count; t++) {
         struct share *share = &shares[t];
         share->topic = &input->topics[t];
@@ -156,7 +173,9 @@ static void prepare(const struct rk_assignor_input *input,
         share->each = share->topic->partition_count / share->subscriber_count;
         share->extra = share->topic->partition_count % share->subscriber_count;
         share->by_rack = do_racks_matter(input, share);
+        any_by_rack |= share->by_rack;
     }
+    return any_by_rack;
 }
 
 bool rk_assignor_try_range(const struct rk_assignor_input *input, int32_t *owner)
@@ -173,13 +192,13 @@ bool rk_assignor_try_range(const struct rk_assignor_input *input, int32_t *owner
     for (int32_t p = 0; p < input->partition_count; p++)
         owner[p] = RK_ASSIGNOR_NOBODY;
     if (has_memory) {
-        prepare(input, &subscribers, shares, counts);
+        bool any_by_rack = prepare(input, &subscribers, shares, counts);
         for (int32_t t = 0; t < input->topic_count; t++) {
             if (done[t] || shares[t].subscriber_count == 0)
                 continue;
             struct share *group = shares + topic_count;
             int32_t count = collect(shares, input->topic_count, t, done, group);
-            give_group(input, group, count, owner);
+            give_group(input, group, count, any_by_rack, owner);
         }
     }
     rk_free(shares);

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/assert.h"
 #include "group/assignor.h"
+#include "group/assignor_balance.h"
 
 #define CONTESTED (-2)
 
@@ -201,34 +202,18 @@ static void give(struct sticky *sticky)
     }
 }
 
-/* A partition goes back to who had it before, or to the poorest, when that member has at least two
- * fewer. The sum of the squares of all counts falls with each move, so this ends. */
-static bool improve(struct sticky *sticky, int32_t partition)
+static bool try_balance(struct sticky *sticky)
 {
-    int32_t from = sticky->owner[partition];
-    int32_t before = sticky->older[partition];
-    if (from == RK_ASSIGNOR_NOBODY)
-        return false;
-    int32_t to = find_poorest(sticky, partition);
-    if (sticky->counts[from] - sticky->counts[to] < 2)
-        return false;
-    if (before >= 0 && may_have(sticky, before, partition) &&
-        sticky->counts[from] - sticky->counts[before] >= 2)
-        to = before;
-    sticky->owner[partition] = to;
-    sticky->counts[from]--;
-    sticky->counts[to]++;
-    return true;
-}
-
-static void balance(struct sticky *sticky)
-{
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        for (int32_t p = 0; p < sticky->input->partition_count; p++)
-            moved |= improve(sticky, p);
-    }
+    struct rk_assignor_balance balance = {
+        .input = sticky->input,
+        .subscribers = &sticky->subscribers,
+        .topics = sticky->topics,
+        .claims = sticky->claims,
+        .older = sticky->older,
+        .owner = sticky->owner,
+        .counts = sticky->counts,
+    };
+    return rk_assignor_try_balance(&balance);
 }
 
 /* What somebody else still says it owns is nobody's in this round. */
@@ -259,7 +244,7 @@ static bool try_assign(const struct rk_assignor_input *input, int32_t *owner, bo
         find_claims(&sticky);
         keep(&sticky);
         give(&sticky);
-        balance(&sticky);
+        has_memory = try_balance(&sticky);
         if (holds_back)
             hold_back(&sticky);
     }

@@ -5,6 +5,7 @@ share a topic, while some leave and brokers break."""
 import collections
 import concurrent.futures
 import contextlib
+import random
 import signal
 import time
 from pathlib import Path
@@ -332,6 +333,19 @@ def migrate(count=60000, rate=1000):
             for member in everyone[-2:]:
                 leave(member)
         return whole(everyone, count)
+    return test
+
+
+def java_assignors(groups=40):
+    """What the library's assignors make of random groups, beside Kafka's own."""
+    def test(bench):
+        program = bench.library.programs / "assignors"
+        if not program.exists():
+            raise harness.Skipped("the program assignors is built with the library only")
+        seed = random.SystemRandom().randrange(1 << 31)
+        java = harness.JavaPeer(bench.version, "Assignors").command(program, seed, groups)
+        with harness.Run(java, SECONDS, bench.log) as run:
+            return run.finish()[-1]
     return test
 
 

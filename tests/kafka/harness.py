@@ -180,23 +180,24 @@ class Run:
 class JavaPeer:
     """Kafka's own client, compiled once for each release."""
 
-    def __init__(self, version):
+    def __init__(self, version, program="Peer"):
         # Clients from before 2.0 lack some calls; that of 2.8.2 speaks to those brokers too.
         self.version = "2.8.2" if cluster.VERSIONS[version].get("old") else version
         self.classes = cluster.CACHE / self.version / "classes"
+        self.program = program
 
     def command(self, *arguments):
-        source = HERE / "Peer.java"
-        compiled = self.classes / "Peer.class"
+        source = HERE / f"{self.program}.java"
+        compiled = self.classes / f"{self.program}.class"
         class_path = cluster.class_path(self.version)
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             cluster.need("javac", "The Java compiler")
             result = subprocess.run(["javac", "-cp", class_path, "-d", str(self.classes),
                                      str(source)], text=True, capture_output=True)
             if result.returncode:
-                raise TestFailed(f"Peer.java does not compile: {result.stderr.strip()}")
-        return ["java", "-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{self.classes}:{class_path}", "Peer",
-                *arguments]
+                raise TestFailed(f"{source.name} does not compile: {result.stderr.strip()}")
+        return ["java", "-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{self.classes}:{class_path}",
+                self.program, *arguments]
 
 
 class Talker(Run):

@@ -228,6 +228,22 @@ static void test_static_members_come_first(void **state)
     assert_true(rk_assignor_compare_members(&z, &y) < 0);
 }
 
+/* C may only have of topic 1, which B has: B gets one of A's for it. */
+static void test_sticky_by_way_of_another(void **state)
+{
+    (void)state;
+    add_topic(2);
+    add_topic(1);
+    add_member("0");
+    add_member("01");
+    add_member("1");
+    own(0, 0);
+    own(0, 1);
+    own(1, 2);
+    assign("sticky");
+    expect("BAC"); /* Two, one and none. */
+}
+
 /* Claims */
 
 static void test_claims(void **state)
@@ -308,6 +324,45 @@ static void test_range_racks_keep_partitions_together(void **state)
     group.racks[1] = group.racks[3] = (struct rk_assignor_racks){a, 1};
     assign("range");
     expect("BABA");
+}
+
+/* Who does not say where it is takes any, before others take what is left. */
+static void test_range_without_a_rack(void **state)
+{
+    (void)state;
+    static const char *const b[] = {"b"}, *const c[] = {"c"};
+    add_topic(6);
+    add_member("0")->rack = "a";
+    add_member("0");
+    add_member("0")->rack = "b";
+    group.input.racks = group.racks;
+    for (int p = 0; p < 6; p++)
+        group.racks[p] =
+            p % 2 == 0 ? (struct rk_assignor_racks){b, 1} : (struct rk_assignor_racks){c, 1};
+    assign("range");
+    expect("BBCACA");
+}
+
+/* Topics that go together are given out by rack together or not at all. */
+static void test_range_racks_together(void **state)
+{
+    (void)state;
+    static const char *const a[] = {"a"}, *const b[] = {"b"};
+    for (int i = 0; i < 3; i++)
+        add_topic(i < 2 ? 1 : 2);
+    add_member("012")->rack = "c";
+    add_member("012")->rack = "b";
+    group.input.racks = group.racks;
+    for (int p = 0; p < 4; p++)
+        group.racks[p] = (struct rk_assignor_racks){b, 1};
+    assign("range");
+    expect("AAAB"); /* Racks tell nothing of any topic. */
+    group.racks[2] = (struct rk_assignor_racks){a, 1};
+    assign("range");
+    expect("BBAB"); /* Of the third they do. */
+    group.racks[1] = (struct rk_assignor_racks){a, 1};
+    assign("range");
+    expect("AAAB"); /* B is not near both. */
 }
 
 static void test_sticky_racks(void **state)
@@ -538,10 +593,13 @@ int main(void)
         TEST(test_sticky),
         TEST(test_sticky_unequal),
         TEST(test_static_members_come_first),
+        TEST(test_sticky_by_way_of_another),
         TEST(test_claims),
         TEST(test_cooperative),
         TEST(test_range_racks),
         TEST(test_range_racks_keep_partitions_together),
+        TEST(test_range_without_a_rack),
+        TEST(test_range_racks_together),
         TEST(test_sticky_racks),
         TEST(test_every_partition_once),
         TEST(test_runs_are_even),
