@@ -5,6 +5,7 @@ A member is a process that prints "assigned" and its partitions whenever they ch
 with key and value, apart by tabs. SIGTERM has it leave.
 """
 
+import itertools
 import os
 import queue
 import re
@@ -20,6 +21,14 @@ HERE = Path(__file__).resolve().parent
 SECONDS = 120
 PARTITIONS = {0, 1, 2, 3}
 KCAT = re.compile(r"% Group \S+ rebalanced .*: (assigned|revoked): (.*)")
+KCAT_COOPERATIVE = re.compile(r"% Group \S+ rebalanced: incremental (assign|revoke|unassign)\w* of "
+                              r".*\): (.*)")
+INSTANCES = itertools.count()
+
+
+def numbers(text):
+    """Of the partitions that kcat names."""
+    return {int(number) for number in re.findall(r"\[(\d+)\]", text)}
 
 
 class Member:
@@ -56,8 +65,11 @@ class Member:
     def take_error(self, line):
         self.log.write(f"{self.name}: {line}\n")
         if found := KCAT.match(line):
-            self.partitions = {int(number) for number in re.findall(r"\[(\d+)\]", found[2])} \
-                if found[1] == "assigned" else set()
+            self.partitions = numbers(found[2]) if found[1] == "assigned" else set()
+        elif found := KCAT_COOPERATIVE.match(line):
+            before = self.partitions or set()
+            self.partitions = before | numbers(found[2]) if found[1] == "assign" \
+                else before - numbers(found[2])
         self.lines.put(line)
 
     def end(self, number):
@@ -133,10 +145,20 @@ def test(first, second, messages, failed):
     return run
 
 
-def kcat(peers):
+def kcat(peers, *properties):
     """Debian's kcat on Debian's library."""
     cluster.need("kcat", "kcat")
-    return ["kcat", "-b", peers.bootstrap, "-G", f"group-{peers.topic}", "-X",
+    options = [word for text in properties for word in ("-X", text)]
+    return ["kcat", *options, "-b", peers.bootstrap, "-G", f"group-{peers.topic}", "-X",
             "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000", "-X",
             "auto.offset.reset=earliest", "-u", "-f", "message\t%k\t%s\n",
             peers.topic], dict(os.environ)
+
+
+def kcat_cooperative(peers):
+    return kcat(peers, "partition.assignment.strategy=cooperative-sticky")
+
+
+def kcat_static(peers):
+    """Each is another one: who has left is out when its session ends."""
+    return kcat(peers, f"group.instance.id=i{next(INSTANCES)}")
