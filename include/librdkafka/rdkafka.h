@@ -2371,7 +2371,9 @@ RD_EXPORT rd_kafka_error_t *
 rd_kafka_incremental_assign(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *partitions);
 
 /**
- * Takes partitions away from those being consumed; see rd_kafka_incremental_assign().
+ * Takes partitions away from those being consumed; see rd_kafka_incremental_assign(). A rebalance
+ * that takes partitions goes on when all of them were given up, in one call or several; what a
+ * callback leaves of them when it has given up others is taken away behind it.
  *
  * Returns: NULL, or an error: RD_KAFKA_RESP_ERR__INVALID_ARG for no list, repeated entries or
  * partitions that are not assigned, RD_KAFKA_RESP_ERR__STATE.

@@ -103,6 +103,7 @@ static void replace_list(struct rk_consumer *consumer, rd_kafka_topic_partition_
 static void start(struct rk_partition *partition,
                   const rd_kafka_topic_partition_t *entry) RK_ON_BACKGROUND
 {
+    rk_position_stop(partition); /* As what it was started as. */
     partition->known.is_assigned = true;
     if (partition->known.is_detached && !rk_queue_is_forwarded_by_application(partition->queue)) {
         rk_queue_forward(partition->queue, partition->consumer->queue);
@@ -239,6 +240,17 @@ void rk_assignment_remove_here(struct rk_consumer *consumer,
     rd_kafka_topic_partition_list_t *fitting = select_assigned(consumer, list, true);
     make_change_here(consumer, run_remove, fitting, false);
     rk_partition_list_destroy(fitting);
+}
+
+bool rk_assignment_has_any(struct rk_consumer *consumer,
+                           const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        const struct rk_partition *partition = find(consumer, &list->elems[i], false);
+        if (partition && partition->known.is_assigned)
+            return true;
+    }
+    return false;
 }
 
 void rk_assignment_withhold(struct rk_consumer *consumer,

@@ -23,6 +23,9 @@ void rk_assignment_add_here(struct rk_consumer *consumer,
                             const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
 void rk_assignment_remove_here(struct rk_consumer *consumer,
                                const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
+/* Any of these is assigned. */
+bool rk_assignment_has_any(struct rk_consumer *consumer,
+                           const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
 /* Nothing of these is handed out until they are assigned anew. */
 void rk_assignment_withhold(struct rk_consumer *consumer,
                             const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;

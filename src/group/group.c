@@ -93,6 +93,7 @@ static void identify(struct rk_group *group) RK_ON_BACKGROUND
     const struct rk_member *member = group->own.member;
     struct rk_membership_identity *identity = rk_group_offsets_identity(group->offsets);
     bool is_in = rk_group_is_in(group);
+    bool was_lost = identity->is_lost;
     identity->generation = rk_group_generation(group);
     identity->member_id = is_in ? member->member_id : "";
     identity->instance_id = is_in ? group->core->conf->group_instance_id : NULL;
@@ -100,6 +101,8 @@ static void identify(struct rk_group *group) RK_ON_BACKGROUND
     identity->is_joining =
         !group->has_consumer_protocol && rk_membership_is_joining(&group->own.membership);
     identity->is_lost = member->is_lost;
+    if (identity->is_lost && !was_lost)
+        rk_group_offsets_give_up(group->offsets, member->owned);
 }
 
 /* What any thread may ask. */

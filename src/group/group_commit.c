@@ -15,6 +15,14 @@ static struct rk_group_offsets *of_group(struct rk_consumer_group *group)
 
 /* What is stored */
 
+/* It has not been told yet what is committed: what is stored by now, of messages from a former
+ * assignment, may be less. */
+static bool is_in_doubt(const struct rk_partition *partition)
+{
+    return partition->known.state == RK_PARTITION_LOOKING_UP &&
+           partition->known.wanted == RD_KAFKA_OFFSET_STORED;
+}
+
 /* Adds what the partition has stored beyond what is committed. Offsets that were stored before a
  * seek back, and those behind them, are committed already. While another topic has come to have the
  * name, and the position is still in the old one, there is nothing to commit. */
@@ -80,7 +88,7 @@ static void visit(rd_kafka_topic_t *topic, void *argument) RK_ON_BACKGROUND
         look->goes_on |=
             values.stored > partition->known.committed ||
             atomic_load_explicit(&partition->prefetch->messages, memory_order_relaxed) > 0;
-        if (is_due(look, partition))
+        if (is_due(look, partition) && !(look->is_auto && is_in_doubt(partition)))
             add_stored(look->list, partition);
     }
 }
@@ -90,6 +98,18 @@ rd_kafka_topic_partition_list_t *rk_group_commit_gather(struct rk_group_offsets 
     struct look look = {.offsets = offsets, .list = rk_partition_list_new(8)};
     rk_topic_registry_visit(rk_cluster_topics(offsets->cluster), visit, &look);
     return look.list;
+}
+
+void rk_group_commit_refuse_assigned(struct rk_group_offsets *offsets, struct rk_commit *commit)
+{
+    struct rk_topic_registry *topics = rk_cluster_topics(offsets->cluster);
+    for (int i = 0; i < commit->offsets->cnt; i++) {
+        rd_kafka_topic_partition_t *entry = &commit->offsets->elems[i];
+        rd_kafka_topic_t *topic = rk_topic_registry_find(topics, entry->topic);
+        struct rk_partition *partition = topic ? rk_partition_find(topic, entry->partition) : NULL;
+        if (partition && partition->known.is_assigned)
+            entry->err = RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+    }
 }
 
 /* From time to time */
@@ -158,7 +178,8 @@ void rk_group_commit_on_stop(struct rk_consumer_group *group, struct rk_partitio
 {
     struct rk_group_offsets *offsets = of_group(group);
     rk_on_background(offsets->background);
-    if (!is_auto(offsets, partition) || offsets->own.identity.is_lost || offsets->own.is_terminated)
+    if (!is_auto(offsets, partition) || is_in_doubt(partition) || offsets->own.identity.is_lost ||
+        offsets->own.is_terminated)
         return;
     if (!offsets->own.ended)
         offsets->own.ended = rk_partition_list_new(8);

@@ -116,8 +116,10 @@ static void begin(void *argument)
         list = rk_group_commit_gather(offsets);
     call->list = NULL;
     uint64_t patience_us = (uint64_t)offsets->core->conf->socket_timeout_ms * 1000;
-    rk_committer_commit(&offsets->own.committer,
-                        rk_commit_new(list, rk_clock_now_us() + patience_us, on_done, call));
+    struct rk_commit *commit = rk_commit_new(list, rk_clock_now_us() + patience_us, on_done, call);
+    if (offsets->own.identity.is_lost)
+        rk_group_commit_refuse_assigned(offsets, commit);
+    rk_committer_commit(&offsets->own.committer, commit);
 }
 
 static void drop_call(void *argument)

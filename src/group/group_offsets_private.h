@@ -37,6 +37,9 @@ struct rk_group_offsets {
 /* What was stored beyond what is committed, of everything that is consumed; the caller's. */
 rd_kafka_topic_partition_list_t *
 rk_group_commit_gather(struct rk_group_offsets *offsets) RK_ON_BACKGROUND;
+/* The assignment is lost: entries of what is assigned fail. */
+void rk_group_commit_refuse_assigned(struct rk_group_offsets *offsets,
+                                     struct rk_commit *commit) RK_ON_BACKGROUND;
 /* Asks for the commits of partitions that have ended. */
 void rk_group_commit_flush_ended(struct rk_group_offsets *offsets) RK_ON_BACKGROUND;
 void rk_group_commit_on_timer(struct rk_timer *timer, uint64_t now_us);

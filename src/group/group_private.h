@@ -63,8 +63,9 @@ struct rk_group {
         struct rk_backoff pattern_backoff;
         bool is_looking; /* A request for all topics is under way. */
         bool asks_old_broker;
-        bool decides_alone; /* The application is not asked any more. */
-        uint32_t question;  /* How many times it was asked. */
+        bool decides_alone;       /* The application is not asked any more. */
+        uint32_t question;        /* How many times it was asked. */
+        bool is_answered_in_part; /* Some of what it is to give up it has given up. */
         bool is_settling, is_terminated;
         bool has_stopped;     /* Closing: nothing is assigned any more. */
         bool awaits_commits;  /* Of what was given up; until then others would not see them. */

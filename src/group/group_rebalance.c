@@ -28,19 +28,20 @@ static bool asks_application(const struct rk_group *group)
     return core->conf->callbacks.rebalance_cb || (core->enabled_events & RD_KAFKA_EVENT_REBALANCE);
 }
 
-/* The callback's own answer may have brought up the next question already, which is not this one.
- */
-static void run_answer_alone(void *argument)
+/* The callback is over. Its own answer may have brought up the next question already, which is not
+ * this one. What it has given up a part of goes as a whole; else it may answer later, but a close
+ * does not wait for that, and consumer calls have nobody to give an event to. */
+static void run_called(void *argument)
 {
     const struct rebalance *rebalance = argument;
     struct rk_group *group = rebalance->group;
     rk_on_background(rk_cluster_background(group->cluster));
-    if (rebalance->number == group->own.question)
+    if (rebalance->number == group->own.question &&
+        (group->own.is_answered_in_part || atomic_load(&group->is_closing) ||
+         !group->core->conf->callbacks.rebalance_cb))
         rk_group_answer_alone(group);
 }
 
-/* A close does not wait for an application that was called and did not answer; and consumer calls
- * have nobody to give an event to. */
 static enum rk_served serve_rebalance(rd_kafka_event_t *event, struct rk_core *core, int *count)
 {
     struct rebalance *rebalance = rk_container_of(event, struct rebalance, event);
@@ -50,8 +51,9 @@ static enum rk_served serve_rebalance(rd_kafka_event_t *event, struct rk_core *c
     if (callbacks->rebalance_cb)
         callbacks->rebalance_cb(core->client, event->err, event->partitions, callbacks->opaque);
     atomic_fetch_sub(&group->callbacks, 1);
-    if (!callbacks->rebalance_cb || atomic_load(&group->is_closing))
-        rk_group_ask(group, run_answer_alone, rebalance);
+    if (event->err == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS || !callbacks->rebalance_cb ||
+        atomic_load(&group->is_closing))
+        rk_group_ask(group, run_called, rebalance);
     ++*count;
     return RK_SERVED_WHOLE;
 }
@@ -83,6 +85,7 @@ void rk_group_push_question(struct rk_group *group)
     rebalance->event.partitions = rk_partition_list_copy(member->asked_list);
     rebalance->group = group;
     rebalance->number = ++group->own.question;
+    group->own.is_answered_in_part = false;
     rk_queue_push(group->queue, &rebalance->event);
 }
 
@@ -224,12 +227,22 @@ static rd_kafka_resp_err_t may_change(struct rk_assignment_guard *guard,
     return RD_KAFKA_RESP_ERR__STATE;
 }
 
+/* All of what was asked: nobody gives up a partition and goes on with it. */
+static bool has_given_up(const struct rk_group *group) RK_ON_BACKGROUND
+{
+    return !rk_assignment_has_any(group->consumer, group->own.member->asked_list);
+}
+
 static void on_changed(struct rk_assignment_guard *guard, enum rk_assignment_change change)
 {
     struct rk_group *group = group_of(guard);
     rk_on_background(rk_cluster_background(group->cluster));
     atomic_store(&group->is_lost, false);
-    if (is_answer(group->own.member, change))
+    if (!is_answer(group->own.member, change))
+        return;
+    if (change == RK_ASSIGNMENT_REMOVE && !has_given_up(group))
+        group->own.is_answered_in_part = true;
+    else
         answer(group);
 }
 
