@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 
-static _Atomic size_t used, peak;
+/* What the loader had allocated before is freed too: below zero at first. */
+static _Atomic ptrdiff_t used, peak;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_COUNTED 0
@@ -26,12 +28,14 @@ bool memory_peak_is_counted(void)
 
 size_t memory_peak_now(void)
 {
-    return atomic_load(&used);
+    ptrdiff_t now = atomic_load(&used);
+    return now > 0 ? (size_t)now : 0;
 }
 
 size_t memory_peak(void)
 {
-    return atomic_load(&peak);
+    ptrdiff_t most = atomic_load(&peak);
+    return most > 0 ? (size_t)most : 0;
 }
 
 void memory_peak_reset(void)
@@ -52,9 +56,9 @@ static void *add(void *memory)
 {
     if (!memory)
         return NULL;
-    size_t size = malloc_usable_size(memory);
-    size_t now = atomic_fetch_add_explicit(&used, size, memory_order_relaxed) + size;
-    size_t before = atomic_load_explicit(&peak, memory_order_relaxed);
+    ptrdiff_t size = (ptrdiff_t)malloc_usable_size(memory);
+    ptrdiff_t now = atomic_fetch_add_explicit(&used, size, memory_order_relaxed) + size;
+    ptrdiff_t before = atomic_load_explicit(&peak, memory_order_relaxed);
     while (now > before && !atomic_compare_exchange_weak_explicit(
                                &peak, &before, now, memory_order_relaxed, memory_order_relaxed))
         ;
@@ -64,7 +68,8 @@ static void *add(void *memory)
 static void subtract(void *memory)
 {
     if (memory)
-        atomic_fetch_sub_explicit(&used, malloc_usable_size(memory), memory_order_relaxed);
+        atomic_fetch_sub_explicit(&used, (ptrdiff_t)malloc_usable_size(memory),
+                                  memory_order_relaxed);
 }
 
 void *malloc(size_t size)
@@ -79,7 +84,7 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *memory, size_t size)
 {
-    size_t before = memory ? malloc_usable_size(memory) : 0;
+    ptrdiff_t before = memory ? (ptrdiff_t)malloc_usable_size(memory) : 0;
     void *moved = __libc_realloc(memory, size);
     if (moved || size == 0)
         atomic_fetch_sub_explicit(&used, before, memory_order_relaxed);
