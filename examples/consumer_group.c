@@ -5,7 +5,7 @@
  *
  *   consumer_group <bootstrap servers> <group> <assignor> <topic or ^pattern> ...
  *
- * Assignors: range, roundrobin, cooperative-sticky. The rebalance callback works for all of them.
+ * Assignors: range, roundrobin, sticky, cooperative-sticky. The rebalance callback works for all.
  * Values go to standard output, one per line. A message counts as done when its line was written;
  * every 100 of them, and before partitions are given up, the offsets are committed.
  */
@@ -114,11 +114,13 @@ static int subscribe(rd_kafka_t *consumer, char **topics, int count)
     return error ? -1 : 0;
 }
 
-static void consume(rd_kafka_t *consumer)
+/* Until a signal comes: 0, or an error that does not pass: -1. */
+static int consume(rd_kafka_t *consumer)
 {
     long messages = 0;
+    int is_over = 0;
 
-    while (!stop) {
+    while (!stop && !is_over) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 500);
         rd_kafka_error_t *error = NULL;
 
@@ -126,6 +128,7 @@ static void consume(rd_kafka_t *consumer)
             continue; /* Nothing arrived in half a second. */
         if (message->err) {
             fprintf(stderr, "%s\n", rd_kafka_message_errstr(message));
+            is_over = message->err == RD_KAFKA_RESP_ERR__FATAL; /* All others may pass. */
         } else {
             fwrite(message->payload, 1, message->len, stdout);
             putchar('\n');
@@ -140,6 +143,7 @@ static void consume(rd_kafka_t *consumer)
         rd_kafka_message_destroy(message);
     }
     fprintf(stderr, "%ld messages\n", messages);
+    return is_over ? -1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -147,6 +151,7 @@ int main(int argc, char **argv)
     /* SA_RESETHAND: a second Control-C ends at once. */
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
     rd_kafka_t *consumer;
+    int result;
 
     if (argc < 5) {
         fprintf(stderr, "usage: %s <bootstrap servers> <group> <assignor> <topic> ...\n", argv[0]);
@@ -157,9 +162,10 @@ int main(int argc, char **argv)
     consumer = new_member(argv[1], argv[2], argv[3]);
     if (!consumer)
         return 1;
-    if (subscribe(consumer, argv + 4, argc - 4) == 0)
-        consume(consumer);
+    result = subscribe(consumer, argv + 4, argc - 4);
+    if (result == 0)
+        result = consume(consumer);
     rd_kafka_consumer_close(consumer); /* Gives up the partitions, and leaves the group. */
     rd_kafka_destroy(consumer);
-    return 0;
+    return result == 0 ? 0 : 1;
 }
