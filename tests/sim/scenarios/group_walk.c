@@ -126,7 +126,8 @@ static void join(int slot)
             sim_member(slot, "partition.assignment.strategy", walk.assignors, "session.timeout.ms",
                        "6000", "heartbeat.interval.ms", "1000", COMMON, NULL);
     else
-        member = sim_member(slot, "group.protocol", "consumer", COMMON, NULL);
+        member = sim_member(slot, "group.protocol", "consumer", "group.remote.assignor",
+                            ONE_OF("uniform", "range"), COMMON, NULL);
     member->callback_ms = sim_one_in(3) ? 2000 : 0;
     subscribe(member);
 }
