@@ -443,6 +443,8 @@ static void on_success(struct rk_consumer_membership *membership,
     if (answer->target) {
         membership->base.early_beats = 0;
         rk_member_replace(&membership->base.target, rk_partition_list_copy(answer->target));
+        if (answer->is_partial && !membership->is_partial)
+            membership->base.since_us = now_us;
         membership->is_partial = answer->is_partial;
         rk_member_set_reason(&membership->base, "the coordinator assigned");
     }

@@ -146,6 +146,9 @@ static const char *find_consumer_reason(const struct rk_consumer_membership *mem
     case RK_CONSUMER_FAILED:
         return "nothing any more: a fatal error was raised";
     case RK_CONSUMER_RECONCILING:
+        if (membership->is_unsure)
+            return "the coordinator to confirm what it owns (ConsumerGroupHeartbeat)";
+        return membership->is_partial ? "metadata of assigned topics: their names" : NULL;
     case RK_CONSUMER_STABLE:
         return membership->is_partial ? "metadata of assigned topics: their names" : NULL;
     case RK_CONSUMER_OUT:
@@ -157,40 +160,56 @@ static const char *find_consumer_reason(const struct rk_consumer_membership *mem
     return NULL;
 }
 
-/* Without the time; NULL: nothing is waited for. */
-static const char *find_reason(const struct rk_group *group) RK_ON_BACKGROUND
+struct wait {
+    const char *what; /* NULL: nothing is waited for. */
+    uint64_t since_us;
+};
+
+/* A member in order would not notice before its session ends. */
+static bool lacks_coordinator(const struct rk_group *group,
+                              const struct rk_coordinator_view *coordinator)
 {
+    return coordinator->waiting > 0 && coordinator->unknown_since_us && !rk_group_is_out(group) &&
+           !rk_group_is_waiting_for_poll(group) && !rk_group_has_failed(group);
+}
+
+static struct wait find_wait(const struct rk_group *group,
+                             const struct rk_coordinator_view *coordinator) RK_ON_BACKGROUND
+{
+    const struct rk_member *member = group->own.member;
+    bool is_asked = member->asked != RK_ASKED_NOTHING;
+    struct wait wait = {.since_us = is_asked ? member->asked_us : member->since_us};
     /* What it is asked it would hear of in a poll. */
-    if (group->own.member->asked != RK_ASKED_NOTHING && !rk_group_is_waiting_for_poll(group))
-        return asked_text(group);
-    return group->has_consumer_protocol ? find_consumer_reason(&group->own.consumer_membership)
-                                        : find_classic_reason(group);
+    if (is_asked && !rk_group_is_waiting_for_poll(group))
+        wait.what = asked_text(group);
+    else if (lacks_coordinator(group, coordinator))
+        wait = (struct wait){"the coordinator to be known", coordinator->unknown_since_us};
+    else if (group->has_consumer_protocol)
+        wait.what = find_consumer_reason(&group->own.consumer_membership);
+    else
+        wait.what = find_classic_reason(group);
+    return wait;
 }
 
 static void describe(const struct rk_group *group, const struct rk_coordinator_view *coordinator,
                      uint64_t now_us, char *text, size_t size) RK_ON_BACKGROUND
 {
     const struct rk_member *member = group->own.member;
-    const char *reason = find_reason(group);
+    struct wait wait = find_wait(group, coordinator);
     bool is_asked = member->asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? member->asked_us : member->since_us;
     text[0] = '\0';
-    if (!reason)
+    if (!wait.what)
         return;
-    if (!is_asked && coordinator->waiting > 0 && coordinator->unknown_since_us) {
-        reason = "the coordinator to be known";
-        since_us = coordinator->unknown_since_us;
-    }
-    int used = snprintf(text, size, "waits for %s", reason);
+    int used = snprintf(text, size, "waits for %s", wait.what);
     if (rk_group_is_waiting_for_poll(group) && used > 0 && (size_t)used < size) {
         char name[600];
         rk_group_name_member(group, name, sizeof(name));
         used += snprintf(text + used, size - (size_t)used, " by %s, which last polled %.1f s ago",
                          name, (double)rk_failure_ms_since(member->polled_us, now_us) / 1e3);
     }
-    if (since_us && used > 0 && (size_t)used < size)
+    if (wait.since_us && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, ", since %.1f s",
-                         (double)rk_failure_ms_since(since_us, now_us) / 1e3);
+                         (double)rk_failure_ms_since(wait.since_us, now_us) / 1e3);
     if (!is_asked && coordinator->last_error[0] && used > 0 && (size_t)used < size)
         used += snprintf(text + used, size - (size_t)used, "; coordinator: %s",
                          coordinator->last_error);
@@ -230,22 +249,30 @@ void rk_group_on_reason_timer(struct rk_timer *timer, uint64_t now_us)
     rk_group_watch(group);
 }
 
+/* While the coordinator is not known its answer does not come. */
+static bool has_heartbeat_sent(const struct rk_group *group)
+{
+    return group->has_consumer_protocol ? group->own.consumer_membership.is_beat_sent
+                                        : group->own.membership.is_heartbeat_sent;
+}
+
 /* Runs while something is waited for; begins anew when that is something else. */
 void rk_group_watch(struct rk_group *group)
 {
     struct rk_loop *loop = rk_cluster_background(group->cluster);
-    const struct rk_member *member = group->own.member;
     int log_ms = group->core->conf->silence_log_ms;
-    bool is_asked = member->asked != RK_ASKED_NOTHING;
-    uint64_t since_us = is_asked ? member->asked_us : member->since_us;
-    if (log_ms == 0 || !find_reason(group) || rk_group_has_failed(group)) {
+    struct rk_coordinator_view coordinator = rk_coordinator_look(group->coordinator);
+    struct wait wait = find_wait(group, &coordinator);
+    if (!wait.what)
+        wait.since_us = 0;
+    if (log_ms == 0 || !(wait.what || has_heartbeat_sent(group)) || rk_group_has_failed(group)) {
         rk_loop_stop_timer(loop, &group->own.reason_timer);
         group->own.waits_since_us = 0;
         return;
     }
-    if (group->own.waits_since_us == since_us && rk_timer_is_started(&group->own.reason_timer))
+    if (group->own.waits_since_us == wait.since_us && rk_timer_is_started(&group->own.reason_timer))
         return;
-    group->own.waits_since_us = since_us;
+    group->own.waits_since_us = wait.since_us;
     rk_loop_start_timer(loop, &group->own.reason_timer,
                         rk_clock_now_us() + (uint64_t)log_ms * 1000);
 }

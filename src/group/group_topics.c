@@ -153,6 +153,8 @@ void rk_group_follow(struct rk_group *group, struct rk_subscription *subscriptio
     group->own.subscription = subscription;
     for (int i = 0; i < subscription->names->cnt; i++)
         want(group, subscription->names->elems[i].topic, "a topic was subscribed to");
+    if (rk_group_is_out(group))
+        group->own.member->since_us = rk_clock_now_us(); /* It waits, for all topics. */
     if (subscription->pattern_count > 0)
         look_at_all(group);
     else
