@@ -373,9 +373,11 @@ public final class Peer {
                 System.out.println("reports " + count);
             }
         } catch (WakeupException end) {
-            consumer.close();
-            System.out.print(places);
+            /* The signal. */
+        } finally {
+            System.out.print(places); /* First: closing fails when the group is rebalancing. */
             System.out.flush();
+            consumer.close();
         }
     }
 
