@@ -48,7 +48,7 @@ static char *explain_no_version(const struct rk_connection *connection,
                                 const struct rk_request *request) RK_ON_BROKER
 {
     const char *broker = rk_broker_name(connection->broker), *api = request->api->name;
-    return request->min_version > request->api->min_version
+    return request->lacks_feature
                ? rk_text_format("%s: the broker has no %s from v%d on", broker, api,
                                 request->min_version)
                : rk_text_format("%s: the broker has no version of %s in common with us", broker,
@@ -62,6 +62,9 @@ void rk_connection_encode(struct rk_connection *connection, struct rk_request *r
     request->version = choose_version(connection, request);
     request->broker_id = broker->id;
     if (request->version < 0) {
+        request->lacks_feature =
+            rk_connection_version(connection, (enum rk_api_key)request->api->key,
+                                  request->api->min_version, request->max_version) >= 0;
         char *text = explain_no_version(connection, request);
         rk_connection_finish(connection, request, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
         rk_free(text);

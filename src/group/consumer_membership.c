@@ -385,9 +385,11 @@ static bool is_own_shadow(struct rk_consumer_membership *membership, uint64_t no
 }
 
 static void on_error(struct rk_consumer_membership *membership, rd_kafka_resp_err_t err,
-                     uint64_t now_us)
+                     bool is_of_pattern, uint64_t now_us)
 {
     unsigned action = rk_error_policy_find(RK_API_CONSUMER_GROUP_HEARTBEAT, err);
+    if (is_of_pattern) /* The application can subscribe to something else. */
+        action &= ~(unsigned)RK_ACTION_FATAL;
     if (err == RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID && membership->state == S(JOINING) &&
         is_own_shadow(membership, now_us)) {
         membership->may_be_known = true;
@@ -471,9 +473,9 @@ void rk_consumer_membership_on_heartbeat_answer(struct rk_consumer_membership *m
                 membership->has_cleared ? now_us
                                         : rk_member_next_attempt_us(&membership->base, now_us);
         } else if (answer->err) {
-            on_error(membership, answer->err, now_us);
+            on_error(membership, answer->err, answer->is_of_pattern, now_us);
         } else if (answer->epoch <= 0) {
-            on_error(membership, RD_KAFKA_RESP_ERR__BAD_MSG, now_us);
+            on_error(membership, RD_KAFKA_RESP_ERR__BAD_MSG, false, now_us);
         } else {
             on_success(membership, answer, now_us);
         }

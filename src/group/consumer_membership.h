@@ -96,6 +96,7 @@ void rk_consumer_membership_on_close(struct rk_consumer_membership *membership, 
 
 struct rk_consumer_answer {
     rd_kafka_resp_err_t err;
+    bool is_of_pattern; /* The error: with topics only it would not come. */
     int32_t epoch;
     int32_t interval_ms;
     rd_kafka_topic_partition_list_t *target; /* Sorted; NULL: as before. */

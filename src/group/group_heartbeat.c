@@ -133,7 +133,8 @@ static bool is_sound(const struct rk_group *group,
 static void take_answer(struct rk_group *group, const struct rk_request *request,
                         uint32_t attempt) RK_ON_BACKGROUND
 {
-    struct rk_consumer_answer told = {.err = error_of(request)};
+    struct rk_consumer_answer told = {.err = error_of(request),
+                                      .is_of_pattern = request->lacks_feature};
     const struct rk_consumer_group_heartbeat_request *asked = request->message;
     const struct rk_consumer_group_heartbeat_answer *answer = request->answer;
     if (!told.err && answer && asked->member_epoch >= 0) {

@@ -258,6 +258,24 @@ static void check_topics(void)
     CHECK(!members[0].losses, "something was lost");
 }
 
+/* Brokers that match no patterns say so, and the member goes on with names. */
+static void check_no_patterns(void)
+{
+    char pattern[256];
+    struct member *member = start(0, NULL, NULL);
+
+    snprintf(pattern, sizeof(pattern), "^%s.*", options.topic);
+    subscribe(member, pattern, NULL);
+    await_error(member, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, false);
+    subscribe(member, options.topic, NULL);
+    await(4, -1, -1);
+    subscribe(member, pattern, NULL);
+    member->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    await_error(member, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, false);
+    subscribe(member, options.topic, NULL);
+    await(4, -1, -1);
+}
+
 static void check_assignor(const char *assignor, int fewer, int more)
 {
     char second[256];
@@ -329,8 +347,9 @@ static void check_policy(void)
     await(-1, 4, -1);
 }
 
-/* Of two topics one may not be seen, nor may another group be joined: told, until it is allowed,
- * which "reports 100" asks for. A pattern does not find what may not be seen. */
+/* Of two topics one may not be seen, nor may another group be joined: told, until it is not
+ * subscribed to any more, or it is allowed, which "reports 100" asks for. A pattern does not find
+ * what may not be seen. */
 static void check_denied(void)
 {
     char name[256];
@@ -347,12 +366,19 @@ static void check_denied(void)
     snprintf(name, sizeof(name), "%s-more", options.topic);
     first = subscribe(start(0, NULL, NULL), options.topic, name);
     await_error(first, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, false);
+    subscribe(first, options.topic, NULL);
+    await(4, -1, -1);
+    first->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    subscribe(first, options.topic, name);
+    await_error(first, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, false);
+    await(4, -1, -1);
     snprintf(name, sizeof(name), "%s-other", options.topic);
     other = subscribe(start(1, "group.id", name), options.topic, NULL);
     await_error(other, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, false);
     printf("reports 100\n");
     fflush(stdout);
     await(8, 4, -1);
+    CHECK(!first->losses, "it has lost what it may have");
 }
 
 /* Brokers that do not have the protocol, or do not offer it: a final error says so. */
@@ -379,9 +405,11 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } checks[] = {
-        {"static", check_static}, {"pattern", check_pattern},    {"topics", check_topics},
-        {"type", check_type},     {"type_consumer", check_type}, {"assignors", check_assignors},
-        {"policy", check_policy}, {"denied", check_denied},      {"unsupported", check_unsupported},
+        {"static", check_static},           {"pattern", check_pattern},
+        {"topics", check_topics},           {"type", check_type},
+        {"type_consumer", check_type},      {"assignors", check_assignors},
+        {"policy", check_policy},           {"denied", check_denied},
+        {"unsupported", check_unsupported}, {"no_patterns", check_no_patterns},
     };
 
     options_parse(&options, argc, argv);

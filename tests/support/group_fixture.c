@@ -186,6 +186,8 @@ static void poll_one(struct group_member *member)
         return;
     if (message->err) {
         member->last_error = message->err;
+        snprintf(member->last_words, sizeof(member->last_words), "%s",
+                 rd_kafka_message_errstr(message));
     } else {
         struct group_fixture *fixture = member->fixture;
         member->messages++;

@@ -24,6 +24,7 @@ struct group_member {
     int last_count; /* Partitions in the last callback. */
     int messages;
     rd_kafka_resp_err_t last_error; /* Of an error instead of a message. */
+    char last_words[300];           /* Its. */
 };
 
 struct group_fixture {
