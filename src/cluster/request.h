@@ -57,9 +57,9 @@ struct rk_request {
     /* The outcome, for on_done. */
     rd_kafka_resp_err_t err; /* Local errors only: _TRANSPORT, _TIMED_OUT, _DESTROY,
                                 _UNSUPPORTED_FEATURE, _BAD_MSG ... */
-    char *error_text; /* What failed, naming broker and address; owned; NULL when err is 0. */
+    char *error_text;   /* What failed, naming broker and address; owned; NULL when err is 0. */
     bool lacks_feature; /* _UNSUPPORTED_FEATURE: the broker has the API, but not `min_version`. */
-    bool was_written; /* At least one byte may have reached the broker. */
+    bool was_written;   /* At least one byte may have reached the broker. */
     void *answer; /* struct rk_<api>_answer, in `answer_arena`; NULL when err != 0 or there is none.
                    */
     struct rk_arena answer_arena;
