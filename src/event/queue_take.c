@@ -362,10 +362,14 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
             chunk.count = 0;
             TAILQ_INIT(&chunk.emptied);
             take_chunk(end, &chunk, messages + count, max - count);
-            rd_kafka_event_t *event = chunk.count ? NULL : take_first(end);
+            /* What it calls may end the assignment that these are of: they go out first. */
+            bool is_over = count > 0 && !chunk.count && !TAILQ_EMPTY(&end->shared.events);
+            rd_kafka_event_t *event = chunk.count || is_over ? NULL : take_first(end);
             unlock_after_take(queue, end);
             finish_chunk(&chunk, messages + count);
             count += chunk.count;
+            if (is_over)
+                break;
             int served = 0;
             if (event && serve_event(queue, event, &served)) {
                 ending = ENDED_BY_CALLBACK;

@@ -4,6 +4,7 @@
  */
 #include "support/group_fixture.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 enum { OFFSET_COMMIT = 8, OFFSET_FETCH = 9, MESSAGES = 10 };
@@ -160,12 +161,60 @@ static void stored_too_early(void **state)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* As soon as everything was taken. */
+static void *unsubscribe_later(void *argument)
+{
+    rd_kafka_t *rk = argument;
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 0);
+    int64_t taken = 0;
+    for (int i = 1; i < 4; i++)
+        rd_kafka_topic_partition_list_add(list, "t", i);
+    while (taken != 4 * MESSAGES) {
+        sched_yield();
+        rd_kafka_position(rk, list);
+        taken = 0;
+        for (int i = 0; i < list->cnt; i++)
+            taken += list->elems[i].offset;
+    }
+    rd_kafka_unsubscribe(rk);
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
+}
+
+/* The application has its messages before it is asked to give up their partitions. */
+static void a_batch_goes_before_the_callback(void **state)
+{
+    (void)state;
+    rd_kafka_message_t *messages[100];
+    pthread_t thread;
+    consume_fill_all(&fixture.base, "t", 4, MESSAGES);
+    struct group_member *member = group_start(&fixture, 0, true, NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(member->rk);
+    assert_int_equal(pthread_create(&thread, NULL, unsubscribe_later, member->rk), 0);
+    group_subscribe(member, "t");
+    ssize_t count = 0;
+    while (count < 4 * MESSAGES) {
+        assert_int_equal(member->revokes, 0);
+        count += rd_kafka_consume_batch_queue(queue, CONSUME_TIMEOUT_MS, messages + count,
+                                              (size_t)(100 - count));
+    }
+    assert_int_equal(count, 4 * MESSAGES);
+    assert_int_equal(member->revokes, 0);
+    for (ssize_t i = 0; i < count; i++)
+        rd_kafka_message_destroy(messages[i]);
+    while (!member->revokes)
+        group_run_ms(&fixture, 5);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    rd_kafka_queue_destroy(queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         GROUP_TEST(gives_up_a_part, &fixture),
         GROUP_TEST(commits_nothing_lost, &fixture),
         GROUP_TEST(stored_too_early, &fixture),
+        GROUP_TEST(a_batch_goes_before_the_callback, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
