@@ -51,22 +51,30 @@ static void answer(struct call *call, rd_kafka_resp_err_t err,
     rk_free(call);
 }
 
+/* One that was not answered in time says what became of the coordinator. */
 static void log_failure(const struct call *call, rd_kafka_resp_err_t err,
-                        const rd_kafka_topic_partition_list_t *list)
+                        const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND
 {
+    const struct rk_group_offsets *offsets = call->offsets;
     const rd_kafka_topic_partition_t *first = NULL;
     for (int i = 0; i < list->cnt && !first; i++)
         first = list->elems[i].err ? &list->elems[i] : NULL;
     if (!first)
         return;
-    rk_log(call->offsets->core, RK_LOG_WARNING, "COMMITFAIL",
-           "Offset commit failed for %s [%d] of %d partition(s): %s", first->topic,
-           (int)first->partition, list->cnt, rd_kafka_err2str(err ? err : first->err));
+    if (!err)
+        err = first->err;
+    const char *where = err == RD_KAFKA_RESP_ERR__TIMED_OUT
+                            ? rk_coordinator_look(offsets->own.coordinator).last_error
+                            : offsets->own.committer.answered_by;
+    rk_log(offsets->core, RK_LOG_WARNING, "COMMITFAIL",
+           "Group \"%s\": OffsetCommit failed for %s [%d] of %d partition(s): %s%s%s%s",
+           offsets->core->conf->group_id, first->topic, (int)first->partition, list->cnt,
+           rd_kafka_err2str(err), where[0] ? " (" : "", where, where[0] ? ")" : "");
 }
 
 /* To whom it may concern. */
 static void tell(const struct call *call, rd_kafka_resp_err_t err,
-                 const rd_kafka_topic_partition_list_t *list)
+                 const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND
 {
     struct rk_core *core = call->offsets->core;
     bool is_empty = err == RD_KAFKA_RESP_ERR__NO_OFFSET;
@@ -88,12 +96,13 @@ static void tell(const struct call *call, rd_kafka_resp_err_t err,
 static void on_done(struct rk_commit *commit)
 {
     struct call *call = commit->owner;
+    rk_on_background(call->offsets->background);
     tell(call, commit->err, commit->offsets);
     answer(call, commit->err, commit->offsets);
     rk_commit_destroy(commit);
 }
 
-static void fail(struct call *call, rd_kafka_resp_err_t err)
+static void fail(struct call *call, rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     rd_kafka_topic_partition_list_t *list = rk_partition_list_new(0);
     tell(call, err, call->list ? call->list : list);

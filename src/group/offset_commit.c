@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cluster/error_policy.h"
 #include "conf/conf.h"
 #include "event/core.h"
@@ -378,6 +379,17 @@ static void settle(struct rk_committer *committer, uint64_t now_us) RK_ON_BACKGR
     tell_waiters(committer);
 }
 
+static void note_answer(struct rk_committer *committer,
+                        const struct rk_request *request) RK_ON_BACKGROUND
+{
+    if (request->err)
+        rk_text_copy(committer->answered_by, sizeof(committer->answered_by),
+                     request->error_text ? request->error_text : "");
+    else
+        rk_cluster_name_broker(committer->cluster, request->broker_id, committer->answered_by,
+                               sizeof(committer->answered_by));
+}
+
 static void on_answer(struct rk_request *request)
 {
     struct rk_committer *committer = request->owner;
@@ -389,6 +401,7 @@ static void on_answer(struct rk_request *request)
         return;
     }
     rd_kafka_resp_err_t err = read_answer(committer, request);
+    note_answer(committer, request);
     rk_coordinator_take_error(committer->coordinator, request, err);
     tell_member(committer, err);
     rk_request_destroy(request);

@@ -47,8 +47,9 @@ struct rk_committer {
     bool is_sending;
     bool is_terminated;
     int32_t sent_generation;
-    bool was_joining;     /* When it was sent. */
-    uint64_t last_number; /* Of a commit. */
+    bool was_joining;      /* When it was sent. */
+    uint64_t last_number;  /* Of a commit. */
+    char answered_by[300]; /* The broker, last; or what came instead of an answer. */
     uint64_t retry_at_us;
     struct rk_backoff backoff;
     struct rk_timer timer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "group/offset_fetch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -292,10 +293,11 @@ static void note_text(struct rk_committed_query *query, const struct rk_request 
                       rd_kafka_resp_err_t err) RK_ON_BACKGROUND
 {
     rk_free(query->error_text);
-    char broker[300];
+    char broker[300], what[300];
     bool is_named = request->error_text != NULL;
+    snprintf(what, sizeof(what), "Group \"%s\": OffsetFetch", query->queries->group_id);
     query->error_text = rk_failure_text(
-        &(struct rk_failure){.what = "OffsetFetch",
+        &(struct rk_failure){.what = what,
                              .err = err,
                              .words = request->error_text,
                              .broker = is_named ? NULL

@@ -9,7 +9,17 @@
 
 #include "support/consume_fixture.h"
 
-enum { PRODUCE, FETCH, LIST_OFFSETS, OFFSET_FETCH = 9, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT };
+enum {
+    PRODUCE,
+    FETCH,
+    LIST_OFFSETS,
+    OFFSET_COMMIT = 8,
+    OFFSET_FETCH,
+    FIND_COORDINATOR,
+    JOIN_GROUP,
+    HEARTBEAT,
+    SYNC_GROUP = 14
+};
 enum { CONSUMER_HEARTBEAT = 68, ROUNDS = 300, POLL_MS = 100, PARTITIONS = 2 };
 
 #define ADDRESS "127\\.0\\.0\\.1:[0-9]+"
@@ -109,6 +119,16 @@ static void refuse_join(void)
     push(JOIN_GROUP, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1);
 }
 
+static void refuse_sync(void)
+{
+    push(SYNC_GROUP, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1);
+}
+
+static void refuse_commit(void)
+{
+    push(OFFSET_COMMIT, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1);
+}
+
 static void refuse_coordinator(void)
 {
     push(FIND_COORDINATOR, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1);
@@ -169,6 +189,14 @@ static void consume_beyond(rd_kafka_t *rk)
     assign(rk, 0, 5000);
 }
 
+/* Nobody asks for the outcome. */
+static void commit(rd_kafka_t *rk)
+{
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 1);
+    assert_int_equal(rd_kafka_commit(rk, list, 1), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void consume_nowhere(rd_kafka_t *rk)
 {
     assign(rk, 7, 0);
@@ -188,7 +216,7 @@ static void subscribe(rd_kafka_t *rk)
 
 /* The table */
 
-enum source { OF_CLIENT, OF_REPORT, OF_MESSAGE, OF_FATAL };
+enum source { OF_CLIENT, OF_REPORT, OF_MESSAGE, OF_FATAL, OF_LOG };
 
 struct row {
     const char *name;
@@ -346,7 +374,7 @@ static const struct row consumers[] = {
      consume_committed,
      OF_MESSAGE,
      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-     "t \\[0\\]: OffsetFetch failed: " NO_GROUP " \\(" BROKER ", " ONCE "\\)",
+     "t \\[0\\]: Group \"group\": OffsetFetch failed: " NO_GROUP " \\(" BROKER ", " ONCE "\\)",
      {NULL}},
     {"broker refuses join",
      refuse_join,
@@ -355,6 +383,21 @@ static const struct row consumers[] = {
      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
      "Group \"group\": JoinGroup failed: " NO_GROUP " \\(" BROKER ", " ONCE "\\)",
      {NULL}},
+    {"broker refuses sync",
+     refuse_sync,
+     subscribe,
+     OF_MESSAGE,
+     RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+     "Group \"group\": SyncGroup failed: " NO_GROUP " \\(" BROKER ", " ONCE "\\)",
+     {NULL}},
+    {"broker refuses commit",
+     refuse_commit,
+     commit,
+     OF_LOG,
+     RD_KAFKA_RESP_ERR_NO_ERROR,
+     "Group \"group\": OffsetCommit failed for t \\[0\\] of 1 partition\\(s\\): " NO_GROUP
+     " \\(" BROKER "\\)",
+     {"log.queue", "true", "log.thread.name", "false"}},
     {"no coordinator",
      refuse_coordinator,
      subscribe,
@@ -408,6 +451,15 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     take(OF_CLIENT, err, reason);
 }
 
+/* Of the log queue, which is served with the other events. */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk;
+    (void)level;
+    if (strcmp(facility, "COMMITFAIL") == 0)
+        take(OF_LOG, RD_KAFKA_RESP_ERR_NO_ERROR, text);
+}
+
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
@@ -451,10 +503,14 @@ static rd_kafka_t *start(rd_kafka_type_t type)
     else
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_conf_set_error_cb(conf, on_error);
+    if (told.row->source == OF_LOG)
+        rd_kafka_conf_set_log_cb(conf, on_log);
     set_pairs(conf, told.row->pairs);
     rd_kafka_t *rk = rd_kafka_new(type, conf, error, sizeof(error));
     if (!rk)
         fail_msg("%s", error);
+    if (told.row->source == OF_LOG)
+        assert_int_equal(rd_kafka_set_log_queue(rk, NULL), 0);
     return rk;
 }
 
