@@ -17,7 +17,7 @@ enum { LOGGED_MAX = 1000 };
 static struct sim_client *clients;
 static int client_count;
 static struct {
-    char facilities[LOGGED_MAX][20];
+    const char *facilities[LOGGED_MAX]; /* Static. */
     int count;
 } logged;
 
@@ -50,7 +50,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 {
     const struct sim_client *client = rd_kafka_opaque(rk);
     if (logged.count < LOGGED_MAX)
-        snprintf(logged.facilities[logged.count++], sizeof(logged.facilities[0]), "%s", facility);
+        logged.facilities[logged.count++] = facility;
     if (level < LEVEL_DEBUG || getenv("SIM_DEBUG"))
         sim_trace_text("log %d %s: %s", client ? client->number : 0, facility, text);
 }
