@@ -101,11 +101,11 @@ static void a_member_says_why_it_joins_and_leaves(void **state)
     assert_string_equal(all.leave_reasons[0], "the consumer was closed or unsubscribed");
 }
 
-/* The coordinator put it out. */
+/* The coordinator put it out, and waits for what it was until that one's session ends. */
 static void a_member_says_what_made_it_join_again(void **state)
 {
     (void)state;
-    begin("again", "client.id", "c");
+    begin("again", "session.timeout.ms", "6000");
     hostile_member_subscribe(&fixture, "t");
     hostile_member_expect(&fixture, HOSTILE_MEMBER_PARTITIONS, "the first generation");
     int joins = seen_so_far().joins;
