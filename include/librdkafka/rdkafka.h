@@ -2246,7 +2246,9 @@ RD_EXPORT rd_kafka_message_t *rd_kafka_consume_queue(rd_kafka_queue_t *rkqu, int
  * Waits for messages of a queue, as rd_kafka_consume_batch() does for one partition. With the
  * queue of rd_kafka_queue_get_consumer() this is how a group's consumer takes many at a time. What
  * was taken is returned before a callback is called whose turn has come: it may end the assignment
- * that the messages are of.
+ * that the messages are of. What another thread, or a group without a rebalance callback, does
+ * while the call waits for more does not take back what it has taken already: these messages count
+ * as handed out before.
  */
 RD_EXPORT ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *rkqu, int timeout_ms,
                                                rd_kafka_message_t **rkmessages,
