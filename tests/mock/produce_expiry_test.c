@@ -211,14 +211,18 @@ static bool cut_prefix(rd_kafka_topic_t *topic, int32_t partition)
     scripted_set_leader(fixture.cluster, "t", partition, 0);
     fixture_wait(&fixture, 40);
     fixture_expect_each_once(&fixture, 40);
-    int delivered = 0;
-    for (int i = expired; i < 40; i++)
+    /* A batch may expire when it has been sent, on a machine that stands still. */
+    int delivered = 0, sent = 0;
+    for (int i = expired; i < 40; i++) {
         delivered += !fixture.reports[i].err;
-    assert_int_equal(scripted_record_count(fixture.cluster, "t", partition), delivered);
-    for (int i = 0; i < delivered; i++) {
+        sent += fixture.reports[i].status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    }
+    int stored = scripted_record_count(fixture.cluster, "t", partition);
+    assert_in_range(stored, delivered, sent);
+    for (int i = 0; stored == sent && i < stored; i++) {
         const struct scripted_record *record =
             scripted_record_at(fixture.cluster, "t", partition, i);
-        int number = 40 - delivered + i;
+        int number = 40 - sent + i;
         assert_int_equal(record->value_size, number % 5 == 2 ? sizeof(large) : 10);
         assert_int_equal(record->key_size, number % 2);
     }

@@ -10,7 +10,7 @@
 #include "sim/scheduler.h"
 #include "support/group_checker.h"
 
-enum { OFFSETS_MAX = 1 << 15, CALM_AFTER_MS = 30000 };
+enum { OFFSETS_MAX = 1 << 15, CALM_AFTER_MS = 30000, LED_AFTER_MS = 20000 };
 
 /* A partition. */
 struct place {
@@ -29,6 +29,7 @@ struct place {
 static struct {
     struct place *places;
     uint64_t calm_from_ms;
+    uint64_t led_from_ms; /* Until then all may wait for a leader that is gone. */
     struct group_checker checker;
 } history;
 
@@ -91,6 +92,13 @@ void sim_history_begin(void)
 void sim_history_disturb(bool is_disturbed)
 {
     history.calm_from_ms = is_disturbed ? UINT64_MAX : sim_now_ms() + CALM_AFTER_MS;
+}
+
+void sim_history_leader_gone(void)
+{
+    history.led_from_ms = sim_now_ms() + LED_AFTER_MS;
+    for (struct place *place = history.places; place; place = place->next)
+        place->kept = -1;
 }
 
 bool sim_history_is_calm(void)
@@ -169,7 +177,7 @@ void sim_history_give_up(struct sim_member *member, const char *topic, int32_t p
               "%s [%d] is lost to member %d, although nothing is wrong", topic, (int)partition,
               member->slot);
     place->holders &= ~(1u << member->slot);
-    if (is_lost || !is_kept || !sim_history_is_calm())
+    if (is_lost || !is_kept || !sim_history_is_calm() || sim_now_ms() < history.led_from_ms)
         return;
     int64_t next = sim_progress_of(member->client, topic, partition)->expected;
     place->kept = next > 0 ? next : -1;

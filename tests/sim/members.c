@@ -220,11 +220,33 @@ static void sleep_through(struct sim_member *member)
     }
 }
 
+struct value {
+    char text[64];
+};
+
+static struct value value_of(rd_kafka_t *rk, const char *property)
+{
+    struct value value = {""};
+    size_t size = sizeof(value.text);
+    rd_kafka_conf_get(rd_kafka_conf(rk), property, value.text, &size);
+    return value;
+}
+
+/* Nobody is told that it goes, as a static member or one that dies. It may be the leader whose plan
+ * all wait for. */
+static bool is_silent(const struct sim_member *member, rd_kafka_t *rk)
+{
+    return strcmp(value_of(rk, "group.protocol").text, "classic") == 0 &&
+           (member->order == SIM_MEMBER_DIES || value_of(rk, "group.instance.id").text[0]);
+}
+
 static void end(struct sim_member *member)
 {
     rd_kafka_t *rk = sim_handle(member->client);
     uint64_t begin_ms = sim_now_ms();
     note_poll(member);
+    if (is_silent(member, rk))
+        sim_history_leader_gone();
     if (member->order == SIM_MEMBER_DIES) {
         sim_note("member %d dies", member->slot);
         sim_history_forget(member);
@@ -258,22 +280,6 @@ static void live(void *argument)
     member->has_ended = true;
 }
 
-static int64_t max_poll_of(rd_kafka_t *rk)
-{
-    char text[32];
-    size_t size = sizeof(text);
-    rd_kafka_conf_get(rd_kafka_conf(rk), "max.poll.interval.ms", text, &size);
-    return strtoll(text, NULL, 10);
-}
-
-static bool commits_by_itself(rd_kafka_t *rk)
-{
-    char text[32];
-    size_t size = sizeof(text);
-    rd_kafka_conf_get(rd_kafka_conf(rk), "enable.auto.commit", text, &size);
-    return text[0] == 't';
-}
-
 struct sim_member *sim_member(int slot, const char *property, ...)
 {
     va_list rest;
@@ -284,8 +290,8 @@ struct sim_member *sim_member(int slot, const char *property, ...)
     va_end(rest);
     rd_kafka_t *rk = sim_handle(member->client);
     member->slot = slot;
-    member->max_poll_ms = max_poll_of(rk);
-    member->commits_itself = !commits_by_itself(rk);
+    member->max_poll_ms = strtoll(value_of(rk, "max.poll.interval.ms").text, NULL, 10);
+    member->commits_itself = strcmp(value_of(rk, "enable.auto.commit").text, "false") == 0;
     member->polled_ms = sim_now_ms();
     member->poll_ms = POLL_MS;
     members[slot] = member;

@@ -84,6 +84,9 @@ void sim_group_end(void);
 void sim_history_begin(void);
 void sim_history_disturb(bool is_disturbed);
 bool sim_history_is_calm(void);
+/* For the rest of its session the group may wait for it, and take no commits: longer than those of
+ * partitions that are given up are tried for. */
+void sim_history_leader_gone(void);
 void sim_history_take(struct sim_member *member, const char *topic, int32_t partition);
 /* `is_kept`: what was handed out of it is committed by now, or on its way. */
 void sim_history_give_up(struct sim_member *member, const char *topic, int32_t partition,
