@@ -224,6 +224,27 @@ class Node(Process):
         return wire.metadata(self.address, topics)
 
 
+class ZooKeeper(Process):
+    """What brokers of releases before KRaft register with."""
+
+    def __init__(self, name, port, command, folder):
+        super().__init__(name, command, folder)
+        self.port = port
+
+    def knows_broker(self, number):
+        """Whether a broker's registration is there, which outlives a killed one by its session."""
+        self.check()
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as stream:
+                stream.sendall(b"dump")
+                sessions = stream.makefile("rb").read().decode()
+        except OSError as error:
+            raise wire.Error(f"ZooKeeper: {error}") from error
+        if "Sessions with Ephemerals" not in sessions:
+            raise Failed(f"ZooKeeper does not tell its sessions: {sessions.strip()}")
+        return f"/brokers/ids/{number}" in sessions.split()
+
+
 class Cluster:
     """Brokers 1..n. The topics' defaults: 4 partitions, on all brokers, created when asked for."""
 
@@ -297,11 +318,11 @@ class Cluster:
         write_properties(path, {
             "dataDir": self.folder / "zookeeper", "clientPort": port, "tickTime": 1000,
             "clientPortAddress": "127.0.0.1", "maxClientCnxns": 0,
-            "admin.enableServer": "false"})
+            "admin.enableServer": "false", "4lw.commands.whitelist": "dump"})
         # Brokers from before 2.8 come without the newer ZooKeeper: all use the one of 2.8.2.
         command = ["java", *JVM, *self.java[-1:], "-cp", class_path("2.8.2"),
                    "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(path)]
-        self.zookeeper = Process("zookeeper", command, self.folder)
+        self.zookeeper = ZooKeeper("zookeeper", port, command, self.folder)
 
     def format(self, properties_path):
         """Formats the data folders: by Kafka's tool once for a release, then by copying."""
@@ -372,6 +393,9 @@ class Cluster:
 
     def restart(self, number):
         """Starts a broker again that was stopped or killed, and waits until it is back."""
+        if self.zookeeper:  # A broker that finds its earlier life still registered gives up.
+            wait_until(lambda: not self.zookeeper.knows_broker(number), START_SECONDS,
+                       f"the end of broker {number} in ZooKeeper")
         self.nodes[number].start()
         self.wait_ready()
 
