@@ -395,7 +395,6 @@ static void on_answer(struct rk_request *request)
     struct rk_committer *committer = request->owner;
     rk_on_background(rk_cluster_background(committer->cluster));
     uint64_t now_us = rk_clock_now_us();
-    committer->is_sending = false;
     if (committer->is_terminated) { /* They have their outcome. */
         rk_request_destroy(request);
         return;
@@ -405,6 +404,7 @@ static void on_answer(struct rk_request *request)
     rk_coordinator_take_error(committer->coordinator, request, err);
     tell_member(committer, err);
     rk_request_destroy(request);
+    committer->is_sending = false; /* Not before: the member, when it is told, may commit. */
     settle(committer, now_us);
     pump(committer, now_us);
 }

@@ -161,6 +161,30 @@ static void stored_too_early(void **state)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* The refusal begins a rebalance, and what was stored since is committed at once: nobody has to be
+ * asked before the partitions are given up. */
+static void stored_while_a_commit_is_refused(void **state)
+{
+    (void)state;
+    consume_fill_all(&fixture.base, "t", 4, MESSAGES);
+    struct group_member *member = group_start(&fixture, 0, false, "auto.commit.interval.ms",
+                                              "3600000", "enable.auto.offset.store", "false", NULL);
+    group_subscribe(member, "t");
+    group_run(&fixture, all_consumed);
+    for (int broker = 1; broker <= 2; broker++)
+        rd_kafka_mock_broker_push_request_error_rtts(fixture.base.cluster, broker, OFFSET_COMMIT, 1,
+                                                     RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, 1000);
+    rd_kafka_mock_start_request_tracking(fixture.base.cluster);
+    assert_int_equal(commit(member->rk, 0, 2, true), 0);
+    await_requests(OFFSET_COMMIT, 1);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(store(member->rk, i, 5 + i), 0);
+    for (int i = 0; i < 4; i++) {
+        while (committed(member->rk, i) != 5 + i)
+            group_run_ms(&fixture, 5);
+    }
+}
+
 /* As soon as everything was taken. */
 static void *unsubscribe_later(void *argument)
 {
@@ -214,6 +238,7 @@ int main(void)
         GROUP_TEST(gives_up_a_part, &fixture),
         GROUP_TEST(commits_nothing_lost, &fixture),
         GROUP_TEST(stored_too_early, &fixture),
+        GROUP_TEST(stored_while_a_commit_is_refused, &fixture),
         GROUP_TEST(a_batch_goes_before_the_callback, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

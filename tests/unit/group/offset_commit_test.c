@@ -17,6 +17,7 @@ static struct rk_request *under_way; /* What the coordinator has not answered. *
 static sem_t sent;
 static int sent_count, committed_count, waited_count, member_error_count;
 static rd_kafka_resp_err_t taken_err, member_err;
+static void (*at_member_error)(void); /* What the member does about it; or NULL. */
 
 /* The coordinator */
 
@@ -64,6 +65,8 @@ static void on_member_error(struct rk_committer *it, rd_kafka_resp_err_t err)
     (void)it;
     member_err = err;
     member_error_count++;
+    if (at_member_error)
+        at_member_error();
 }
 
 static void on_waited(struct rk_commit_waiter *waiter)
@@ -263,6 +266,7 @@ static int begin(void **state)
     memset(asked, 0, sizeof(asked));
     sent_count = committed_count = waited_count = member_error_count = 0;
     taken_err = member_err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    at_member_error = NULL;
     sem_init(&sent, 0, 0);
     on_background(run_init, NULL);
     return 0;
@@ -430,6 +434,36 @@ static void errors_of_members(void **state)
     assert_int_equal(member_error_count, 1);
 }
 
+static void commit_at_once(void)
+{
+    struct wish wish = {1, "t0=6 u0=7", rk_clock_now_us() + FAR_US};
+    run_commit(&wish);
+}
+
+/* It settles something, and that is committed: after the answer has been looked at. */
+static void the_member_commits_when_it_is_told(void **state)
+{
+    (void)state;
+    const rd_kafka_resp_err_t rebalance = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    identity.generation = 3;
+    identity.member_id = "me";
+    at_member_error = commit_at_once;
+    commit(0, "t0=5 t1=5");
+    expect_sent("t0=5 t1=5");
+    answer_of_t(rebalance, 0);
+    assert_int_equal(member_error_count, 1);
+    expect_outcome(0, 0, rebalance, 0);
+    assert_int_equal(committed_count, 1);
+    assert_int_equal(asked[1].ended, 0);
+    static const struct told both[] = {{"t", 0, 0}, {"u", 0, 0}, {NULL, 0, 0}};
+    expect_sent("t0=6 u0=7");
+    answer_all(both);
+    expect_outcome(1, 0, 0, 0);
+    assert_int_equal(committed_count, 3);
+    assert_int_equal(sent_count, 2);
+    assert_false(is_busy());
+}
+
 /* The epoch may have moved on while the request was under way: a few times. */
 static void stale_epochs(void **state)
 {
@@ -540,6 +574,7 @@ int main(void)
         TEST(until_the_deadline),
         TEST(answers_about_something_else),
         TEST(errors_of_members),
+        TEST(the_member_commits_when_it_is_told),
         TEST(stale_epochs),
         TEST(versions),
         TEST(who_waits_for_all_before),
