@@ -34,7 +34,7 @@ static const struct {
     [S(STABLE)] = {"stable", TO(RECONCILING) | STOPS},
     [S(FENCED)] = {"fenced", TO(JOINING) | TO(WAITING) | TO(LEAVING)},
     [S(WAITING)] = {"waiting", TO(JOINING) | TO(LEAVING)},
-    [S(LEAVING)] = {"leaving", TO(OUT) | TO(CLOSED)},
+    [S(LEAVING)] = {"leaving", TO(OUT) | TO(WAITING) | TO(CLOSED)},
     [S(FAILED)] = {"failed", TO(CLOSED)},
     [S(CLOSED)] = {"closed", 0},
 };
@@ -115,9 +115,11 @@ static bool has_heartbeats(const struct rk_consumer_membership *membership)
     return false;
 }
 
+/* Who leaves to come back has to poll as well: until then others wait for what it has. */
 static bool watches_polls(const struct rk_consumer_membership *membership)
 {
-    return membership->state >= S(JOINING) && membership->state <= S(FENCED);
+    return (membership->state >= S(JOINING) && membership->state <= S(FENCED)) ||
+           (has_heartbeats(membership) && membership->base.goal == RK_MEMBERSHIP_WANTS_IN);
 }
 
 uint64_t rk_consumer_membership_deadline(const struct rk_consumer_membership *membership)
@@ -156,6 +158,14 @@ static bool may_beat(struct rk_consumer_membership *membership, uint64_t now_us)
     return true;
 }
 
+/* Who leaves says nothing of what it wants: the broker may refuse that, and with it the heartbeat,
+ * while the application has its partitions still. */
+static bool tells_subscription(const struct rk_consumer_membership *membership)
+{
+    return membership->state != S(LEAVING) &&
+           membership->subscription != membership->sent_subscription;
+}
+
 static void beat(struct rk_consumer_membership *membership, uint64_t now_us)
 {
     bool is_joining = membership->state == S(JOINING);
@@ -166,7 +176,8 @@ static void beat(struct rk_consumer_membership *membership, uint64_t now_us)
     membership->beat = (struct rk_consumer_beat){
         .epoch = membership->epoch,
         .has_all = has_all,
-        .has_subscription = has_all || membership->subscription != membership->sent_subscription,
+        .has_subscription =
+            (has_all && membership->state != S(LEAVING)) || tells_subscription(membership),
         .has_owned = has_all || membership->state == S(ACKNOWLEDGING),
         .acknowledges = membership->state == S(ACKNOWLEDGING),
         .subscription = membership->subscription,
@@ -384,12 +395,28 @@ static bool is_own_shadow(struct rk_consumer_membership *membership, uint64_t no
     return now_us - membership->unreleased_us < membership->conf.session_timeout_us;
 }
 
+/* The broker matches no patterns, so the heartbeat was not sent, and no other with this one would
+ * be: a member leaves before its session ends and others have what it consumes. It joins again when
+ * the application subscribes to something else, or the coordinator is a broker that does match. */
+static void refuse_pattern(struct rk_consumer_membership *membership, rd_kafka_resp_err_t err,
+                           uint64_t now_us)
+{
+    bool is_wanted = membership->beat.subscription == membership->subscription;
+    rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR, RK_API_CONSUMER_GROUP_HEARTBEAT,
+                   err);
+    if (rk_consumer_membership_is_in(membership) && membership->state != S(LEAVING) && is_wanted) {
+        set_state(membership, S(LEAVING), now_us);
+        return;
+    }
+    if (membership->state == S(JOINING))
+        membership->joins--;
+    try_again(membership, now_us);
+}
+
 static void on_error(struct rk_consumer_membership *membership, rd_kafka_resp_err_t err,
-                     bool is_of_pattern, uint64_t now_us)
+                     uint64_t now_us)
 {
     unsigned action = rk_error_policy_find(RK_API_CONSUMER_GROUP_HEARTBEAT, err);
-    if (is_of_pattern) /* The application can subscribe to something else. */
-        action &= ~(unsigned)RK_ACTION_FATAL;
     if (err == RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID && membership->state == S(JOINING) &&
         is_own_shadow(membership, now_us)) {
         membership->may_be_known = true;
@@ -426,7 +453,7 @@ static void schedule(struct rk_consumer_membership *membership, int32_t interval
     if (is_empty && beats < EARLY_BEATS) /* It asks again soon. */
         interval_us = RK_MIN(interval_us, (uint64_t)EARLY_INTERVAL_US << beats);
     membership->base.heartbeat_at_us = now_us + interval_us;
-    if (membership->subscription != membership->sent_subscription)
+    if (tells_subscription(membership))
         membership->base.heartbeat_at_us = now_us;
 }
 
@@ -437,7 +464,8 @@ static void on_success(struct rk_consumer_membership *membership,
     membership->epoch = answer->epoch;
     membership->needs_all = membership->may_be_known = false;
     membership->unreleased_us = RK_NEVER;
-    membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (membership->state != S(LEAVING)) /* That says nothing of how it fares in the group. */
+        membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (membership->beat.has_owned)
         membership->is_unsure = false;
     if (membership->beat.has_subscription)
@@ -472,10 +500,12 @@ void rk_consumer_membership_on_heartbeat_answer(struct rk_consumer_membership *m
             membership->base.heartbeat_at_us =
                 membership->has_cleared ? now_us
                                         : rk_member_next_attempt_us(&membership->base, now_us);
+        } else if (answer->is_of_pattern) {
+            refuse_pattern(membership, answer->err, now_us);
         } else if (answer->err) {
-            on_error(membership, answer->err, answer->is_of_pattern, now_us);
+            on_error(membership, answer->err, now_us);
         } else if (answer->epoch <= 0) {
-            on_error(membership, RD_KAFKA_RESP_ERR__BAD_MSG, false, now_us);
+            on_error(membership, RD_KAFKA_RESP_ERR__BAD_MSG, now_us);
         } else {
             on_success(membership, answer, now_us);
         }

@@ -24,7 +24,8 @@ enum rk_consumer_membership_state {
     RK_CONSUMER_STABLE,
     RK_CONSUMER_FENCED,  /* Put out: the application gives up all, then it joins again. */
     RK_CONSUMER_WAITING, /* Left because the application did not poll: until it does. */
-    RK_CONSUMER_LEAVING, /* The application gives up all, then the group is left. */
+    RK_CONSUMER_LEAVING, /* The application gives up all, then the group is left, maybe to join it
+                          * again. */
     RK_CONSUMER_FAILED,  /* By a fatal error. */
     RK_CONSUMER_CLOSED,
     RK_CONSUMER_STATES,

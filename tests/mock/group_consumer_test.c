@@ -235,6 +235,38 @@ static void patterns_at_old_brokers(void **state)
     group_run(&fixture, group_first_has_all);
 }
 
+/* A member that such a broker refuses a pattern gives up what it has before others get it. */
+static void pattern_of_a_member_at_old_brokers(void **state)
+{
+    (void)state;
+    char text[500];
+    consume_fill_all(&fixture.base, "t", 4, 100);
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.base.cluster, HEARTBEAT, 0, 0), 0);
+    struct group_member *first = start(0), *second = start(1);
+    group_subscribe(first, "t");
+    group_run(&fixture, all_consumed);
+    group_subscribe(first, "^t.*");
+    group_run(&fixture, group_first_has_error);
+    assert_int_equal(first->last_error, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE);
+    group_subscribe(second, "t");
+    group_run(&fixture, group_second_has_all);
+    assert_int_equal(group_assigned(first), 0);
+    assert_int_equal(first->revokes, 1);
+    assert_int_equal(first->last_count, 4);
+    first->last_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    group_run_ms(&fixture, 300);
+    assert_int_equal(first->last_error, 0); /* Once. */
+    group_subscribe(first, "t");
+    group_run(&fixture, group_shares);
+    for (int p = 0; p < 4; p++)
+        consume_fill(&fixture.base, "t", p, 100, 50);
+    while (fixture.total < 600)
+        group_run_ms(&fixture, 5);
+    group_expect_each_once(&fixture, 4, 150);
+    assert_int_equal(first->losses + second->losses, 0);
+    assert_int_equal(rd_kafka_fatal_error(first->rk, text, sizeof(text)), 0);
+}
+
 /* A topic that is not there is told of, and consumed when it is made. */
 static void topic_that_comes_later(void **state)
 {
@@ -463,6 +495,7 @@ int main(void)
         GROUP_TEST(patterns, &fixture),
         GROUP_TEST(bad_pattern, &fixture),
         GROUP_TEST(patterns_at_old_brokers, &fixture),
+        GROUP_TEST(pattern_of_a_member_at_old_brokers, &fixture),
         GROUP_TEST(topic_that_comes_later, &fixture),
         GROUP_TEST(topic_made_again, &fixture),
         GROUP_TEST(coordinator_moves, &fixture),

@@ -62,6 +62,7 @@ enum event {
     ANSWERED_FATAL,
     ANSWERED_RETRY,
     ANSWERED_OLD,
+    REFUSED_PATTERN,
     LEFT,
     NAMES,
     COMMIT_STALE,
@@ -105,6 +106,13 @@ static void fire(struct rk_consumer_membership *member, enum event event)
         rk_consumer_membership_on_heartbeat_answer(
             member, member->base.attempt - 1,
             &(struct rk_consumer_answer){.epoch = 9, .target = list_of("z0")}, now);
+        return;
+    case REFUSED_PATTERN:
+        rk_consumer_membership_on_heartbeat_answer(
+            member, member->base.attempt,
+            &(struct rk_consumer_answer){.err = RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+                                         .is_of_pattern = true},
+            now);
         return;
     case LEFT:
         rk_consumer_membership_on_leave_answer(member, now);

@@ -259,27 +259,6 @@ static void errors_are_told_once_and_the_member_stays(void **state)
     rk_consumer_membership_clear(&member);
 }
 
-/* What is fatal else is not when the broker only cannot match patterns. */
-static void patterns_that_the_broker_does_not_have(void **state)
-{
-    struct rk_consumer_membership member;
-    (void)state;
-    for (int is_of_pattern = 0; is_of_pattern < 2; is_of_pattern++) {
-        init(&member, false);
-        subscribe(&member, "a0");
-        assert_actions(&member, BEAT);
-        rk_consumer_membership_on_heartbeat_answer(
-            &member, member.base.attempt,
-            &(struct rk_consumer_answer){.err = RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
-                                         .is_of_pattern = is_of_pattern},
-            now);
-        assert_actions(&member,
-                       is_of_pattern ? RK_MEMBERSHIP_TELL_ERROR : RK_MEMBERSHIP_TELL_FATAL);
-        assert_int_equal(member.state, is_of_pattern ? RK_CONSUMER_JOINING : RK_CONSUMER_FAILED);
-        rk_consumer_membership_clear(&member);
-    }
-}
-
 static void who_does_not_poll_leaves_until_it_does(void **state)
 {
     struct rk_consumer_membership member;
@@ -536,7 +515,6 @@ int main(void)
         cmocka_unit_test(a_static_member_clears_its_place),
         cmocka_unit_test(a_static_member_whose_place_is_taken_fails),
         cmocka_unit_test(errors_are_told_once_and_the_member_stays),
-        cmocka_unit_test(patterns_that_the_broker_does_not_have),
         cmocka_unit_test(who_does_not_poll_leaves_until_it_does),
         cmocka_unit_test(leaving_gives_up_first),
         cmocka_unit_test(names_that_come_late),
