@@ -430,8 +430,17 @@ static void go_on_after_loss(struct rk_partition *partition, int64_t end,
                              int32_t epoch) RK_ON_BACKGROUND
 {
     bool is_at_end = partition->topic->conf->auto_offset_reset == RK_TOPIC_CONF_RESET_END;
-    rk_position_forget_beyond(partition, end, epoch, is_at_end);
-    if (is_at_end)
+    bool is_before = false;
+    struct rk_cursor_values values = {0};
+    if (partition->known.position.offset > end) { /* What was fetched is of the log before. */
+        values = rk_cursor_void(partition->shared.cursor);
+        rk_partition_drop_void(partition);
+        is_before = is_at_end && values.next >= 0 && values.next < end;
+    }
+    rk_position_forget_beyond(partition, end, epoch, is_at_end && !is_before);
+    if (is_before) /* What was not handed out yet is fetched again. */
+        rk_position_become_ready(partition, values.next, values.next_epoch);
+    else if (is_at_end)
         rk_position_become_ready(partition, end, epoch);
     else
         rk_position_become_looking_up(partition, RD_KAFKA_OFFSET_BEGINNING, 0);

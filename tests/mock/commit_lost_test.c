@@ -5,16 +5,35 @@
  */
 #include "support/consume_fixture.h"
 
-enum { FETCH = 1, COUNT = 100, BEYOND = 150 };
+#include "runtime/thread.h"
+
+enum { FETCH = 1, METADATA = 3, LEADER_EPOCH = 23, COUNT = 100, BEYOND = 150 };
 
 static struct consume_fixture fixture;
+
+static void fill(void)
+{
+    consume_add_topic(&fixture, "t", 1);
+    consume_fill(&fixture, "t", 0, 0, COUNT);
+}
 
 static int begin(void **state)
 {
     (void)state;
     consume_init(&fixture, 1);
-    consume_add_topic(&fixture, "t", 1);
-    consume_fill(&fixture, "t", 0, 0, COUNT);
+    fill();
+    return 0;
+}
+
+/* Without ids of topics and leader epochs nothing but its end tells that the log is another. */
+static int begin_with_old_brokers(void **state)
+{
+    (void)state;
+    consume_init(&fixture, 1);
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.cluster, METADATA, 0, 9), 0);
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.cluster, FETCH, 4, 11), 0);
+    assert_int_equal(rd_kafka_mock_set_apiversion(fixture.cluster, LEADER_EPOCH, -1, -1), 0);
+    fill();
     return 0;
 }
 
@@ -90,6 +109,72 @@ static void what_is_in_the_log_stays(void **state)
     commit_stored(RD_KAFKA_RESP_ERR__NO_OFFSET, 61);
 }
 
+/* Logs that become shorter while messages of them wait for the application */
+
+enum { TAKEN = 60, LESS = 80 };
+
+static void take_some(const char *reset)
+{
+    consume_start(&fixture, "enable.auto.commit", "false", "auto.offset.reset", reset,
+                  "enable.partition.eof", "true", "fetch.error.backoff.ms", "20", NULL);
+    consume_assign(&fixture, "t", 1, 0);
+    for (int i = 0; i < TAKEN; i++)
+        consume_expect(&fixture, 0, i);
+}
+
+static void await_waiting(bool (*is_enough)(size_t length))
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(fixture.rk);
+    for (int i = 0; i < CONSUME_TIMEOUT_MS / 10 && !is_enough(rd_kafka_queue_length(queue)); i++)
+        rk_thread_pause_us(10 * 1000);
+    rd_kafka_queue_destroy(queue);
+}
+
+static bool is_rest_and_end(size_t length)
+{
+    return length == COUNT - TAKEN + 1;
+}
+
+static bool is_not_rest_and_end(size_t length)
+{
+    return !is_rest_and_end(length);
+}
+
+static void make_shorter(void)
+{
+    await_waiting(is_rest_and_end);
+    for (int i = 0; i < 10000; i++) /* Nobody sees how the log grows to that length. */
+        rd_kafka_mock_push_request_errors(fixture.cluster, FETCH, 1,
+                                          RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    assert_int_equal(rd_kafka_mock_topic_delete(fixture.cluster, "t"), 0);
+    consume_add_topic(&fixture, "t", 1);
+    consume_fill(&fixture, "t", 0, 0, LESS);
+    rd_kafka_mock_clear_request_errors(fixture.cluster, FETCH);
+    await_waiting(is_not_rest_and_end);
+}
+
+static void what_waits_is_of_the_log_before(void **state)
+{
+    (void)state;
+    take_some("earliest");
+    make_shorter();
+    for (int i = 0; i < 3; i++)
+        consume_expect(&fixture, 0, i);
+    commit_stored(0, 3);
+}
+
+/* Not at the end: what lies before it was not handed out yet. */
+static void what_was_not_taken_is_fetched_again(void **state)
+{
+    (void)state;
+    take_some("latest");
+    make_shorter();
+    for (int i = TAKEN; i < LESS; i++)
+        consume_expect(&fixture, 0, i);
+    assert_int_equal(consume_expect_error(&fixture, RD_KAFKA_RESP_ERR__PARTITION_EOF), LESS);
+    commit_stored(0, LESS);
+}
+
 /* Truncated logs (KIP-320): the position knows a leader epoch that the log does not have there. */
 
 static int32_t find_epoch(void)
@@ -146,7 +231,8 @@ static void nothing_until_the_application_goes_on(void **state)
     commit_stored(0, 51);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name)        cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST_OF_OLD(name) cmocka_unit_test_setup_teardown(name, begin_with_old_brokers, end)
 
 int main(void)
 {
@@ -154,6 +240,8 @@ int main(void)
         TEST(begins_again),
         TEST(goes_on_at_the_end),
         TEST(what_is_in_the_log_stays),
+        TEST_OF_OLD(what_waits_is_of_the_log_before),
+        TEST_OF_OLD(what_was_not_taken_is_fetched_again),
         TEST(stored_in_what_is_gone),
         TEST(nothing_until_the_application_goes_on),
     };
