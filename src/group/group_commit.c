@@ -16,11 +16,12 @@ static struct rk_group_offsets *of_group(struct rk_consumer_group *group)
 /* What is stored */
 
 /* It has not been told yet what is committed: what is stored by now, of messages from a former
- * assignment, may be less. */
+ * assignment, may be less. Or the position is lost, and it is not known where the log ends: what is
+ * stored may be beyond it. */
 static bool is_in_doubt(const struct rk_partition *partition)
 {
     return partition->known.state == RK_PARTITION_LOOKING_UP &&
-           partition->known.wanted == RD_KAFKA_OFFSET_STORED;
+           (partition->known.wanted == RD_KAFKA_OFFSET_STORED || partition->known.is_measuring);
 }
 
 /* Adds what the partition has stored beyond what is committed. Offsets that were stored before a

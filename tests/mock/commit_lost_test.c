@@ -5,9 +5,12 @@
  */
 #include "support/consume_fixture.h"
 
+#include <sched.h>
+
 #include "runtime/thread.h"
 
-enum { FETCH = 1, METADATA = 3, LEADER_EPOCH = 23, COUNT = 100, BEYOND = 150 };
+enum { FETCH = 1, LIST_OFFSETS = 2, METADATA = 3, OFFSET_COMMIT = 8, LEADER_EPOCH = 23 };
+enum { COUNT = 100, BEYOND = 150 };
 
 static struct consume_fixture fixture;
 
@@ -51,13 +54,19 @@ static void commit(int64_t offset)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static void commit_stored(rd_kafka_resp_err_t expected, int64_t expected_offset)
+static int64_t committed(void)
 {
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 77);
-    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), expected);
     assert_int_equal(rd_kafka_committed(fixture.rk, list, CONSUME_TIMEOUT_MS), 0);
-    assert_int_equal(list->elems[0].offset, expected_offset);
+    int64_t offset = list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
+    return offset;
+}
+
+static void commit_stored(rd_kafka_resp_err_t expected, int64_t expected_offset)
+{
+    assert_int_equal(rd_kafka_commit(fixture.rk, NULL, 0), expected);
+    assert_int_equal(committed(), expected_offset);
 }
 
 static void seek(int64_t offset)
@@ -107,6 +116,57 @@ static void what_is_in_the_log_stays(void **state)
     seek(BEYOND);
     consume_expect(&fixture, 0, 0);
     commit_stored(RD_KAFKA_RESP_ERR__NO_OFFSET, 61);
+}
+
+static int requests_seen(int16_t api_key)
+{
+    size_t count;
+    int seen = 0;
+    rd_kafka_mock_request_t **requests = rd_kafka_mock_get_requests(fixture.cluster, &count);
+    for (size_t i = 0; i < count; i++)
+        seen += rd_kafka_mock_request_api_key(requests[i]) == api_key;
+    rd_kafka_mock_request_destroy_array(requests, count);
+    return seen;
+}
+
+/* Has it reset a position beyond the end, and `more` be stored, while nobody says where that is. */
+static void store_while_measuring(int64_t more)
+{
+    int seen = requests_seen(LIST_OFFSETS);
+    consume_assign(&fixture, "t", 1, BEYOND);
+    while (requests_seen(LIST_OFFSETS) == seen)
+        sched_yield();
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, more);
+    assert_int_equal(rd_kafka_offsets_store(fixture.rk, list), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Neither from time to time, nor when the partition is given up. */
+static void not_while_the_end_is_unknown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        rd_kafka_mock_push_request_errors(fixture.cluster, LIST_OFFSETS, 1,
+                                          RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    rd_kafka_mock_start_request_tracking(fixture.cluster);
+    consume_start(&fixture, "enable.auto.offset.store", "false", "auto.commit.interval.ms", "20",
+                  "fetch.error.backoff.ms", "20", NULL);
+    store_while_measuring(BEYOND + 1);
+    rk_thread_pause_us(200 * 1000);
+    store_while_measuring(BEYOND + 2); /* The first assignment is over. */
+    rk_thread_pause_us(200 * 1000);
+    assert_int_equal(requests_seen(OFFSET_COMMIT), 0);
+    rd_kafka_mock_clear_request_errors(fixture.cluster, LIST_OFFSETS);
+    rd_kafka_message_t *message = consume_next(&fixture);
+    while (message->err) { /* Of the look-ups. */
+        rd_kafka_message_destroy(message);
+        message = consume_next(&fixture);
+    }
+    assert_int_equal(message->offset, 0);
+    assert_null(rd_kafka_offset_store_message(message));
+    rd_kafka_message_destroy(message);
+    while (committed() != 1)
+        sched_yield();
 }
 
 /* Logs that become shorter while messages of them wait for the application */
@@ -240,6 +300,7 @@ int main(void)
         TEST(begins_again),
         TEST(goes_on_at_the_end),
         TEST(what_is_in_the_log_stays),
+        TEST(not_while_the_end_is_unknown),
         TEST_OF_OLD(what_waits_is_of_the_log_before),
         TEST_OF_OLD(what_was_not_taken_is_fetched_again),
         TEST(stored_in_what_is_gone),
