@@ -162,6 +162,28 @@ static void two_cooperative_members(void **state)
     assert_int_equal(fixture.members[0].revokes, 1);
 }
 
+/* The leader knows where members are (KIP-881): without that, ranges are what follows another. */
+static void two_members_in_two_racks(void **state)
+{
+    enum { RACKS = 2 }; /* One broker each, which leads every second partition. */
+    static const char *const racks[RACKS] = {"a", "b"};
+    (void)state;
+    for (int i = 0; i < RACKS; i++)
+        assert_int_equal(rd_kafka_mock_broker_set_rack(fixture.base.cluster, 1 + i, racks[i]), 0);
+    for (int i = 0; i < RACKS; i++)
+        group_subscribe(group_start(&fixture, i, true, "partition.assignment.strategy", "range",
+                                    "client.rack", racks[i], NULL),
+                        "t");
+    group_run(&fixture, group_shares);
+    for (int i = 0; i < RACKS; i++) {
+        rd_kafka_topic_partition_list_t *list;
+        assert_int_equal(rd_kafka_assignment(fixture.members[i].rk, &list), 0);
+        for (int p = 0; p < list->cnt; p++)
+            assert_int_equal(list->elems[p].partition % RACKS, i);
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+}
+
 /* What was consumed is committed before the others may go on from there, however long it takes. */
 static void commits_what_it_gives_up(void **state)
 {
@@ -368,6 +390,7 @@ int main(void)
         GROUP_TEST(two_eager_members, &fixture),
         GROUP_TEST(two_round_robin_members, &fixture),
         GROUP_TEST(two_cooperative_members, &fixture),
+        GROUP_TEST(two_members_in_two_racks, &fixture),
         GROUP_TEST(commits_what_it_gives_up, &fixture),
         GROUP_TEST(wrong_assign_calls, &fixture),
         GROUP_TEST(bad_subscriptions, &fixture),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What members of a classic group tell the coordinator: why they join and leave (KIP-800), under
- * which id, and when they say nothing.
+ * What members of a group tell the coordinator: why they join and leave (KIP-800), under which id,
+ * where they are, and when they say nothing.
  */
 #include "support/hostile_member.h"
 
@@ -15,8 +15,20 @@ static struct hostile_fixture fixture;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct seen {
     char join_ids[KEPT][64], join_reasons[KEPT][256], leave_reasons[KEPT][256];
+    char rack[64];                /* Of heartbeats: the first, */
+    int later_beats, later_racks; /* and those that follow. */
     int joins, leaves, version;
 } seen;
+
+static void look_at_beat(const struct rk_consumer_group_heartbeat_request *request)
+{
+    if (request->member_epoch == 0) {
+        snprintf(seen.rack, sizeof(seen.rack), "%s", request->rack_id ? request->rack_id : "none");
+    } else if (request->member_epoch > 0) {
+        seen.later_beats++;
+        seen.later_racks += request->rack_id != NULL;
+    }
+}
 
 static enum liar_fate look(struct liar_answer *answer, void *opaque)
 {
@@ -34,6 +46,8 @@ static enum liar_fate look(struct liar_answer *answer, void *opaque)
         const char *reason = request->members.items[0].reason;
         snprintf(seen.leave_reasons[seen.leaves++], sizeof(seen.leave_reasons[0]), "%s",
                  reason ? reason : "");
+    } else if (answer->api->key == RK_API_CONSUMER_GROUP_HEARTBEAT) {
+        look_at_beat(answer->request);
     }
     pthread_mutex_unlock(&lock);
     return LIAR_TRUTH;
@@ -129,12 +143,37 @@ static void a_static_member_does_not_leave(void **state)
     assert_int_equal(liar_request_count(fixture.liar, 0, RK_API_LEAVE_GROUP), 0);
 }
 
+static bool has_beaten_on(struct hostile_fixture *f, const void *count)
+{
+    (void)f;
+    return seen_so_far().later_beats >= *(const int *)count;
+}
+
+/* Once: it does not move (KIP-848). */
+static void a_member_says_where_it_is(void **state)
+{
+    static const int some = 5;
+    (void)state;
+    memset(&seen, 0, sizeof(seen));
+    liar_set_hook(fixture.liar, look, NULL);
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture.base.cluster, 20);
+    hostile_start(&fixture, RD_KAFKA_CONSUMER, "group.id", "where", "group.protocol", "consumer",
+                  "client.rack", "here", NULL);
+    hostile_member_subscribe(&fixture, "t");
+    hostile_member_expect(&fixture, HOSTILE_MEMBER_PARTITIONS, "its partitions");
+    hostile_wait(&fixture, has_beaten_on, &some, "more heartbeats");
+    struct seen all = seen_so_far();
+    assert_string_equal(all.rack, "here");
+    assert_int_equal(all.later_racks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HOSTILE_MEMBER_TEST(a_member_says_why_it_joins_and_leaves, &fixture),
         HOSTILE_MEMBER_TEST(a_member_says_what_made_it_join_again, &fixture),
         HOSTILE_MEMBER_TEST(a_static_member_does_not_leave, &fixture),
+        HOSTILE_MEMBER_TEST(a_member_says_where_it_is, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
