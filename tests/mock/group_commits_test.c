@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Commits of a group while its partitions change hands and the coordinator does not take them: what
- * a member has given up, it does not commit any more.
+ * Commits of a group whose coordinator does not take them: while its partitions change hands, for
+ * what a member has given up, it does not commit any more; and when there is none.
  */
 #include "support/group_fixture.h"
 
@@ -65,10 +65,23 @@ static void what_was_given_up_is_not_taken_back(void **state)
     expect_committed(second, BEYOND);
 }
 
+/* Nobody could be asked who it is. */
+static void no_coordinator_was_found(void **state)
+{
+    (void)state;
+    for (int broker = 1; broker <= 2; broker++)
+        assert_int_equal(rd_kafka_mock_broker_set_down(fixture.base.cluster, broker), 0);
+    struct group_member *member = group_start(&fixture, 0, true, "socket.timeout.ms", "1000", NULL);
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 5);
+    assert_int_equal(rd_kafka_commit(member->rk, list, 0), RD_KAFKA_RESP_ERR__WAIT_COORD);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         GROUP_TEST(what_was_given_up_is_not_taken_back, &fixture),
+        GROUP_TEST(no_coordinator_was_found, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

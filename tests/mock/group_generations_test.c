@@ -119,6 +119,7 @@ static void commits_nothing_lost(void **state)
         sched_yield();
     rd_kafka_mock_clear_request_errors(fixture.base.cluster, OFFSET_COMMIT);
     assert_int_equal(commit(first->rk, 1, 5, false), RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST);
+    assert_int_equal(rd_kafka_commit(first->rk, NULL, 0), RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST);
     assert_int_equal(committed(other->rk, 0), RD_KAFKA_OFFSET_INVALID);
     assert_int_equal(committed(other->rk, 1), RD_KAFKA_OFFSET_INVALID);
     group_run(&fixture, group_first_lost);

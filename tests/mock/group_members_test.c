@@ -381,6 +381,32 @@ static void closing_after_a_fatal_error(void **state)
     assert_int_equal(rd_kafka_consumer_closed(member->rk), 0);
 }
 
+/* Nothing is committed any more, and whoever assigns gives up what was assigned. */
+static void calls_after_a_fatal_error(void **state)
+{
+    (void)state;
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, 5);
+    for (int is_incremental = 0; is_incremental < 2; is_incremental++) {
+        struct group_member *member = group_start(&fixture, 0, false, NULL);
+        assert_int_equal(rd_kafka_assign(member->rk, list), 0);
+        assert_int_equal(rd_kafka_commit(member->rk, list, 0), 0);
+        assert_int_equal(
+            rd_kafka_test_fatal_error(member->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "why"), 0);
+        assert_int_equal(rd_kafka_commit(member->rk, list, 0), RD_KAFKA_RESP_ERR__FATAL);
+        assert_int_equal(rd_kafka_commit(member->rk, NULL, 1), RD_KAFKA_RESP_ERR__FATAL);
+        assert_int_equal(rd_kafka_commit_queue(member->rk, list, NULL, NULL, NULL),
+                         RD_KAFKA_RESP_ERR__FATAL);
+        assert_int_equal(group_assigned(member), 1);
+        if (is_incremental)
+            assert_null(rd_kafka_incremental_assign(member->rk, list));
+        else
+            assert_int_equal(rd_kafka_assign(member->rk, list), 0);
+        assert_int_equal(group_assigned(member), 0);
+        group_destroy_member(member);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +425,7 @@ int main(void)
         GROUP_TEST(events_left_alone, &fixture),
         GROUP_TEST(a_misspelled_topic_is_told_of_at_once, &fixture),
         GROUP_TEST(closing_after_a_fatal_error, &fixture),
+        GROUP_TEST(calls_after_a_fatal_error, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
