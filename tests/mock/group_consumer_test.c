@@ -483,6 +483,36 @@ static void destroys_without_closing(void **state)
     group_destroy_member(first); /* While it joins. */
 }
 
+/* The usual session, of 30 s, is longer than group_run() waits. */
+static void goes_without_a_word(void **state)
+{
+    (void)state;
+    rd_kafka_mock_set_group_consumer_session_timeout_ms(fixture.base.cluster, 1000);
+    struct group_member *first = start(0), *second = start(1);
+    group_subscribe(first, "t");
+    group_run(&fixture, group_first_has_all);
+    rd_kafka_destroy_flags(first->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    first->rk = NULL;
+    group_subscribe(second, "t");
+    group_run(&fixture, group_second_has_all);
+}
+
+/* With the usual pauses of 3 s group_run() would not see as many. */
+static bool many_beats(struct group_fixture *f)
+{
+    return group_requests(f, HEARTBEAT) >= 20;
+}
+
+static void beats_as_often_as_it_is_told(void **state)
+{
+    (void)state;
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture.base.cluster, 100);
+    group_subscribe(start(0), "t");
+    group_run(&fixture, group_first_has_all);
+    rd_kafka_mock_start_request_tracking(fixture.base.cluster);
+    group_run(&fixture, many_beats);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,6 +537,8 @@ int main(void)
         GROUP_TEST(unsubscribes, &fixture),
         GROUP_TEST(application_takes_its_time, &fixture),
         GROUP_TEST(destroys_without_closing, &fixture),
+        GROUP_TEST(goes_without_a_word, &fixture),
+        GROUP_TEST(beats_as_often_as_it_is_told, &fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
