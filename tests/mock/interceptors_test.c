@@ -104,6 +104,19 @@ static rd_kafka_resp_err_t on_consume(rd_kafka_t *rk, rd_kafka_message_t *messag
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+static rd_kafka_resp_err_t on_commit(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list,
+                                     rd_kafka_resp_err_t err, void *opaque)
+{
+    (void)rk;
+    note("%s.on_commit %s of %d", (const char *)opaque, rd_kafka_err2name(err),
+         list ? list->cnt : -1);
+    for (int i = 0; list && i < list->cnt; i++)
+        note("%s.committed %s %d %d %s", (const char *)opaque, list->elems[i].topic,
+             (int)list->elems[i].partition, (int)list->elems[i].offset,
+             rd_kafka_err2name(list->elems[i].err));
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int fd, const char *broker, int32_t id,
                                            int16_t key, int16_t version, int32_t correlation_id,
                                            size_t size, void *opaque)
@@ -184,6 +197,7 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
     assert_int_equal(
         rd_kafka_interceptor_add_on_acknowledgement(rk, name, on_acknowledgement, opaque), 0);
     assert_int_equal(rd_kafka_interceptor_add_on_consume(rk, name, on_consume, opaque), 0);
+    assert_int_equal(rd_kafka_interceptor_add_on_commit(rk, name, on_commit, opaque), 0);
     assert_int_equal(rd_kafka_interceptor_add_on_request_sent(rk, name, on_request_sent, opaque),
                      0);
     assert_int_equal(
@@ -420,6 +434,41 @@ static void test_requests_threads_and_states(void **state)
     assert_true(place_of("a.state 1 UP") < place_of("a.state 1 DOWN"));
 }
 
+/* Each outcome, with what became of each partition; nothing when there was nothing to commit. */
+static void test_committing(void **state)
+{
+    enum { OFFSET_COMMIT = 8 };
+    rd_kafka_t *rk =
+        new_client(RD_KAFKA_CONSUMER, "test.mock.num.brokers", "1", "group.id", "g", NULL);
+    (void)state;
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_handle_mock_cluster(rk);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, "t", 1, 1), 0);
+    assert_int_equal(rd_kafka_commit(rk, NULL, 0), RD_KAFKA_RESP_ERR__NO_OFFSET);
+    assert_int_equal(count_calls("a.on_commit"), 0);
+
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    rd_kafka_topic_partition_list_add(list, "t", 0)->offset = 5;
+    assert_int_equal(rd_kafka_commit(rk, list, 0), 0);
+    assert_int_equal(count_calls("a.on_commit NO_ERROR of 1"), 1);
+    assert_int_equal(count_calls("a.committed t 0 5 NO_ERROR"), 1);
+
+    rd_kafka_mock_push_request_errors(cluster, OFFSET_COMMIT, 1,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    list->elems[0].offset = 6;
+    assert_int_equal(rd_kafka_commit(rk, list, 0), RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+    assert_int_equal(count_calls("a.on_commit GROUP_AUTHORIZATION_FAILED of 1"), 1);
+    assert_int_equal(count_calls("a.committed t 0 6 GROUP_AUTHORIZATION_FAILED"), 1);
+
+    rd_kafka_topic_partition_list_add(list, "t", 9)->offset = 7; /* Not there. */
+    rd_kafka_commit(rk, list, 0);
+    assert_int_equal(count_calls("b.committed t 0 6 NO_ERROR"), 1);
+    assert_int_equal(count_calls("b.committed t 9 7 UNKNOWN_TOPIC_OR_PART"), 1);
+    assert_int_equal(count_calls("a.on_commit"), 3);
+    assert_int_equal(count_calls("b.on_commit"), 3);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(rk);
+}
+
 /* An answer that does not come is told of too. */
 static void test_requests_that_fail(void **state)
 {
@@ -471,9 +520,13 @@ static void test_copies_of_the_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_producing),          TEST(test_every_message_is_acknowledged),
-        TEST(test_consuming),          TEST(test_requests_threads_and_states),
-        TEST(test_requests_that_fail), TEST(test_copies_of_the_configuration),
+        TEST(test_producing),
+        TEST(test_every_message_is_acknowledged),
+        TEST(test_consuming),
+        TEST(test_requests_threads_and_states),
+        TEST(test_committing),
+        TEST(test_requests_that_fail),
+        TEST(test_copies_of_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
