@@ -273,6 +273,27 @@ static void test_unauthorised(void **state)
     with_both(unauthorised_topic);
 }
 
+/* For what the group, or the member, is. */
+static void refused_members(void)
+{
+    static const rd_kafka_resp_err_t errors[] = {
+        RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, RD_KAFKA_RESP_ERR_INVALID_GROUP_ID,
+        RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, /* Who heartbeats by KIP-848 names none. */
+    };
+    for (int i = 0; i < (protocol == CLASSIC ? 3 : 2); i++) {
+        struct group_member *member = start();
+        fixture.total = 0;
+        expect_refusal(member, first_requests[protocol], errors[i]);
+        group_destroy_member(member);
+    }
+}
+
+static void test_refused_members(void **state)
+{
+    (void)state;
+    with_both(refused_members);
+}
+
 /* A group whose members speak the other protocol: told, and joined when they
  * are gone. */
 static void wrong_group(void)
@@ -306,7 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_subscriptions), cmocka_unit_test(test_bad_pattern),
         cmocka_unit_test(test_wrong_calls),       cmocka_unit_test(test_unauthorised),
-        cmocka_unit_test(test_wrong_group),
+        cmocka_unit_test(test_refused_members),   cmocka_unit_test(test_wrong_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
