@@ -43,7 +43,7 @@ rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
     struct rk_visit visit;
     if (err)
         return err;
-    if (!rk_visit_may_wait(rk->core, "rd_kafka_resp_err_t()"))
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_consumer_close()"))
         return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;

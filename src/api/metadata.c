@@ -130,7 +130,7 @@ rd_kafka_resp_err_t rd_kafka_metadata(rd_kafka_t *rk, int all_topics, rd_kafka_t
     const char *const *topics = all_topics && !only ? NULL : &only;
     struct rk_snapshot *snapshot;
     struct rk_visit visit;
-    if (!rk_visit_may_wait(rk->core, "rd_kafka_resp_err_t()"))
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_metadata()"))
         return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;

@@ -389,7 +389,7 @@ rd_kafka_resp_err_t rd_kafka_flush(rd_kafka_t *rk, int timeout_ms)
     if (!rk->producer)
         return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
     struct rk_visit visit;
-    if (!rk_visit_may_wait(rk->core, "rd_kafka_resp_err_t()"))
+    if (!rk_visit_may_wait(rk->core, "rd_kafka_flush()"))
         return RD_KAFKA_RESP_ERR__STATE;
     if (!rk_visit_begin(&visit, rk->core))
         return RD_KAFKA_RESP_ERR__DESTROY;

@@ -82,6 +82,13 @@ enum call { DESTROY, FLUSH, CLOSE, POLL, QUEUE_LENGTH, METADATA, PRODUCE, COMMIT
 static const char *const call_names[CALL_COUNT] = {
     "destroy", "flush", "consumer_close", "poll", "queue_length", "metadata", "produce", "commit"};
 
+/* What a refusal says was called; NULL: none of these is refused. */
+static const char *const refused_names[CALL_COUNT] = {
+    [FLUSH] = " rd_kafka_flush() ",     [CLOSE] = " rd_kafka_consumer_close() ",
+    [POLL] = " a poll with a timeout ", [METADATA] = " rd_kafka_metadata() ",
+    [COMMIT] = " rd_kafka_commit() ",
+};
+
 static struct {
     enum site site;
     enum call call;
@@ -532,7 +539,16 @@ static void read_all(int fd, char *text, size_t size)
     text[used] = '\0';
 }
 
-static bool run(enum site site, enum call call)
+/* The line that says that a call was refused names it. */
+static bool is_named(const char *refusal, enum call call)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "%.*s", (int)strcspn(refusal, "\n"), refusal);
+    return refused_names[call] && strstr(line, refused_names[call]);
+}
+
+/* Counts what was refused. */
+static bool run(enum site site, enum call call, int *refusals)
 {
     char text[4000];
     int fds[2], status;
@@ -551,6 +567,9 @@ static bool run(enum site site, enum call call)
     bool is_said = strstr(text, "Application bug") != NULL;
     bool is_well = WIFEXITED(status) ? WEXITSTATUS(status) == 0 && (call != DESTROY || is_said)
                                      : WTERMSIG(status) == SIGABRT && is_said;
+    const char *refusal = strstr(text, "CALLBACK: ");
+    *refusals += refusal != NULL;
+    is_well = is_well && (!refusal || is_named(refusal, call));
     if (!is_well)
         print_error("%s in %s: %s %d: %s\n", call_names[call], site_names[site],
                     WIFEXITED(status) ? "exit" : "signal",
@@ -561,12 +580,14 @@ static bool run(enum site site, enum call call)
 static void test_all_pairs(void **state)
 {
     (void)state;
-    int failures = 0;
+    int failures = 0, refusals[CALL_COUNT] = {0};
     for (int site = 0; site < SITE_COUNT; site++) {
         for (int call = 0; call < CALL_COUNT; call++)
-            failures += !run((enum site)site, (enum call)call);
+            failures += !run((enum site)site, (enum call)call, &refusals[call]);
     }
     assert_int_equal(failures, 0);
+    for (int call = 0; call < CALL_COUNT; call++)
+        assert_int_equal(refusals[call] > 0, refused_names[call] != NULL);
 }
 
 int main(void)
