@@ -17,6 +17,7 @@ struct rk_assignor_balance {
     const int32_t *older;  /* Per partition: who would be glad to have it again. */
     int32_t *owner;        /* Per partition. */
     int32_t *counts;       /* Per member: partitions it owns. */
+    int64_t looks;         /* What finding moves has cost so far. */
 };
 
 /* Until no partition, and no chain of them, can move from a member to one that has at least two
