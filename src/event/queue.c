@@ -94,8 +94,7 @@ rd_kafka_queue_t *rk_queue_lock_target(rd_kafka_queue_t *queue) RK_NO_THREAD_ANA
 
 /* Pushing */
 
-/* Tells the application that the queue is no longer empty. */
-static void tell(rd_kafka_queue_t *queue) RK_REQUIRES(queue->mutex)
+void rk_queue_tell(rd_kafka_queue_t *queue)
 {
     if (queue->shared.has_told)
         return;
@@ -133,7 +132,7 @@ static void insert(rd_kafka_queue_t *queue, rd_kafka_event_t *event, bool in_fro
     queue->shared.length += (size_t)event->length;
     queue->shared.notice_bytes += event->notice_size;
     if (queue->shared.event_count == 1)
-        tell(queue);
+        rk_queue_tell(queue);
     if (queue->shared.is_watched && queue->shared.was_polled) {
         rk_queue_time_poll(queue); /* Not later than now. */
         queue->shared.times_poll = true;
@@ -396,7 +395,7 @@ void rk_queue_yield(rd_kafka_queue_t *queue) RK_NO_THREAD_ANALYSIS
     rd_kafka_queue_t *end = rk_queue_lock_end(queue);
     end->shared.is_yielded = true;
     if (TAILQ_EMPTY(&end->shared.events))
-        tell(end);
+        rk_queue_tell(end);
     rk_queue_unlock_end(queue, end, true);
 }
 

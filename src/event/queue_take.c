@@ -365,6 +365,8 @@ size_t rk_queue_take_messages(rd_kafka_queue_t *queue, uint64_t deadline_us,
             /* What it calls may end the assignment that these are of: they go out first. */
             bool is_over = count > 0 && !chunk.count && !TAILQ_EMPTY(&end->shared.events);
             rd_kafka_event_t *event = chunk.count || is_over ? NULL : take_first(end);
+            if (is_over)
+                rk_queue_tell(end); /* What is not full looks like the last one. */
             unlock_after_take(queue, end);
             finish_chunk(&chunk, messages + count);
             count += chunk.count;

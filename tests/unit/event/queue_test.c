@@ -289,6 +289,32 @@ static void test_batch_of_messages_waits_until_full(void **state)
     rk_message_destroy(rk_message_from_public(messages[0]));
 }
 
+static void count_told(rd_kafka_t *client, void *opaque)
+{
+    (void)client;
+    ++*(int *)opaque;
+}
+
+static void test_a_short_batch_is_told_of_again(void **state)
+{
+    rd_kafka_message_t *messages[10];
+    int told = 0;
+    (void)state;
+    rk_queue_enable_callback(queue, count_told, &told);
+    rk_queue_push(queue, batch_new(0, 0, 3));
+    rk_queue_push(queue, plain_new(1));
+    assert_int_equal(told, 1);
+    assert_int_equal(rk_queue_take_messages(queue, 0, messages, 10), 3);
+    assert_int_equal(told, 2); /* There is more, although the batch was not full. */
+    for (int i = 0; i < 3; i++)
+        rk_message_destroy(rk_message_from_public(messages[i]));
+    assert_int_equal(rk_queue_take_messages(queue, 0, messages, 10), 0);
+    assert_int_equal(told, 2);
+    rk_queue_push(queue, plain_new(2));
+    assert_int_equal(told, 3);
+    rk_queue_enable_callback(queue, NULL, NULL);
+}
+
 static void test_no_memory_per_message(void **state)
 {
     (void)state;
@@ -363,6 +389,7 @@ int main(void)
         TEST(test_served_in_part),
         TEST(test_batches_of_messages),
         TEST(test_batch_of_messages_waits_until_full),
+        TEST(test_a_short_batch_is_told_of_again),
         TEST(test_no_memory_per_message),
         TEST(test_time_of_the_last_poll),
     };
