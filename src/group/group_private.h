@@ -168,8 +168,8 @@ void rk_group_init_guard(struct rk_group *group);
 void rk_group_tell(struct rk_group *group, bool assigns) RK_ON_BACKGROUND;
 /* What it was asked, in the queue. */
 void rk_group_push_question(struct rk_group *group) RK_ON_BACKGROUND;
-/* The member may be out of the group since it asked: what is to be given up is lost, and what the
- * application has not seen yet is not to be taken any more. */
+/* The member may be out of the group since it asked, or want to be: what is to be given up is lost
+ * then, and what the application has not seen yet is not to be taken any more. */
 void rk_group_follow_loss(struct rk_group *group) RK_ON_BACKGROUND;
 /* For rk_queue_remove. */
 bool rk_group_is_rebalance(const rd_kafka_event_t *event, const void *group);

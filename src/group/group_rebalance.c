@@ -114,7 +114,8 @@ void rk_group_tell(struct rk_group *group, bool assigns)
 void rk_group_follow_loss(struct rk_group *group)
 {
     const struct rk_member *member = group->own.member;
-    if (rk_group_is_in(group) || group->own.answers_after)
+    bool stays = rk_group_is_in(group) && member->goal == RK_MEMBERSHIP_WANTS_IN;
+    if (stays || group->own.answers_after)
         return;
     if (member->is_lost)
         rk_assignment_withhold(group->consumer, member->owned);

@@ -90,6 +90,39 @@ static void closes_while_it_is_asked(void **state)
     assert_int_equal(first->last_count, 2);
 }
 
+/* Nobody is asked to take what it would have to give up at once; the others have it soon. */
+static void unsubscribes_before_it_is_asked(void **state)
+{
+    static const char *const properties[][2] = {{"group.protocol", "consumer"},
+                                                {"partition.assignment.strategy", "range"}};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *const *property = properties[i];
+        struct group_member *first = group_start(&fixture, 0, true, "group.id", property[1],
+                                                 property[0], property[1], NULL);
+        rd_kafka_t *silent = first->rk;
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(silent);
+        group_subscribe(first, "t");
+        first->rk = NULL; /* Not polled. */
+        while (rd_kafka_queue_length(queue) == 0)
+            group_run_ms(&fixture, 5);
+        assert_int_equal(rd_kafka_unsubscribe(silent), 0);
+        group_subscribe(group_start(&fixture, 1, true, "group.id", property[1], property[0],
+                                    property[1], NULL),
+                        "t");
+        group_run(&fixture, group_second_has_all);
+        rd_kafka_queue_destroy(queue);
+        first->rk = silent;
+        group_run_ms(&fixture, 100);
+        assert_int_equal(first->assigns, 0);
+        assert_int_equal(first->revokes, 0);
+        group_subscribe(first, "t");
+        group_run(&fixture, group_shares);
+        group_destroy_member(first);
+        group_destroy_member(&fixture.members[1]);
+    }
+}
+
 /* The others do not notice. */
 static void static_member_comes_back(void **state)
 {
@@ -316,6 +349,7 @@ int main(void)
         GROUP_TEST(application_that_does_not_poll, &fixture),
         GROUP_TEST(nothing_lost_is_committed, &fixture),
         GROUP_TEST(closes_while_it_is_asked, &fixture),
+        GROUP_TEST(unsubscribes_before_it_is_asked, &fixture),
         GROUP_TEST(static_member_comes_back, &fixture),
         GROUP_TEST(static_leader_comes_back, &fixture),
         GROUP_TEST(static_member_twice, &fixture),
