@@ -2285,16 +2285,19 @@ RD_EXPORT int rd_kafka_consume_callback_queue(rd_kafka_queue_t *rkqu, int timeou
  *   coordinator, in the syntax of RE2, against whole names.
  *
  * The assignment follows later, see rd_kafka_conf_set_rebalance_cb(). Topics that do not exist
- * show as consumer errors.
+ * show as consumer errors. Counts as a poll (max.poll.interval.ms).
  *
  * Returns: 0, RD_KAFKA_RESP_ERR__INVALID_ARG for an empty list or an empty, repeated or malformed
- * name, RD_KAFKA_RESP_ERR__FATAL after a fatal error.
+ * name, RD_KAFKA_RESP_ERR__FATAL after a fatal error. With group.protocol=consumer a malformed
+ * regular expression is found by the coordinator: it comes as a consumer error.
  */
 RD_EXPORT rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk,
                                                  const rd_kafka_topic_partition_list_t *topics);
 
 /**
- * Ends the subscription and leaves the group.
+ * Ends the subscription and leaves the group. Does not wait: what the member has is revoked in the
+ * polls that follow, then it leaves, whether brokers answer or not. An assignment that it has not
+ * been told of yet it is never told of.
  *
  * Returns: 0, RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, or RD_KAFKA_RESP_ERR__DESTROY once it is closed.
  */
@@ -2337,7 +2340,8 @@ RD_EXPORT rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk);
 
 /**
  * As rd_kafka_consumer_close(), without waiting: the rebalances of closing go to `rkqu`, which
- * the application serves until rd_kafka_consumer_closed() is 1.
+ * the application serves until rd_kafka_consumer_closed() is 1: ten seconds at most, beside the
+ * callbacks, whatever brokers do.
  *
  * Returns: NULL, or an error: RD_KAFKA_RESP_ERR__INVALID_ARG without queue.
  */

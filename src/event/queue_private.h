@@ -63,7 +63,8 @@ static inline void rk_queue_unlock_end(rd_kafka_queue_t *queue, rd_kafka_queue_t
         rk_queue_release(end);
 }
 
-/* Tells the application that there is something in the queue, if it has taken since the last time. */
+/* Tells the application that there is something in the queue, if it has taken since the last time.
+ */
 void rk_queue_tell(rd_kafka_queue_t *queue) RK_REQUIRES(queue->mutex);
 
 /* The time of this poll is polled_us. */

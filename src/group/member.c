@@ -169,7 +169,7 @@ void rk_member_end_leave(struct rk_member *member)
 
 void rk_member_want_in(struct rk_member *member, uint64_t now_us)
 {
-    /* Who is in already has to poll, whatever else it subscribes to. */
+    /* What patterns find is followed here too, which is no poll. */
     if (member->goal != RK_MEMBERSHIP_WANTS_IN)
         member->polled_us = now_us;
     if (member->goal != RK_MEMBERSHIP_WANTS_CLOSE)

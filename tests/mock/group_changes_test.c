@@ -98,8 +98,8 @@ static void unsubscribes_before_it_is_asked(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         const char *const *property = properties[i];
-        struct group_member *first = group_start(&fixture, 0, true, "group.id", property[1],
-                                                 property[0], property[1], NULL);
+        struct group_member *first =
+            group_start(&fixture, 0, true, "group.id", property[1], property[0], property[1], NULL);
         rd_kafka_t *silent = first->rk;
         rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(silent);
         group_subscribe(first, "t");
@@ -107,9 +107,9 @@ static void unsubscribes_before_it_is_asked(void **state)
         while (rd_kafka_queue_length(queue) == 0)
             group_run_ms(&fixture, 5);
         assert_int_equal(rd_kafka_unsubscribe(silent), 0);
-        group_subscribe(group_start(&fixture, 1, true, "group.id", property[1], property[0],
-                                    property[1], NULL),
-                        "t");
+        group_subscribe(
+            group_start(&fixture, 1, true, "group.id", property[1], property[0], property[1], NULL),
+            "t");
         group_run(&fixture, group_second_has_all);
         rd_kafka_queue_destroy(queue);
         first->rk = silent;

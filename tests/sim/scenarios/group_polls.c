@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * max.poll.interval.ms, in virtual time: whoever polls in time stays a member however seldom it
- * polls, and whoever does not is told so when the time is over, not with the next heartbeat.
+ * polls, and whoever does not is told so when the time is over, not with the next heartbeat. To
+ * subscribe counts as a poll.
  */
 #include "mock/mock_cluster.h"
 #include "sim/sim.h"
@@ -9,6 +10,16 @@
 enum { MAX_POLL_MS = 30000, HEARTBEAT_MS = 5000, RECORDS = 60, EXACT_MS = 5, ROUNDS = 12 };
 
 static struct sim_client *consumer;
+
+static void subscribe(bool to_another)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    rd_kafka_topic_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
+    if (to_another)
+        rd_kafka_topic_partition_list_add(list, "another", RD_KAFKA_PARTITION_UA);
+    sim_check(!rd_kafka_subscribe(sim_handle(consumer), list), "subscribe");
+    rd_kafka_topic_partition_list_destroy(list);
+}
 
 static void begin(void)
 {
@@ -26,10 +37,7 @@ static void begin(void)
                            "auto.offset.reset", "earliest", NULL)
             : sim_consumer("session.timeout.ms", "20000", "heartbeat.interval.ms", "5000",
                            "max.poll.interval.ms", "30000", "auto.offset.reset", "earliest", NULL);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, "t", RD_KAFKA_PARTITION_UA);
-    sim_check(!rd_kafka_subscribe(sim_handle(consumer), list), "subscribe");
-    rd_kafka_topic_partition_list_destroy(list);
+    subscribe(false);
 }
 
 /* Whether there was a message. */
@@ -93,4 +101,17 @@ SIM_SCENARIO(group_poll_batch, "what was fetched is taken at once, or a part; no
     for (int i = 0; i < count; i += poll_for(1000)) {
     }
     expect_exceeded(count == RECORDS ? EXACT_MS : HEARTBEAT_MS + HEARTBEAT_MS / 16);
+}
+
+SIM_SCENARIO(group_poll_subscribe, "who subscribes again and again is at work; none follows")
+{
+    begin();
+    while (!poll_for(1000)) {
+    }
+    for (uint64_t i = 1 + sim_below(ROUNDS); i > 0; i--) {
+        sim_run_for(MAX_POLL_MS / 2 + (int64_t)sim_below(MAX_POLL_MS / 2 - 1000));
+        subscribe(i % 2 == 0);
+        sim_check(sim_logged("MAXPOLL") == 0, "told that it did not poll");
+    }
+    expect_exceeded(EXACT_MS);
 }

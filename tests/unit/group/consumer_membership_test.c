@@ -266,7 +266,8 @@ static void who_does_not_poll_leaves_until_it_does(void **state)
     init(&member, false);
     reach_stable(&member, "a0");
     now += 301 * SECOND;
-    rk_consumer_membership_on_subscribe(&member, list_of("a0"), NULL, now); /* That is no poll. */
+    rk_consumer_membership_on_subscribe(&member, list_of("a0"), NULL,
+                                        now); /* As patterns do: no poll. */
     rk_consumer_membership_on_timer(&member, now);
     assert_actions(&member, LEAVE | REVOKE | RK_MEMBERSHIP_TELL_POLL_EXCEEDED);
     assert_int_equal(member.leaving_epoch, -1);

@@ -205,7 +205,7 @@ static void an_application_that_does_not_poll_is_out(void **state)
         init(&member, is_static, false);
         reach_stable(&member, "a0");
         now = member.base.polled_us + 300 * SECOND;
-        rk_membership_on_subscribe(&member, list_of("a0 b0"), now); /* That is no poll. */
+        rk_membership_on_subscribe(&member, list_of("a0 b0"), now); /* As patterns do: no poll. */
         rk_membership_on_timer(&member, now);
         assert_actions(&member, RK_MEMBERSHIP_TELL_POLL_EXCEEDED | RK_MEMBERSHIP_TELL_REVOKE |
                                     (is_static ? 0 : RK_MEMBERSHIP_SEND_LEAVE));
