@@ -18,6 +18,8 @@ struct rk_consumer_group {
     void (*look_up)(struct rk_consumer_group *group, struct rk_partition *partition);
     /* Its consumption is about to end; its cursor is still there. */
     void (*on_stop)(struct rk_consumer_group *group, struct rk_partition *partition);
+    /* Its log has turned out to end at `end`, before offsets that may have been stored. */
+    void (*on_cut)(struct rk_consumer_group *group, struct rk_partition *partition, int64_t end);
     /* There are, or will be, stored offsets. Any thread. */
     void (*post_stored)(struct rk_consumer_group *group);
 };

@@ -97,6 +97,8 @@ struct rk_partition {
         int64_t committed; /* The group's offset, as far as is known since it is consumed: what it
                               began at, or was committed by this client; INVALID: not known. */
         int32_t committed_epoch;
+        int64_t cut_end;     /* The log was found to end there when this was the last commit that */
+        uint64_t cut_commit; /* had been asked for; 0: none. Beyond it they commit nothing. */
         uint64_t auto_commit_at_us; /* Started by itself: not before. */
         int32_t leader;             /* -1: none. */
         int32_t leader_epoch;

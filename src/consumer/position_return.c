@@ -25,12 +25,15 @@ static struct rk_position_loss loss_of(const struct rk_returned *returned, rd_ka
 void rk_position_forget_beyond(struct rk_partition *partition, int64_t end, int32_t epoch,
                                bool goes_on_there)
 {
+    struct rk_consumer_group *group = partition->consumer->group;
     rk_cursor_cut_stored(partition->shared.cursor, end,
                          goes_on_there ? end : RD_KAFKA_OFFSET_INVALID, goes_on_there ? epoch : -1);
     if (partition->known.committed > end) {
         partition->known.committed = RD_KAFKA_OFFSET_INVALID;
         partition->known.committed_epoch = -1;
     }
+    if (group)
+        group->on_cut(group, partition, end);
 }
 
 /* The offset does not exist, or the leader has never heard of the epoch that the record before it

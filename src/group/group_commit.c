@@ -207,3 +207,14 @@ void rk_group_commit_on_ended_timer(struct rk_timer *timer, uint64_t now_us)
     rk_on_background(offsets->background);
     rk_group_commit_flush_ended(offsets);
 }
+
+/* When the log is cut */
+
+void rk_group_commit_on_cut(struct rk_consumer_group *group, struct rk_partition *partition,
+                            int64_t end)
+{
+    struct rk_group_offsets *offsets = of_group(group);
+    rk_on_background(offsets->background);
+    partition->known.cut_end = end;
+    partition->known.cut_commit = offsets->own.committer.last_number;
+}

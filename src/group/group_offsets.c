@@ -304,6 +304,15 @@ void rk_group_offsets_give_up(struct rk_group_offsets *offsets,
 
 /* Life */
 
+/* The log has become shorter than that since the commit was asked for: no lower offsets are kept
+ * from being committed. */
+static bool is_cut_off(const struct rk_committer *committer, const struct rk_partition *partition,
+                       const rd_kafka_topic_partition_t *entry) RK_ON_BACKGROUND
+{
+    return entry->offset > partition->known.cut_end &&
+           rk_committer_is_up_to(committer, partition->known.cut_commit, entry);
+}
+
 static void on_committed(struct rk_committer *committer, const rd_kafka_topic_partition_t *entry)
 {
     struct rk_group_offsets *offsets =
@@ -315,10 +324,11 @@ static void on_committed(struct rk_committer *committer, const rd_kafka_topic_pa
     struct rk_uuid id = rk_partition_entry_topic_id(entry);
     bool is_of_old_topic =
         partition && !rk_uuid_is_zero(&id) && !rk_uuid_equal(&id, &partition->known.consumed_id);
-    if (partition && partition->known.state != RK_PARTITION_STOPPED && !is_of_old_topic) {
-        partition->known.committed = entry->offset;
-        partition->known.committed_epoch = rk_partition_entry_leader_epoch(entry);
-    }
+    if (!partition || partition->known.state == RK_PARTITION_STOPPED || is_of_old_topic)
+        return;
+    bool is_void = is_cut_off(committer, partition, entry);
+    partition->known.committed = is_void ? RD_KAFKA_OFFSET_INVALID : entry->offset;
+    partition->known.committed_epoch = is_void ? -1 : rk_partition_entry_leader_epoch(entry);
 }
 
 static void on_member_error(struct rk_committer *committer, rd_kafka_resp_err_t err)
@@ -342,6 +352,7 @@ struct rk_group_offsets *rk_group_offsets_new(struct rk_consumer *consumer,
     offsets->hooks = (struct rk_consumer_group){
         .look_up = rk_group_position_look_up,
         .on_stop = rk_group_commit_on_stop,
+        .on_cut = rk_group_commit_on_cut,
         .post_stored = rk_group_commit_post_stored,
     };
     offsets->own.coordinator = rk_coordinator_new(cluster, RK_COORDINATOR_OF_GROUP, group_id);

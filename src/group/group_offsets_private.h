@@ -46,6 +46,8 @@ void rk_group_commit_on_timer(struct rk_timer *timer, uint64_t now_us);
 void rk_group_commit_on_ended_timer(struct rk_timer *timer, uint64_t now_us);
 /* rk_consumer_group */
 void rk_group_commit_on_stop(struct rk_consumer_group *group, struct rk_partition *partition);
+void rk_group_commit_on_cut(struct rk_consumer_group *group, struct rk_partition *partition,
+                            int64_t end);
 void rk_group_commit_post_stored(struct rk_consumer_group *group);
 /* One that nobody waits for. takes: list */
 void rk_group_offsets_commit_auto(struct rk_group_offsets *offsets,

@@ -505,6 +505,22 @@ void rk_committer_commit(struct rk_committer *committer, struct rk_commit *commi
     pump(committer, rk_clock_now_us());
 }
 
+bool rk_committer_is_up_to(const struct rk_committer *committer, uint64_t number,
+                           const rd_kafka_topic_partition_t *entry)
+{
+    const struct rk_commit *commit;
+    if (TAILQ_FIRST(&committer->sending)->number > number)
+        return false; /* No need to look: so it is but for once in a long time. */
+    TAILQ_FOREACH (commit, &committer->sending, link) {
+        for (int i = 0; commit->number > number && i < commit->offsets->cnt; i++) {
+            if (is_pending(&commit->offsets->elems[i]) &&
+                rk_partition_set_compare(&commit->offsets->elems[i], entry) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 bool rk_committer_is_busy(const struct rk_committer *committer)
 {
     return !TAILQ_EMPTY(&committer->queued) || !TAILQ_EMPTY(&committer->sending);

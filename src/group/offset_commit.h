@@ -78,6 +78,9 @@ void rk_committer_commit(struct rk_committer *committer, struct rk_commit *commi
  * they could take back what their new owner has committed. */
 void rk_committer_give_up(struct rk_committer *committer,
                           const rd_kafka_topic_partition_list_t *list) RK_ON_BACKGROUND;
+/* For on_committed: no commit after that number has asked for the entry's partition. */
+bool rk_committer_is_up_to(const struct rk_committer *committer, uint64_t number,
+                           const rd_kafka_topic_partition_t *entry) RK_ON_BACKGROUND;
 /* Commits are queued or under way. */
 bool rk_committer_is_busy(const struct rk_committer *committer) RK_ON_BACKGROUND;
 /* Calls back when all that was asked for so far has its outcome: at once if there is nothing.

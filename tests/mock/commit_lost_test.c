@@ -69,6 +69,13 @@ static void commit_stored(rd_kafka_resp_err_t expected, int64_t expected_offset)
     assert_int_equal(committed(), expected_offset);
 }
 
+static void commit_later(int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = consume_list("t", 0, offset);
+    assert_int_equal(rd_kafka_commit(fixture.rk, list, 1), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void seek(int64_t offset)
 {
     rd_kafka_topic_partition_list_t *list = consume_list("t", 0, offset);
@@ -116,6 +123,43 @@ static void what_is_in_the_log_stays(void **state)
     seek(BEYOND);
     consume_expect(&fixture, 0, 0);
     commit_stored(RD_KAFKA_RESP_ERR__NO_OFFSET, 61);
+}
+
+static void expect_first(int count)
+{
+    for (int i = 0; i < count; i++)
+        consume_expect(&fixture, 0, i);
+}
+
+/* Commits that were asked for before the end was known, and are answered, or sent, behind it. */
+static void committed_too_late(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "enable.auto.commit", "false", NULL);
+    consume_assign(&fixture, "t", 1, 0);
+    expect_first(3);
+    commit_stored(0, 3);
+    rd_kafka_mock_broker_push_request_error_rtts(fixture.cluster, 1, OFFSET_COMMIT, 2,
+                                                 RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, 500,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, 500);
+    commit_later(BEYOND);
+    commit_later(BEYOND + 1);
+    seek(BEYOND);
+    expect_first(2);
+    while (committed() != BEYOND + 1)
+        sched_yield();
+    commit_stored(0, 2);
+}
+
+/* That one is the application's wish. */
+static void committed_since_then(void **state)
+{
+    (void)state;
+    consume_start(&fixture, "enable.auto.commit", "false", NULL);
+    consume_assign(&fixture, "t", 1, BEYOND);
+    expect_first(2);
+    commit(BEYOND);
+    commit_stored(RD_KAFKA_RESP_ERR__NO_OFFSET, BEYOND);
 }
 
 static int requests_seen(int16_t api_key)
@@ -300,6 +344,8 @@ int main(void)
         TEST(begins_again),
         TEST(goes_on_at_the_end),
         TEST(what_is_in_the_log_stays),
+        TEST(committed_too_late),
+        TEST(committed_since_then),
         TEST(not_while_the_end_is_unknown),
         TEST_OF_OLD(what_waits_is_of_the_log_before),
         TEST_OF_OLD(what_was_not_taken_is_fetched_again),

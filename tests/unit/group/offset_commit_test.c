@@ -16,6 +16,7 @@ static struct rk_membership_identity identity;
 static struct rk_request *under_way; /* What the coordinator has not answered. */
 static sem_t sent;
 static int sent_count, committed_count, waited_count, member_error_count;
+static uint64_t committed_number; /* Of the commit that the last one came from. */
 static rd_kafka_resp_err_t taken_err, member_err;
 static void (*at_member_error)(void); /* What the member does about it; or NULL. */
 
@@ -55,8 +56,10 @@ static void on_done(struct rk_commit *commit)
 
 static void on_committed(struct rk_committer *it, const rd_kafka_topic_partition_t *entry)
 {
-    (void)it;
-    (void)entry;
+    rk_on_background(background);
+    committed_number = 0;
+    while (!rk_committer_is_up_to(it, committed_number, entry))
+        committed_number++;
     committed_count++;
 }
 
@@ -313,6 +316,7 @@ static void one_request_at_a_time(void **state)
     commit(2, "t0=6"); /* The last that was asked for counts, whatever it is. */
     assert_int_equal(sent_count, 1);
     answer_of_t(0, 0);
+    assert_int_equal(committed_number, 1);
     expect_outcome(0, 0, 0, 0);
     assert_int_equal(asked[1].ended, 0);
     expect_sent("t0=6 t1=1");
@@ -320,6 +324,15 @@ static void one_request_at_a_time(void **state)
     expect_outcome(1, 0, 0, 0);
     expect_outcome(2, 0, 0, 0);
     assert_int_equal(committed_count, 3);
+    assert_int_equal(committed_number, 2); /* Of t1, which the third does not have. */
+    commit(0, "t0=1");
+    expect_sent("t0=1");
+    commit(1, "t0=7 t1=1");
+    commit(2, "t1=6");
+    answer_of_t(0, 0);
+    expect_sent("t0=7 t1=6");
+    answer_of_t(0, 0);
+    assert_int_equal(committed_number, 6);
     assert_false(is_busy());
 }
 
