@@ -15,7 +15,7 @@
 #define TOPIC_IDS_SINCE       10
 #define INSTANCE_ID_SINCE     7
 #define MEMBER_EPOCH_SINCE    9
-#define TOPIC_ID_ATTEMPTS     3 /* A topic that was made again has no such id any more. */
+#define TOPIC_ATTEMPTS        3 /* The topic is new to the broker, or is gone, or was made again. */
 #define MEMBER_EPOCH_ATTEMPTS 10
 #define MERGED_MAX            10000
 
@@ -310,7 +310,9 @@ static bool may_retry(const struct rk_committer *committer, const struct rk_comm
     if (err == RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH)
         return committer->identity->is_consumer && committer->identity->generation > 0 &&
                commit->attempts < MEMBER_EPOCH_ATTEMPTS;
-    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID && commit->attempts >= TOPIC_ID_ATTEMPTS)
+    if ((err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID ||
+         err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) &&
+        commit->attempts >= TOPIC_ATTEMPTS)
         return false;
     if (err == RD_KAFKA_RESP_ERR__BAD_MSG && commit->attempts >= RK_COORDINATOR_BAD_ANSWERS_MAX)
         return false;

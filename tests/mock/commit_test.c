@@ -341,6 +341,10 @@ static void test_errors_that_pass(void **state)
         RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
     assert_int_equal(commit(0, 5), 0);
     rd_kafka_mock_push_request_errors(
+        fixture.cluster, OFFSET_COMMIT, 2, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+        RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART); /* The third time is the last one. */
+    assert_int_equal(commit(0, 5), 0);
+    rd_kafka_mock_push_request_errors(
         fixture.cluster, OFFSET_FETCH, 5, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
         RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, RD_KAFKA_RESP_ERR__TRANSPORT,
         RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,

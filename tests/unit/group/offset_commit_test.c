@@ -347,9 +347,9 @@ static void each_partition_has_its_outcome(void **state)
     assert_int_equal(taken_err, too_large);
     commit(0, "t0=5 t1=6");
     expect_sent("t0=5 t1=6");
-    answer_of_t(too_large, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    expect_outcome(0, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, too_large,
-                   RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    const rd_kafka_resp_err_t denied = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    answer_of_t(too_large, denied);
+    expect_outcome(0, denied, too_large, denied);
     assert_int_equal(committed_count, 1);
 }
 
