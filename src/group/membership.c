@@ -228,7 +228,6 @@ static bool prepare(struct rk_membership *membership, uint64_t now_us)
                           now_us))
         return false;
     member->is_lost = false;
-    membership->wants_rejoin = false;
     membership->is_join_sent = false;
     membership->base.attempt++;
     membership->retry_at_us = rk_member_next_attempt_us(&membership->base, now_us);
@@ -240,6 +239,7 @@ static bool try_join(struct rk_membership *membership, uint64_t now_us)
 {
     if (!membership->is_join_sent && membership->retry_at_us <= now_us) {
         membership->is_join_sent = true;
+        membership->wants_rejoin = false; /* It says what is subscribed to by now. */
         membership->base.actions |= RK_MEMBERSHIP_SEND_JOIN;
     }
     return false;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine of a classic group's member: every event in every state, and the ways through it.
+ * The machine of a classic group's member: the ways through it. membership_matrix_test.c has every
+ * event in every state.
  */
 #include "classic_member.h"
-
-/* Ways through */
 
 static void a_leader_joins_and_assigns(void **state)
 {
@@ -412,142 +411,6 @@ static void what_comes_while_the_application_takes_is_done_after(void **state)
     rk_membership_clear(&member);
 }
 
-/* Every event in every state */
-
-static const rd_kafka_resp_err_t errors[] = {
-    RD_KAFKA_RESP_ERR_NO_ERROR,
-    RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
-    RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
-    RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
-    RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED,
-    RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
-    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
-    RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-    RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL,
-    RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED,
-    RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT,
-    RD_KAFKA_RESP_ERR_INVALID_GROUP_ID,
-    RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-    RD_KAFKA_RESP_ERR__TRANSPORT,
-    RD_KAFKA_RESP_ERR__BAD_MSG,
-};
-
-enum { EVENTS = 10, PLAIN = 9 };
-
-static void fire(struct rk_membership *member, int event, rd_kafka_resp_err_t err)
-{
-    switch (event) {
-    case 0:
-        rk_membership_on_subscribe(member, list_of("c0"), now);
-        break;
-    case 1:
-        rk_membership_on_unsubscribe(member, now);
-        break;
-    case 2:
-        rk_membership_on_close(member, now);
-        break;
-    case 3:
-        rk_membership_on_answered(member, now);
-        break;
-    case 4:
-        rk_membership_on_poll(member, now);
-        break;
-    case 5:
-        rk_membership_on_partitions_changed(member, "changed", now);
-        break;
-    case 6:
-        rk_membership_on_assignment_made(member, now);
-        break;
-    case 7:
-        rk_membership_on_timer(member, now + 400 * SECOND);
-        break;
-    case 8:
-        rk_membership_on_left_out(member, member->base.attempt, now);
-        break;
-    default:
-        join_answer(member, err, err ? NULL : "me", "me");
-        rk_membership_on_sync_answer(member, member->base.attempt, err,
-                                     err ? NULL : list_of("a1 b0"), now);
-        rk_membership_on_heartbeat_answer(member, member->base.attempt, err, now);
-        rk_membership_on_leave_answer(member, now);
-        rk_membership_on_commit_error(member, err, now);
-        break;
-    }
-}
-
-/* A member that has been in this state for some time. */
-static void put_into(struct rk_membership *member, enum rk_membership_state state, int variant)
-{
-    bool is_in = state != RK_MEMBERSHIP_OUT && state != RK_MEMBERSHIP_JOINING &&
-                 state != RK_MEMBERSHIP_WAITING && state != RK_MEMBERSHIP_FAILED &&
-                 state != RK_MEMBERSHIP_CLOSED;
-    init(member, variant & 1, variant & 2);
-    member->state = state;
-    member->base.goal = state == RK_MEMBERSHIP_OUT      ? RK_MEMBERSHIP_WANTS_OUT
-                        : state == RK_MEMBERSHIP_CLOSED ? RK_MEMBERSHIP_WANTS_CLOSE
-                                                        : RK_MEMBERSHIP_WANTS_IN;
-    member->base.polled_us = member->heard_us = now;
-    member->generation = is_in ? 3 : -1;
-    member->is_leader = is_in && (variant & 4);
-    member->is_join_sent = member->is_sync_sent = member->is_heartbeat_sent = true;
-    rk_partition_list_destroy(member->base.owned);
-    member->base.owned =
-        list_of(state == RK_MEMBERSHIP_OUT || state == RK_MEMBERSHIP_CLOSED ? "" : "a0 a1");
-    if ((variant & 8) && state != RK_MEMBERSHIP_OUT && state != RK_MEMBERSHIP_CLOSED) {
-        member->base.asked = RK_ASKED_REVOKE;
-        rk_partition_list_destroy(member->base.asked_list);
-        member->base.asked_list = list_of("a1");
-    }
-}
-
-static void check(const struct rk_membership *member)
-{
-    if (member->state == RK_MEMBERSHIP_OUT || member->state == RK_MEMBERSHIP_CLOSED) {
-        assert_int_equal(member->base.owned->cnt, 0);
-        assert_int_equal(member->base.asked, RK_ASKED_NOTHING);
-        assert_true(rk_membership_deadline(member) == RK_NEVER);
-        assert_false(rk_membership_is_in(member));
-    }
-    if (member->state == RK_MEMBERSHIP_STABLE)
-        assert_true(rk_membership_is_in(member));
-    if (member->state == RK_MEMBERSHIP_CLOSED)
-        assert_int_equal(member->base.goal, RK_MEMBERSHIP_WANTS_CLOSE);
-}
-
-/* Whatever the state and the event, close comes to its end. */
-static void drive_to_close(struct rk_membership *member)
-{
-    now += 400 * SECOND;
-    rk_membership_on_close(member, now);
-    for (int i = 0; i < 10 && member->state != RK_MEMBERSHIP_CLOSED; i++) {
-        rk_membership_on_answered(member, now);
-        now += 6 * SECOND;
-        rk_membership_on_timer(member, now);
-        check(member);
-    }
-    assert_int_equal(member->state, RK_MEMBERSHIP_CLOSED);
-}
-
-static void every_event_in_every_state(void **state)
-{
-    (void)state;
-    for (int s = 0; s < RK_MEMBERSHIP_STATES; s++) {
-        for (int event = 0; event < EVENTS; event++) {
-            for (size_t e = 0; e < (event == PLAIN ? RK_COUNT_OF(errors) : 1); e++) {
-                for (int variant = 0; variant < 16; variant++) {
-                    struct rk_membership member;
-                    put_into(&member, (enum rk_membership_state)s, variant);
-                    fire(&member, event, errors[e]);
-                    assert_true((int)member.state >= 0 && member.state < RK_MEMBERSHIP_STATES);
-                    check(&member);
-                    drive_to_close(&member);
-                    rk_membership_clear(&member);
-                }
-            }
-        }
-    }
-}
-
 static void the_table_of_states(void **state)
 {
     (void)state;
@@ -580,7 +443,6 @@ int main(void)
         cmocka_unit_test(a_static_member_that_comes_back_may_join_again),
         cmocka_unit_test(late_answers_do_not_count),
         cmocka_unit_test(what_comes_while_the_application_takes_is_done_after),
-        cmocka_unit_test(every_event_in_every_state),
         cmocka_unit_test(the_table_of_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
