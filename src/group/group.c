@@ -228,8 +228,10 @@ static void run_subscribe(void *argument)
     set_subscription(group, subscription ? rk_partition_list_copy(subscription->list)
                                          : rk_partition_list_new(0));
     if (subscription) {
+        uint64_t now_us = rk_clock_now_us();
+        look_for_polls(group, now_us); /* From now on their times are known. */
         if (!rk_group_is_waiting_for_poll(group)) /* Who subscribes is at work, as who polls. */
-            group->own.member->polled_us = rk_clock_now_us();
+            group->own.member->polled_us = now_us;
         rk_group_follow(group, subscription);
     } else {
         rk_group_stop_following(group);
