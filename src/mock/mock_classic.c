@@ -3,12 +3,12 @@
 
 #include "base/clock.h"
 #include "mock/mock_group.h"
+#include "mock/mock_migration.h"
 
 #define SESSION_TIMEOUT_MAX_MS (30 * 60 * 1000)
 
 /* Versions of JoinGroup. */
-#define MEMBER_ID_REQUIRED_SINCE 4
-#define SKIP_ASSIGNMENT_SINCE    9
+#define SKIP_ASSIGNMENT_SINCE 9
 
 void rk_mock_classic_drop_pending(struct rk_mock_group *group,
                                   struct rk_mock_classic_pending *pending)
@@ -46,8 +46,8 @@ static void hold(struct rk_mock_classic_wait **place, struct rk_mock_classic_wai
     wait->place = place;
 }
 
-static void refuse(struct rk_mock_classic_wait *wait, rd_kafka_resp_err_t err,
-                   const char *member_id)
+void rk_mock_classic_refuse(struct rk_mock_classic_wait *wait, rd_kafka_resp_err_t err,
+                            const char *member_id)
 {
     struct rk_mock_classic_result result = {.err = err, .member_id = member_id, .leader = ""};
     wait->answer(wait, &result);
@@ -91,16 +91,7 @@ rd_kafka_resp_err_t rk_mock_classic_check_commit(struct rk_mock_group *group, in
 
 /* ---- JoinGroup ---- */
 
-struct join {
-    struct rk_mock_group *group;
-    const struct rk_join_group_request *request;
-    int16_t version;
-    const char *client_id;
-    struct rk_mock_classic_wait *wait;
-    uint64_t now_us;
-};
-
-static void set_protocol_type(struct rk_mock_classic *classic, const char *type)
+void rk_mock_classic_set_type(struct rk_mock_classic *classic, const char *type)
 {
     if (classic->members)
         return;
@@ -109,7 +100,8 @@ static void set_protocol_type(struct rk_mock_classic *classic, const char *type)
 }
 
 /* Takes part in the next generation. */
-static void take_part(const struct join *join, struct rk_mock_classic_member *member)
+static void take_part(const struct rk_mock_classic_joiner *join,
+                      struct rk_mock_classic_member *member)
 {
     hold(&member->join, join->wait);
     member->is_joining = true;
@@ -117,16 +109,16 @@ static void take_part(const struct join *join, struct rk_mock_classic_member *me
     rk_mock_classic_try_complete_join(join->group, join->now_us);
 }
 
-static void join_new(const struct join *join, const char *id)
+static void join_new(const struct rk_mock_classic_joiner *join, const char *id)
 {
     struct rk_mock_group *group = join->group;
     struct rk_mock_classic *classic = &group->classic;
     struct rk_mock_classic_member *member = NULL;
-    set_protocol_type(classic, join->request->protocol_type);
+    rk_mock_classic_set_type(classic, join->request->protocol_type);
     if (HASH_COUNT(classic->members) < RK_MOCK_GROUP_MEMBERS_MAX)
         member = rk_mock_classic_member_new(group, join->request, id, join->client_id);
     if (!member) {
-        refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, id ? id : "");
+        rk_mock_classic_refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, id ? id : "");
         return;
     }
     group->kind = RK_MOCK_GROUP_CLASSIC;
@@ -134,15 +126,14 @@ static void join_new(const struct join *join, const char *id)
     take_part(join, member);
 }
 
-/* KIP-394: a name first, so that one whose answer gets lost does not stay as a ghost. */
-static void give_id(const struct join *join)
+void rk_mock_classic_give_id(const struct rk_mock_classic_joiner *join)
 {
     struct rk_mock_group *group = join->group;
     char *id = rk_mock_group_new_member_id(group->groups, join->client_id);
     size_t length = strlen(id);
     if (HASH_COUNT(group->classic.pending) >= RK_MOCK_GROUP_MEMBERS_MAX ||
         !rk_mock_groups_has_room(group->groups, sizeof(struct rk_mock_classic_pending))) {
-        refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, "");
+        rk_mock_classic_refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, "");
         rk_free(id);
         return;
     }
@@ -152,12 +143,13 @@ static void give_id(const struct join *join)
     pending->until_us = join->now_us + (uint64_t)join->request->session_timeout_ms * 1000;
     HASH_ADD_KEYPTR(hh, group->classic.pending, pending->id, length, pending);
     rk_mock_group_wake_by(group, pending->until_us);
-    refuse(join->wait, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, id);
+    rk_mock_classic_refuse(join->wait, RD_KAFKA_RESP_ERR_MEMBER_ID_REQUIRED, id);
     rk_free(id);
 }
 
 /* The generation goes on; this member has missed nothing but an answer. */
-static void repeat_answer(const struct join *join, struct rk_mock_classic_member *member)
+static void repeat_answer(const struct rk_mock_classic_joiner *join,
+                          struct rk_mock_classic_member *member)
 {
     hold(&member->join, join->wait);
     rk_mock_classic_keep_alive(join->group, member, join->now_us);
@@ -165,7 +157,8 @@ static void repeat_answer(const struct join *join, struct rk_mock_classic_member
 }
 
 /* A static member is back under a new id, and goes on where the old one was. */
-static void return_static(const struct join *join, struct rk_mock_classic_member *member)
+static void return_static(const struct rk_mock_classic_joiner *join,
+                          struct rk_mock_classic_member *member)
 {
     struct rk_mock_group *group = join->group;
     struct rk_mock_classic *classic = &group->classic;
@@ -175,7 +168,7 @@ static void return_static(const struct join *join, struct rk_mock_classic_member
     rk_mock_classic_answer_error(&member->sync, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, "");
     member->is_syncing = false;
     if (!rk_mock_classic_member_update(group, member, join->request)) {
-        refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, "");
+        rk_mock_classic_refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, "");
         rk_free(old_id);
         return;
     }
@@ -186,6 +179,8 @@ static void return_static(const struct join *join, struct rk_mock_classic_member
         struct rk_mock_classic_result result = {
             .group = group,
             .member = member,
+            .generation = classic->generation,
+            .protocol = classic->protocol,
             .member_id = member->id,
             /* An old client that finds itself to be the leader would assign anew. */
             .leader = is_leader && !is_told ? old_id : classic->leader->id,
@@ -200,7 +195,8 @@ static void return_static(const struct join *join, struct rk_mock_classic_member
     rk_free(old_id);
 }
 
-static void join_again(const struct join *join, struct rk_mock_classic_member *member)
+static void join_again(const struct rk_mock_classic_joiner *join,
+                       struct rk_mock_classic_member *member)
 {
     struct rk_mock_group *group = join->group;
     struct rk_mock_classic *classic = &group->classic;
@@ -211,13 +207,13 @@ static void join_again(const struct join *join, struct rk_mock_classic_member *m
         return;
     }
     if (!rk_mock_classic_member_update(group, member, join->request)) {
-        refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, member->id);
+        rk_mock_classic_refuse(join->wait, RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED, member->id);
         return;
     }
     take_part(join, member);
 }
 
-static void join_with_id(const struct join *join)
+static void join_with_id(const struct rk_mock_classic_joiner *join)
 {
     const char *id = join->request->member_id, *instance_id = join->request->group_instance_id;
     struct rk_mock_group *group = join->group;
@@ -231,27 +227,27 @@ static void join_with_id(const struct join *join)
     }
     rd_kafka_resp_err_t err = rk_mock_classic_check_member(group, id, instance_id, &member);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        refuse(join->wait, err, id);
+        rk_mock_classic_refuse(join->wait, err, id);
     else
         join_again(join, member);
 }
 
-static void join_without_id(const struct join *join)
+static void join_without_id(const struct rk_mock_classic_joiner *join)
 {
     const char *instance_id = join->request->group_instance_id;
     struct rk_mock_classic_member *member =
         instance_id ? rk_mock_classic_member_find_static(join->group, instance_id) : NULL;
     if (member)
         return_static(join, member);
-    else if (!instance_id && join->version >= MEMBER_ID_REQUIRED_SINCE)
-        give_id(join);
+    else if (!instance_id && join->version >= RK_MOCK_CLASSIC_ID_REQUIRED_SINCE)
+        rk_mock_classic_give_id(join);
     else
         join_new(join, NULL);
 }
 
 /* From here on the group is a classic one, if it was empty: an id that was given out is remembered.
  */
-static void let_in(const struct join *join, bool has_id)
+static void let_in(const struct rk_mock_classic_joiner *join, bool has_id)
 {
     join->group->kind = RK_MOCK_GROUP_CLASSIC;
     if (has_id)
@@ -260,11 +256,11 @@ static void let_in(const struct join *join, bool has_id)
         join_without_id(join);
 }
 
-void rk_mock_classic_join(struct rk_mock_groups *groups,
+void rk_mock_classic_join(struct rk_mock_groups *groups, const struct rk_mock_topics_view *view,
                           const struct rk_join_group_request *request, int16_t version,
                           const char *client_id, struct rk_mock_classic_wait *wait, uint64_t now_us)
 {
-    struct join join = {
+    struct rk_mock_classic_joiner join = {
         .group = rk_mock_group_find(groups, request->group_id),
         .request = request,
         .version = version,
@@ -274,19 +270,24 @@ void rk_mock_classic_join(struct rk_mock_groups *groups,
     };
     bool has_id = request->member_id[0] != '\0';
     if (request->session_timeout_ms < 1 || request->session_timeout_ms > SESSION_TIMEOUT_MAX_MS) {
-        refuse(wait, RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, request->member_id);
+        rk_mock_classic_refuse(wait, RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, request->member_id);
         return;
     }
     if (!join.group && !has_id)
         join.group = rk_mock_group_need(groups, request->group_id);
+    if (join.group)
+        rk_mock_migration_release_static(join.group, request->group_instance_id, now_us);
     if (!join.group)
-        refuse(wait,
-               has_id ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
-                      : RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
-               request->member_id);
+        rk_mock_classic_refuse(wait,
+                               has_id ? RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
+                                      : RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                               request->member_id);
+    else if (rk_mock_migration_is_on(join.group))
+        rk_mock_migration_join(&join, view);
     else if (!rk_mock_group_may_be(join.group, RK_MOCK_GROUP_CLASSIC) ||
              !rk_mock_classic_is_compatible(join.group, request))
-        refuse(wait, RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, request->member_id);
+        rk_mock_classic_refuse(wait, RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL,
+                               request->member_id);
     else
         let_in(&join, has_id);
 }
@@ -301,6 +302,9 @@ static bool differs(const char *told, const char *mine)
 /* Takes the leader's assignments; who is left out gets an empty one. */
 static bool assign(struct rk_mock_group *group, const struct rk_sync_group_request *request)
 {
+    struct rk_mock_classic_member *each, *next;
+    HASH_ITER(hh, group->classic.members, each, next)
+    rk_mock_classic_member_set_assignment(group, each, (struct rk_bytes){0});
     for (int32_t i = 0; i < request->assignments.count; i++) {
         const struct rk_sync_group_request_assignment *one = &request->assignments.items[i];
         struct rk_mock_classic_member *member = rk_mock_classic_member_find(group, one->member_id);
@@ -334,9 +338,13 @@ void rk_mock_classic_sync(struct rk_mock_groups *groups,
 {
     struct rk_mock_group *group = rk_mock_group_find(groups, request->group_id);
     struct rk_mock_classic_member *member;
+    if (group && rk_mock_migration_is_on(group)) {
+        rk_mock_migration_sync(group, request, wait, now_us);
+        return;
+    }
     rd_kafka_resp_err_t err = check_sync(group, request, &member);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        refuse(wait, err, "");
+        rk_mock_classic_refuse(wait, err, "");
         return;
     }
     hold(&member->sync, wait);
@@ -368,6 +376,8 @@ rd_kafka_resp_err_t rk_mock_classic_heartbeat(struct rk_mock_groups *groups,
     struct rk_mock_classic_member *member;
     if (!group)
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    if (rk_mock_migration_is_on(group))
+        return rk_mock_migration_heartbeat(group, request, now_us);
     rd_kafka_resp_err_t err = check_generation(group, request->generation_id, request->member_id,
                                                request->group_instance_id, &member);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -397,7 +407,10 @@ rd_kafka_resp_err_t rk_mock_classic_leave(struct rk_mock_groups *groups, const c
     bool is_any_id = instance_id && member_id[0] == '\0' && member;
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_any_id)
         return err;
-    rk_mock_classic_remove(group, member, now_us);
+    if (rk_mock_migration_is_on(group))
+        rk_mock_migration_leave(group, member);
+    else
+        rk_mock_classic_remove(group, member, now_us);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -405,6 +418,8 @@ rd_kafka_resp_err_t rk_mock_classic_leave(struct rk_mock_groups *groups, const c
 void rk_mock_classic_on_moved(struct rk_mock_group *group, uint64_t now_us)
 {
     struct rk_mock_classic_member *member, *next;
+    if (rk_mock_migration_is_on(group))
+        return;
     HASH_ITER(hh, group->classic.members, member, next)
     {
         member->is_joining = member->is_syncing = false;

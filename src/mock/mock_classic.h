@@ -17,6 +17,7 @@
 
 struct rk_mock_group;
 struct rk_mock_groups;
+struct rk_mock_topics_view;
 struct rk_mock_classic_member;
 
 enum rk_mock_classic_state {
@@ -31,7 +32,9 @@ struct rk_mock_classic_result {
     rd_kafka_resp_err_t err;
     const struct rk_mock_group *group;
     const struct rk_mock_classic_member *member; /* NULL with an error. */
-    const char *member_id;                       /* "" if it has none. */
+    int32_t generation;
+    const char *protocol;
+    const char *member_id; /* "" if it has none. */
     const char *leader;
     bool tells_members;    /* To the leader. */
     bool skips_assignment; /* KIP-814. */
@@ -90,8 +93,8 @@ uint64_t rk_mock_classic_next_us(const struct rk_mock_group *group);
 void rk_mock_classic_on_time(struct rk_mock_group *group, uint64_t now_us);
 void rk_mock_classic_on_moved(struct rk_mock_group *group, uint64_t now_us);
 
-/* Answer through `wait`. */
-void rk_mock_classic_join(struct rk_mock_groups *groups,
+/* Answer through `wait`. `view` is for a group that has members of both protocols. */
+void rk_mock_classic_join(struct rk_mock_groups *groups, const struct rk_mock_topics_view *view,
                           const struct rk_join_group_request *request, int16_t version,
                           const char *client_id, struct rk_mock_classic_wait *wait,
                           uint64_t now_us);
@@ -109,6 +112,26 @@ rd_kafka_resp_err_t rk_mock_classic_leave(struct rk_mock_groups *groups, const c
 void rk_mock_classic_wait_abandon(struct rk_mock_classic_wait *wait);
 
 /* For the files of this folder. */
+
+/* Version of JoinGroup: KIP-394. */
+#define RK_MOCK_CLASSIC_ID_REQUIRED_SINCE 4
+
+/* Somebody who is joining, with its request. */
+struct rk_mock_classic_joiner {
+    struct rk_mock_group *group;
+    const struct rk_join_group_request *request;
+    int16_t version;
+    const char *client_id;
+    struct rk_mock_classic_wait *wait;
+    uint64_t now_us;
+};
+
+void rk_mock_classic_refuse(struct rk_mock_classic_wait *wait, rd_kafka_resp_err_t err,
+                            const char *member_id);
+/* Of a group that has no members; does nothing otherwise. */
+void rk_mock_classic_set_type(struct rk_mock_classic *classic, const char *type);
+/* KIP-394: a name first, so that one whose answer gets lost does not stay as a ghost. */
+void rk_mock_classic_give_id(const struct rk_mock_classic_joiner *join);
 rd_kafka_resp_err_t rk_mock_classic_check_member(struct rk_mock_group *group, const char *member_id,
                                                  const char *instance_id,
                                                  struct rk_mock_classic_member **member);
@@ -168,6 +191,11 @@ void rk_mock_classic_answer_join(struct rk_mock_group *group,
                                  struct rk_mock_classic_member *member);
 void rk_mock_classic_answer_sync(struct rk_mock_group *group,
                                  struct rk_mock_classic_member *member);
+/* The members stay, and whoever waits is to join again; a coordinator of the other protocol takes
+ * over (mock_migration.h), */
+void rk_mock_classic_suspend(struct rk_mock_group *group);
+/* or gives back: they join again, from this generation on. */
+void rk_mock_classic_resume(struct rk_mock_group *group, int32_t generation, uint64_t now_us);
 void rk_mock_classic_keep_alive(struct rk_mock_group *group, struct rk_mock_classic_member *member,
                                 uint64_t now_us);
 

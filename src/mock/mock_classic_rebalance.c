@@ -6,12 +6,13 @@
 static void set_state(struct rk_mock_group *group, enum rk_mock_classic_state state)
 {
     static const unsigned next_states[] = {
-        [RK_MOCK_CLASSIC_EMPTY] = 1U << RK_MOCK_CLASSIC_PREPARING,
+        [RK_MOCK_CLASSIC_EMPTY] = 1U << RK_MOCK_CLASSIC_PREPARING | 1U << RK_MOCK_CLASSIC_STABLE,
         [RK_MOCK_CLASSIC_PREPARING] =
             1U << RK_MOCK_CLASSIC_COMPLETING | 1U << RK_MOCK_CLASSIC_EMPTY,
-        [RK_MOCK_CLASSIC_COMPLETING] =
-            1U << RK_MOCK_CLASSIC_STABLE | 1U << RK_MOCK_CLASSIC_PREPARING,
-        [RK_MOCK_CLASSIC_STABLE] = 1U << RK_MOCK_CLASSIC_PREPARING,
+        [RK_MOCK_CLASSIC_COMPLETING] = 1U << RK_MOCK_CLASSIC_STABLE |
+                                       1U << RK_MOCK_CLASSIC_PREPARING |
+                                       1U << RK_MOCK_CLASSIC_EMPTY,
+        [RK_MOCK_CLASSIC_STABLE] = 1U << RK_MOCK_CLASSIC_PREPARING | 1U << RK_MOCK_CLASSIC_EMPTY,
     };
     RK_ASSERT(next_states[group->classic.state] & 1U << state);
     group->classic.state = state;
@@ -38,6 +39,8 @@ void rk_mock_classic_answer_join(struct rk_mock_group *group, struct rk_mock_cla
     struct rk_mock_classic_result result = {
         .group = group,
         .member = member,
+        .generation = group->classic.generation,
+        .protocol = group->classic.protocol,
         .member_id = member->id,
         .leader = group->classic.leader ? group->classic.leader->id : "",
         .tells_members = member == group->classic.leader,
@@ -47,7 +50,12 @@ void rk_mock_classic_answer_join(struct rk_mock_group *group, struct rk_mock_cla
 
 void rk_mock_classic_answer_sync(struct rk_mock_group *group, struct rk_mock_classic_member *member)
 {
-    struct rk_mock_classic_result result = {.group = group, .member = member};
+    struct rk_mock_classic_result result = {
+        .group = group,
+        .member = member,
+        .generation = group->classic.generation,
+        .protocol = group->classic.protocol,
+    };
     member->is_syncing = false;
     answer(&member->sync, &result);
 }
@@ -86,7 +94,6 @@ void rk_mock_classic_begin_rebalance(struct rk_mock_group *group, uint64_t now_u
     set_state(group, RK_MOCK_CLASSIC_PREPARING);
     HASH_ITER(hh, classic->members, member, next)
     {
-        rk_mock_classic_member_set_assignment(group, member, (struct rk_bytes){0});
         if (!member->is_syncing)
             continue;
         member->is_syncing = false;
@@ -217,6 +224,35 @@ void rk_mock_classic_remove(struct rk_mock_group *group, struct rk_mock_classic_
 {
     end_membership(group, member);
     go_on_without(group, now_us);
+}
+
+void rk_mock_classic_suspend(struct rk_mock_group *group)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    struct rk_mock_classic_member *member, *next;
+    if (group->classic.state != RK_MOCK_CLASSIC_EMPTY)
+        set_state(group, RK_MOCK_CLASSIC_EMPTY);
+    group->classic.is_first = false;
+    HASH_ITER(hh, group->classic.members, member, next)
+    {
+        member->is_joining = member->is_syncing = false;
+        rk_mock_classic_answer_error(&member->join, err, member->id);
+        rk_mock_classic_answer_error(&member->sync, err, "");
+    }
+}
+
+void rk_mock_classic_resume(struct rk_mock_group *group, int32_t generation, uint64_t now_us)
+{
+    struct rk_mock_classic *classic = &group->classic;
+    struct rk_mock_classic_member *member, *next;
+    classic->generation = generation;
+    classic->leader = NULL;
+    rk_free(classic->protocol);
+    classic->protocol = rk_strdup(rk_mock_classic_choose_protocol(group));
+    HASH_ITER(hh, classic->members, member, next)
+    rk_mock_classic_keep_alive(group, member, now_us);
+    set_state(group, RK_MOCK_CLASSIC_STABLE);
+    rk_mock_classic_begin_rebalance(group, now_us);
 }
 
 /* The end of a rebalance's time, or another while for an empty group that is still filling. */

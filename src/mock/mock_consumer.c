@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "mock/mock_group.h"
+#include "mock/mock_migration.h"
 #include "mock/mock_topic.h"
 
 #define MEMBERS_MAX          1000
@@ -41,12 +42,14 @@ void rk_mock_consumer_on_time(struct rk_mock_group *group, uint64_t now_us)
         rk_mock_consumer_member_destroy(group, member);
         group->consumer.is_stale = true;
     }
+    rk_mock_migration_try_downgrade(group, now_us);
 }
 
-static void keep_alive(struct rk_mock_group *group, struct rk_mock_consumer_member *member,
-                       uint64_t now_us)
+void rk_mock_consumer_keep_alive(struct rk_mock_group *group,
+                                 struct rk_mock_consumer_member *member, uint64_t now_us)
 {
-    member->session_at_us = now_us + group->groups->consumer_session_us;
+    member->session_at_us = now_us + (member->classic ? member->classic->session_us
+                                                      : group->groups->consumer_session_us);
     rk_mock_group_wake_by(group, member->session_at_us);
 }
 
@@ -162,11 +165,8 @@ static rd_kafka_resp_err_t check_epoch(const struct beat *beat,
 /* A static member is back, and goes on with what it had. */
 static void take_place(const struct beat *beat, struct rk_mock_consumer_member *member)
 {
-    HASH_DEL(beat->group->consumer.members, member);
-    rk_free(member->id);
-    member->id = rk_strdup(beat->request->member_id);
+    rk_mock_consumer_member_rename(beat->group, member, beat->request->member_id);
     member->epoch = member->previous_epoch = RK_MOCK_EPOCH_JOIN;
-    HASH_ADD_KEYPTR(hh, beat->group->consumer.members, member->id, strlen(member->id), member);
 }
 
 static rd_kafka_resp_err_t join(const struct beat *beat, struct rk_mock_consumer_member **member,
@@ -178,7 +178,7 @@ static rd_kafka_resp_err_t join(const struct beat *beat, struct rk_mock_consumer
     *member = instance_id ? rk_mock_consumer_member_find_static(group, instance_id)
                           : rk_mock_consumer_member_find(group, id);
     if (*member && instance_id) {
-        if ((*member)->epoch != RK_MOCK_EPOCH_AWAY)
+        if ((*member)->epoch != RK_MOCK_EPOCH_AWAY && !(*member)->classic)
             return RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID;
         take_place(beat, *member);
         return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -211,22 +211,34 @@ static void leave(const struct beat *beat)
         member->epoch = RK_MOCK_EPOCH_AWAY;
         rk_mock_partition_set_clear(&member->revoking);
         member->revoke_at_us = RK_NEVER;
-        keep_alive(beat->group, member, beat->now_us);
+        rk_mock_consumer_keep_alive(beat->group, member, beat->now_us);
         return;
     }
     rk_mock_consumer_member_destroy(beat->group, member);
-    rk_mock_consumer_assign(beat->group, beat->view);
+    if (!rk_mock_migration_try_downgrade(beat->group, beat->now_us))
+        rk_mock_consumer_assign(beat->group, beat->view);
 }
 
-static bool needs_assignment(const struct beat *beat)
+bool rk_mock_consumer_needs_assignment(struct rk_mock_group *group,
+                                       const struct rk_mock_topics_view *view)
 {
-    struct rk_mock_consumer *consumer = &beat->group->consumer;
+    struct rk_mock_consumer *consumer = &group->consumer;
     if (consumer->is_stale)
         return true;
-    if (consumer->topics_version == beat->view->version)
+    if (consumer->topics_version == view->version)
         return false;
-    consumer->topics_version = beat->view->version;
-    return consumer->topics_hash != rk_mock_consumer_topics_hash(beat->group, beat->view);
+    consumer->topics_version = view->version;
+    return consumer->topics_hash != rk_mock_consumer_topics_hash(group, view);
+}
+
+/* From here on it speaks for itself. */
+static void drop_classic(const struct beat *beat, struct rk_mock_consumer_member *member)
+{
+    if (member->classic)
+        rk_mock_classic_member_destroy(beat->group, member->classic);
+    member->classic = NULL;
+    if (member->revoking.count == 0)
+        member->revoke_at_us = RK_NEVER; /* Its time to join again. */
 }
 
 static void go_on(const struct beat *beat, struct rk_mock_consumer_member *member, bool is_new)
@@ -243,9 +255,9 @@ static void go_on(const struct beat *beat, struct rk_mock_consumer_member *membe
         refuse(result, err, NULL);
         return;
     }
-    beat->group->kind = RK_MOCK_GROUP_CONSUMER;
-    keep_alive(beat->group, member, beat->now_us);
-    if (has_changed || needs_assignment(beat))
+    drop_classic(beat, member);
+    rk_mock_consumer_keep_alive(beat->group, member, beat->now_us);
+    if (has_changed || rk_mock_consumer_needs_assignment(beat->group, beat->view))
         rk_mock_consumer_assign(beat->group, beat->view);
     rk_mock_consumer_reconcile(beat->group, member, owned.count >= 0 ? &owned : NULL, beat->now_us);
     result->id = member->id;
@@ -254,6 +266,17 @@ static void go_on(const struct beat *beat, struct rk_mock_consumer_member *membe
     result->tells_assignment = is_full(request) || !member->is_told;
     member->is_told = true;
     rk_mock_group_tell_assigned(beat->group);
+}
+
+/* Another group becomes one of this kind with the first one who joins. */
+static rd_kafka_resp_err_t check_kind(const struct beat *beat, bool is_join)
+{
+    struct rk_mock_group *group = beat->group;
+    if (group && is_join && group->kind != RK_MOCK_GROUP_CONSUMER)
+        return rk_mock_migration_upgrade(group, beat->view, beat->now_us);
+    return group && rk_mock_group_may_be(group, RK_MOCK_GROUP_CONSUMER)
+               ? RD_KAFKA_RESP_ERR_NO_ERROR
+               : RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
 }
 
 void rk_mock_consumer_heartbeat(struct rk_mock_groups *groups,
@@ -278,21 +301,24 @@ void rk_mock_consumer_heartbeat(struct rk_mock_groups *groups,
         refuse(result, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, NULL);
         return;
     }
-    if (!beat.group || !rk_mock_group_may_be(beat.group, RK_MOCK_GROUP_CONSUMER)) {
-        refuse(result, RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND, "Group not found.");
+    rd_kafka_resp_err_t err = check_kind(&beat, is_join);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        refuse(result, err, "Group not found.");
         return;
     }
     if (request->member_epoch < 0) {
         leave(&beat);
         return;
     }
-    rd_kafka_resp_err_t err = is_join ? join(&beat, &member, &is_new) : find_member(&beat, &member);
+    err = is_join ? join(&beat, &member, &is_new) : find_member(&beat, &member);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR && !is_join)
         err = check_epoch(&beat, member);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         go_on(&beat, member, is_new);
     else
         refuse(result, err, NULL);
+    if (result->err != RD_KAFKA_RESP_ERR_NO_ERROR) /* It was to be the first one. */
+        rk_mock_migration_try_downgrade(beat.group, now_us);
 }
 
 rd_kafka_resp_err_t rk_mock_consumer_check(struct rk_mock_group *group, int32_t epoch,
@@ -302,8 +328,9 @@ rd_kafka_resp_err_t rk_mock_consumer_check(struct rk_mock_group *group, int32_t 
     if (!member)
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
     if (epoch != member->epoch)
-        return RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH;
-    keep_alive(group, member, now_us);
+        return member->classic ? RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
+                               : RD_KAFKA_RESP_ERR_STALE_MEMBER_EPOCH;
+    rk_mock_consumer_keep_alive(group, member, now_us);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

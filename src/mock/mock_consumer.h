@@ -21,6 +21,7 @@
 struct rk_mock_group;
 struct rk_mock_groups;
 struct rk_mock_topic;
+struct rk_mock_classic_member;
 
 /* What a member's epoch says besides counting. */
 #define RK_MOCK_EPOCH_JOIN  0
@@ -30,7 +31,8 @@ struct rk_mock_topic;
 struct rk_mock_consumer_member {
     UT_hash_handle hh;
     char *id;
-    char *instance_id; /* NULL: not a static one. */
+    char *instance_id;                      /* NULL: not a static one. */
+    struct rk_mock_classic_member *classic; /* It stands for this one, which goes with it; NULL. */
     char *rack;
     char *client_id;
     char *assignor; /* NULL: does not care. */
@@ -99,6 +101,13 @@ void rk_mock_consumer_begin_target(struct rk_mock_group *group);
 void rk_mock_consumer_add_target(struct rk_mock_group *group, const char *member_id,
                                  const struct rk_uuid *topic, int32_t partition);
 
+/* For the files of this folder. */
+void rk_mock_consumer_keep_alive(struct rk_mock_group *group,
+                                 struct rk_mock_consumer_member *member, uint64_t now_us);
+/* Whether what members are to have must be made anew, as somebody is gone or topics are others. */
+bool rk_mock_consumer_needs_assignment(struct rk_mock_group *group,
+                                       const struct rk_mock_topics_view *view);
+
 /* mock_consumer_members.c */
 struct rk_mock_consumer_member *rk_mock_consumer_member_find(const struct rk_mock_group *group,
                                                              const char *id);
@@ -110,6 +119,8 @@ rk_mock_consumer_member_new(struct rk_mock_group *group,
                             const char *id, const char *client_id);
 void rk_mock_consumer_member_destroy(struct rk_mock_group *group,
                                      struct rk_mock_consumer_member *member);
+void rk_mock_consumer_member_rename(struct rk_mock_group *group,
+                                    struct rk_mock_consumer_member *member, const char *id);
 /* Takes what the request says anew. `has_changed` when another assignment may follow from it. */
 rd_kafka_resp_err_t
 rk_mock_consumer_member_update(struct rk_mock_group *group, struct rk_mock_consumer_member *member,
@@ -129,6 +140,13 @@ uint32_t rk_mock_consumer_topics_hash(const struct rk_mock_group *group,
 /* Brings a member nearer to its target; `owned` is what it says it has, NULL: it does not say. */
 void rk_mock_consumer_reconcile(struct rk_mock_group *group, struct rk_mock_consumer_member *member,
                                 const struct rk_mock_owned *owned, uint64_t now_us);
+/* Nobody but the member has it, or is still to give it up. */
+bool rk_mock_consumer_is_free(const struct rk_mock_group *group,
+                              const struct rk_mock_consumer_member *member,
+                              const struct rk_mock_place *place);
+/* Something of its target that it has not got is free. */
+bool rk_mock_consumer_has_more(const struct rk_mock_group *group,
+                               const struct rk_mock_consumer_member *member);
 /* Whether it says that it has any of the set, */
 bool rk_mock_owned_meets(const struct rk_mock_owned *owned,
                          const struct rk_mock_partition_set *set);

@@ -230,8 +230,9 @@ void rk_mock_consumer_assign(struct rk_mock_group *group, const struct rk_mock_t
 
 /* ---- Step by step ---- */
 
-static bool is_free(const struct rk_mock_group *group, const struct rk_mock_consumer_member *member,
-                    const struct rk_mock_place *place)
+bool rk_mock_consumer_is_free(const struct rk_mock_group *group,
+                              const struct rk_mock_consumer_member *member,
+                              const struct rk_mock_place *place)
 {
     struct rk_mock_consumer_member *other, *next;
     HASH_ITER(hh, group->consumer.members, other, next)
@@ -241,6 +242,18 @@ static bool is_free(const struct rk_mock_group *group, const struct rk_mock_cons
             return false;
     }
     return true;
+}
+
+bool rk_mock_consumer_has_more(const struct rk_mock_group *group,
+                               const struct rk_mock_consumer_member *member)
+{
+    for (int32_t i = 0; i < member->target.count; i++) {
+        const struct rk_mock_place *place = &member->target.places[i];
+        if (!rk_mock_partition_set_has(&member->assigned, place) &&
+            rk_mock_consumer_is_free(group, member, place))
+            return true;
+    }
+    return false;
 }
 
 static void advance_epoch(struct rk_mock_consumer_member *member, int32_t epoch)
@@ -255,7 +268,8 @@ static void take_free(const struct rk_mock_group *group, struct rk_mock_consumer
 {
     for (int32_t i = 0; i < member->target.count; i++) {
         const struct rk_mock_place *place = &member->target.places[i];
-        if (rk_mock_partition_set_has(&member->assigned, place) || !is_free(group, member, place))
+        if (rk_mock_partition_set_has(&member->assigned, place) ||
+            !rk_mock_consumer_is_free(group, member, place))
             continue;
         rk_mock_partition_set_add(&member->assigned, &place->topic, place->partition);
         member->is_told = false;

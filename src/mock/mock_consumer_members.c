@@ -68,6 +68,8 @@ void rk_mock_consumer_member_destroy(struct rk_mock_group *group,
     group->groups->size -= sizeof(*member) + member->size;
     drop_topics(member);
     drop_pattern(member);
+    if (member->classic)
+        rk_mock_classic_member_destroy(group, member->classic);
     rk_mock_partition_set_clear(&member->target);
     rk_mock_partition_set_clear(&member->assigned);
     rk_mock_partition_set_clear(&member->revoking);
@@ -77,6 +79,15 @@ void rk_mock_consumer_member_destroy(struct rk_mock_group *group,
     rk_free(member->client_id);
     rk_free(member->assignor);
     rk_free(member);
+}
+
+void rk_mock_consumer_member_rename(struct rk_mock_group *group,
+                                    struct rk_mock_consumer_member *member, const char *id)
+{
+    HASH_DEL(group->consumer.members, member);
+    rk_free(member->id);
+    member->id = rk_strdup(id);
+    HASH_ADD_KEYPTR(hh, group->consumer.members, member->id, strlen(member->id), member);
 }
 
 /* True when it was another. */

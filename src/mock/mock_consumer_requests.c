@@ -34,11 +34,7 @@ enum rk_mock_outcome rk_mock_on_consumer_group_heartbeat(struct rk_mock_request 
     const struct rk_consumer_group_heartbeat_request *from = body;
     struct rk_consumer_group_heartbeat_answer *to = answer;
     struct rk_mock_cluster *cluster = request->cluster;
-    struct rk_mock_topics_view view = {
-        .by_name = cluster->own.topics,
-        .by_id = cluster->own.topics_by_id,
-        .version = cluster->own.topics_version,
-    };
+    struct rk_mock_topics_view view = rk_mock_coordinator_topics(cluster);
     struct rk_mock_consumer_result result = {.err = request->injected.err};
     if (result.err == RD_KAFKA_RESP_ERR_NO_ERROR)
         result.err = rk_mock_coordinator_check(request, RK_MOCK_COORDINATOR_GROUP, from->group_id);

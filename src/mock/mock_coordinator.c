@@ -61,6 +61,15 @@ void rk_mock_coordinator_set(struct rk_mock_cluster *cluster, enum rk_mock_coord
         rk_mock_group_on_moved(group, rk_clock_now_us());
 }
 
+struct rk_mock_topics_view rk_mock_coordinator_topics(const struct rk_mock_cluster *cluster)
+{
+    return (struct rk_mock_topics_view){
+        .by_name = cluster->own.topics,
+        .by_id = cluster->own.topics_by_id,
+        .version = cluster->own.topics_version,
+    };
+}
+
 void rk_mock_coordinators_clear(struct rk_mock_cluster *cluster)
 {
     while (cluster->own.coordinators) {

@@ -7,6 +7,7 @@
 #define RK_MOCK_MOCK_COORDINATOR_H
 
 #include "mock/mock_broker.h"
+#include "mock/mock_consumer.h"
 #include "mock/mock_request.h"
 
 /* As in FindCoordinator. */
@@ -25,6 +26,8 @@ rd_kafka_resp_err_t rk_mock_coordinator_check(const struct rk_mock_request *requ
                                               enum rk_mock_coordinator_type type, const char *key);
 void rk_mock_coordinator_set(struct rk_mock_cluster *cluster, enum rk_mock_coordinator_type type,
                              const char *key, int32_t broker_id);
+/* The topics as groups see them, during a request. */
+struct rk_mock_topics_view rk_mock_coordinator_topics(const struct rk_mock_cluster *cluster);
 /* Forgets all that were set. */
 void rk_mock_coordinators_clear(struct rk_mock_cluster *cluster);
 

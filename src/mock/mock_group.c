@@ -22,8 +22,8 @@ void rk_mock_groups_init(struct rk_mock_groups *groups)
 static void destroy(struct rk_mock_group *group)
 {
     struct rk_mock_groups *groups = group->groups;
+    rk_mock_consumer_clear(group); /* Some of them stand for classic ones. */
     rk_mock_classic_clear(group);
-    rk_mock_consumer_clear(group);
     HASH_DEL(groups->by_id, group);
     groups->size -= strlen(group->id) + 1;
     rk_free(group);
@@ -67,6 +67,7 @@ bool rk_mock_group_is_empty(const struct rk_mock_group *group)
 bool rk_mock_group_may_be(const struct rk_mock_group *group, enum rk_mock_group_kind kind)
 {
     return group->kind == kind || group->kind == RK_MOCK_GROUP_UNDECIDED ||
+           (group->kind == RK_MOCK_GROUP_CONSUMER && !group->consumer.members) ||
            rk_mock_group_is_empty(group);
 }
 

@@ -76,7 +76,8 @@ static bool describe_classic(const struct rk_mock_group *group,
         one->client_host = CLIENT_HOST;
         if (protocol)
             one->member_metadata = protocol->metadata;
-        one->member_assignment = (struct rk_bytes){member->assignment, member->assignment_size};
+        if (classic->state == RK_MOCK_CLASSIC_STABLE)
+            one->member_assignment = (struct rk_bytes){member->assignment, member->assignment_size};
     }
     return true;
 }
@@ -170,7 +171,7 @@ static bool describe_consumer(struct rk_mock_cluster *cluster, const struct rk_m
         one->subscribed_topic_names.items = (const char **)member->topics;
         one->subscribed_topic_names.count = member->topic_count;
         one->subscribed_topic_regex = member->pattern;
-        one->member_type = 1;
+        one->member_type = member->classic ? 0 : 1;
         if (!describe_set(cluster, &member->assigned, &one->assignment, arena) ||
             !describe_set(cluster, &member->target, &one->target_assignment, arena))
             return false;

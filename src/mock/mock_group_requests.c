@@ -108,9 +108,9 @@ static void answer_join(struct rk_mock_classic_wait *wait,
     body.leader = result->leader;
     body.protocol_name = waiting->version >= 7 ? NULL : "";
     if (result->member) {
-        body.generation_id = result->group->classic.generation;
+        body.generation_id = result->generation;
         body.protocol_type = result->group->classic.protocol_type;
-        body.protocol_name = result->group->classic.protocol;
+        body.protocol_name = result->protocol;
         body.skip_assignment = result->skips_assignment;
     }
     if (result->tells_members && !tell_members(&body, result->group, &arena))
@@ -131,7 +131,8 @@ enum rk_mock_outcome rk_mock_on_join_group(struct rk_mock_request *request, cons
         to->member_id = from->member_id;
         return RK_MOCK_ANSWER;
     }
-    rk_mock_classic_join(&cluster->own.groups, from, request->version, request->client_id,
+    struct rk_mock_topics_view view = rk_mock_coordinator_topics(cluster);
+    rk_mock_classic_join(&cluster->own.groups, &view, from, request->version, request->client_id,
                          &hold(request, answer_join)->wait, request->now_us);
     return RK_MOCK_SILENT;
 }
@@ -146,7 +147,7 @@ static void answer_sync(struct rk_mock_classic_wait *wait,
     body.error_code = (int16_t)result->err;
     if (result->member) {
         body.protocol_type = result->group->classic.protocol_type;
-        body.protocol_name = result->group->classic.protocol;
+        body.protocol_name = result->protocol;
         body.assignment.data = result->member->assignment;
         body.assignment.size = result->member->assignment_size;
     }

@@ -385,14 +385,20 @@ static void errors_that_stay(void **state)
     group_destroy_member(member);
 }
 
-/* The error is told, and when the others have gone the member is in. */
+/* Brokers that do not mix the protocols in a group: the error is told, and when the others have
+ * gone the member is in. */
 static void group_of_another_type(void **state)
 {
     (void)state;
     char text[500];
+    rd_kafka_resp_err_t errors[100];
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        errors[i] = RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
     struct group_member *classic = group_start(&fixture, 1, true, NULL);
     group_subscribe(classic, "t");
     group_run(&fixture, group_second_has_all);
+    rd_kafka_mock_push_request_errors_array(fixture.base.cluster, HEARTBEAT,
+                                            sizeof(errors) / sizeof(errors[0]), errors);
     struct group_member *member = start(0);
     group_subscribe(member, "t");
     group_run(&fixture, group_first_has_error);
@@ -400,11 +406,44 @@ static void group_of_another_type(void **state)
     assert_int_equal(rd_kafka_fatal_error(member->rk, text, sizeof(text)), 0);
     assert_int_equal(classic->losses, 0);
     group_destroy_member(classic);
+    rd_kafka_mock_clear_request_errors(fixture.base.cluster, HEARTBEAT);
     group_run(&fixture, group_first_has_all);
     group_destroy_member(member);
     classic = group_start(&fixture, 1, true, NULL); /* And back. */
     group_subscribe(classic, "t");
     group_run(&fixture, group_second_has_all);
+}
+
+/* Members of both protocols share; when those of one have gone the others have all, and nobody has
+ * lost anything. */
+static void share_with_a_classic_member(const char *assignor)
+{
+    struct group_member *classic = group_start(&fixture, 1, true, "partition.assignment.strategy",
+                                               assignor, "heartbeat.interval.ms", "100", NULL);
+    group_subscribe(classic, "t");
+    group_run(&fixture, group_second_has_all);
+    struct group_member *member = start(0);
+    group_subscribe(member, "t");
+    group_run(&fixture, group_shares);
+    group_destroy_member(member);
+    group_run(&fixture, group_second_has_all);
+    member = start(0);
+    group_subscribe(member, "t");
+    group_run(&fixture, group_shares);
+    assert_int_equal(classic->losses, 0);
+    group_destroy_member(classic);
+    group_run(&fixture, group_first_has_all);
+    assert_int_equal(member->losses, 0);
+    group_destroy_member(member);
+}
+
+static void group_of_both_protocols(void **state)
+{
+    (void)state;
+    rd_kafka_mock_group_initial_rebalance_delay_ms(fixture.base.cluster, 0);
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(fixture.base.cluster, 100);
+    share_with_a_classic_member("range");
+    share_with_a_classic_member("cooperative-sticky");
 }
 
 /* Commits that come from an epoch that is over, or are told so, are made again from the next. */
@@ -533,6 +572,7 @@ int main(void)
         GROUP_TEST(errors_that_pass, &fixture),
         GROUP_TEST(errors_that_stay, &fixture),
         GROUP_TEST(group_of_another_type, &fixture),
+        GROUP_TEST(group_of_both_protocols, &fixture),
         GROUP_TEST(commits_of_an_old_epoch, &fixture),
         GROUP_TEST(unsubscribes, &fixture),
         GROUP_TEST(application_takes_its_time, &fixture),

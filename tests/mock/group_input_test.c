@@ -294,25 +294,32 @@ static void test_refused_members(void **state)
     with_both(refused_members);
 }
 
-/* A group whose members speak the other protocol: told, and joined when they
- * are gone. */
+/* A group whose members speak the other protocol, and brokers that do not mix them: told, and
+ * joined when they are gone. */
 static void wrong_group(void)
 {
     int own = protocol;
+    int16_t api_key = first_requests[own];
+    rd_kafka_resp_err_t errors[100], err = own == CLASSIC
+                                               ? RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL
+                                               : RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        errors[i] = err;
     protocol = own == CLASSIC ? CONSUMER : CLASSIC;
     struct group_member *other = start_one(1, "range");
     protocol = own;
     group_subscribe(other, "t");
     group_run(&fixture, group_second_has_all);
+    rd_kafka_mock_push_request_errors_array(fixture.base.cluster, api_key,
+                                            sizeof(errors) / sizeof(errors[0]), errors);
     struct group_member *member = start();
     group_subscribe(member, "t");
     group_run(&fixture, group_first_has_error);
-    assert_int_equal(member->last_error, own == CLASSIC
-                                             ? RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL
-                                             : RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND);
+    assert_int_equal(member->last_error, err);
     assert_int_equal(group_assigned(other), PARTITIONS);
     assert_int_equal(rd_kafka_consumer_close(other->rk), 0);
     group_destroy_member(other);
+    rd_kafka_mock_clear_request_errors(fixture.base.cluster, api_key);
     expect_usable(member);
 }
 

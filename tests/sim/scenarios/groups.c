@@ -2,7 +2,8 @@
 /*
  * Consumer groups, one trouble at a time: a rolling restart, static members, an application that
  * does not poll, refused epochs, seeks and pauses, the end of members whatever the cluster does
- * (acceptance scenarios 11, 13 to 15, 18, 26). members.h says what must hold in each.
+ * (acceptance scenarios 11, 13 to 15, 18, 26; group_migration.c has the rest of 15). members.h says
+ * what must hold in each.
  */
 #include "mock/mock_cluster.h"
 #include "sim/members.h"

@@ -53,8 +53,8 @@ static inline void on_answer(struct rk_mock_classic_wait *wait,
     copy(client->leader, sizeof(client->leader), result->leader);
     if (!result->member)
         return;
-    client->generation = result->group->classic.generation;
-    copy(client->protocol, sizeof(client->protocol), result->group->classic.protocol);
+    client->generation = result->generation;
+    copy(client->protocol, sizeof(client->protocol), result->protocol);
     client->member_count =
         result->tells_members ? (int)HASH_COUNT(result->group->classic.members) : 0;
     snprintf(client->assignment, sizeof(client->assignment), "%.*s",
@@ -94,8 +94,9 @@ static inline void join_with(struct world *world, struct client *client,
     request.rebalance_timeout_ms = options.rebalance_ms ? options.rebalance_ms : 60000;
     client->wait.answer = on_answer;
     client->answers = 0;
-    rk_mock_classic_join(&world->groups, &request, (int16_t)(options.version ? options.version : 9),
-                         "client", &client->wait, world->now_us);
+    rk_mock_classic_join(&world->groups, &(struct rk_mock_topics_view){0}, &request,
+                         (int16_t)(options.version ? options.version : 9), "client", &client->wait,
+                         world->now_us);
 }
 
 static inline void join(struct world *world, struct client *client)
