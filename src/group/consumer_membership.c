@@ -160,9 +160,14 @@ static bool may_beat(struct rk_consumer_membership *membership, uint64_t now_us)
 
 /* Who leaves says nothing of what it wants: the broker may refuse that, and with it the heartbeat,
  * while the application has its partitions still. */
+static bool may_tell_subscription(const struct rk_consumer_membership *membership)
+{
+    return membership->state != S(LEAVING) && !membership->is_refused;
+}
+
 static bool tells_subscription(const struct rk_consumer_membership *membership)
 {
-    return membership->state != S(LEAVING) &&
+    return may_tell_subscription(membership) &&
            membership->subscription != membership->sent_subscription;
 }
 
@@ -177,7 +182,7 @@ static void beat(struct rk_consumer_membership *membership, uint64_t now_us)
         .epoch = membership->epoch,
         .has_all = has_all,
         .has_subscription =
-            (has_all && membership->state != S(LEAVING)) || tells_subscription(membership),
+            (has_all && may_tell_subscription(membership)) || tells_subscription(membership),
         .has_owned = has_all || membership->state == S(ACKNOWLEDGING),
         .acknowledges = membership->state == S(ACKNOWLEDGING),
         .subscription = membership->subscription,
@@ -201,7 +206,7 @@ static void forget(struct rk_consumer_membership *membership)
     rk_member_forget(&membership->base);
     membership->epoch = 0;
     membership->is_beat_sent = membership->is_unsure = false;
-    membership->is_partial = false;
+    membership->is_partial = membership->is_refused = false;
     rk_member_replace(&membership->base.target, rk_partition_list_new(0));
 }
 
@@ -413,6 +418,16 @@ static void refuse_pattern(struct rk_consumer_membership *membership, rd_kafka_r
     try_again(membership, now_us);
 }
 
+/* Of a member it may be what it subscribes to: a topic that it may not see, a pattern that is none.
+ * Brokers look at that first, and for them such a heartbeat does not count: one without keeps the
+ * session, and what the member has, before it asks again. */
+static void doubt_subscription(struct rk_consumer_membership *membership)
+{
+    membership->is_refused = rk_consumer_membership_is_in(membership) &&
+                             membership->beat.has_subscription &&
+                             membership->beat.subscription == membership->subscription;
+}
+
 static void on_error(struct rk_consumer_membership *membership, rd_kafka_resp_err_t err,
                      uint64_t now_us)
 {
@@ -433,6 +448,8 @@ static void on_error(struct rk_consumer_membership *membership, rd_kafka_resp_er
         if (!(action & RK_ACTION_RETRY) || err == RD_KAFKA_RESP_ERR__BAD_MSG)
             rk_member_tell(&membership->base, RK_MEMBERSHIP_TELL_ERROR,
                            RK_API_CONSUMER_GROUP_HEARTBEAT, err);
+        if (!(action & RK_ACTION_RETRY))
+            doubt_subscription(membership);
         if (membership->state == S(JOINING) && membership->conf.is_static)
             membership->may_be_known = true;
         try_again(membership, now_us);
@@ -464,7 +481,7 @@ static void on_success(struct rk_consumer_membership *membership,
     membership->epoch = answer->epoch;
     membership->needs_all = membership->may_be_known = false;
     membership->unreleased_us = RK_NEVER;
-    if (membership->state != S(LEAVING)) /* That says nothing of how it fares in the group. */
+    if (may_tell_subscription(membership)) /* Else it says nothing of how that fares. */
         membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (membership->beat.has_owned)
         membership->is_unsure = false;
@@ -479,6 +496,7 @@ static void on_success(struct rk_consumer_membership *membership,
         rk_member_set_reason(&membership->base, "the coordinator assigned");
     }
     schedule(membership, answer->interval_ms, now_us);
+    membership->is_refused = false;
     if (membership->state == S(JOINING))
         set_state(membership, S(STABLE), now_us);
     else if (membership->state == S(ACKNOWLEDGING) && membership->beat.acknowledges)

@@ -67,6 +67,7 @@ struct rk_consumer_membership {
 
     uint32_t subscription, sent_subscription; /* Numbers of what is wanted and what is known. */
     bool needs_all;                           /* The last heartbeat may not have arrived. */
+    bool is_refused; /* What is wanted, maybe: the next heartbeat does not say it. */
     bool is_beat_sent;
     bool is_unsure;         /* What the coordinator was told to be held was not confirmed yet. */
     bool may_be_known;      /* The coordinator may have it as a member from before: */

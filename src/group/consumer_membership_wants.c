@@ -14,6 +14,7 @@ static void want(struct rk_consumer_membership *membership, rd_kafka_topic_parti
     if (!rk_partition_set_same_topics(topics, membership->base.topics) ||
         strcmp(pattern, membership->pattern) != 0) {
         membership->subscription++;
+        membership->is_refused = false;
         membership->base.told_err = RD_KAFKA_RESP_ERR_NO_ERROR; /* Of another one. */
         if (membership->base.goal == RK_MEMBERSHIP_WANTS_IN)
             membership->base.heartbeat_at_us = RK_MIN(membership->base.heartbeat_at_us, now_us);

@@ -259,6 +259,45 @@ static void errors_are_told_once_and_the_member_stays(void **state)
     rk_consumer_membership_clear(&member);
 }
 
+/* A heartbeat that is refused for its topics or its pattern does not count for the session: those
+ * between do, which say nothing of them. It is told once. */
+static void a_refused_subscription_does_not_cost_the_session(void **state)
+{
+    static const rd_kafka_resp_err_t errs[] = {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                                               RD_KAFKA_RESP_ERR_INVALID_REGULAR_EXPRESSION};
+    (void)state;
+    for (size_t i = 0; i < RK_COUNT_OF(errs); i++) {
+        struct rk_consumer_membership member;
+        init(&member, false);
+        reach_stable(&member, "a0 a1");
+        rk_consumer_membership_on_subscribe(&member, list_of("a0 x0"), "^x(", now);
+        assert_actions(&member, BEAT);
+        for (int round = 0; round < 5; round++) {
+            assert_true(member.beat.has_subscription);
+            answer(&member, errs[i], 0, NULL);
+            assert_actions(&member, BEAT | (round == 0 ? RK_MEMBERSHIP_TELL_ERROR : 0));
+            assert_true(member.beat.has_all && member.beat.has_owned);
+            assert_false(member.beat.has_subscription);
+            uint64_t before = now;
+            answer(&member, 0, 1, NULL);
+            assert_actions(&member, 0);
+            assert_int_equal(member.state, RK_CONSUMER_STABLE);
+            go_to_deadline(&member);
+            assert_true(now >= before + 5 * SECOND / 8);
+            assert_actions(&member, BEAT);
+        }
+        answer(&member, errs[i], 0, NULL);
+        assert_actions(&member, BEAT);
+        subscribe(&member, "a0"); /* Meanwhile. */
+        answer(&member, 0, 1, NULL);
+        assert_actions(&member, BEAT);
+        assert_true(member.beat.has_subscription);
+        answer(&member, 0, 2, "a0 a1");
+        assert_int_equal(member.base.told_err, 0);
+        rk_consumer_membership_clear(&member);
+    }
+}
+
 static void who_does_not_poll_leaves_until_it_does(void **state)
 {
     struct rk_consumer_membership member;
@@ -516,6 +555,7 @@ int main(void)
         cmocka_unit_test(a_static_member_clears_its_place),
         cmocka_unit_test(a_static_member_whose_place_is_taken_fails),
         cmocka_unit_test(errors_are_told_once_and_the_member_stays),
+        cmocka_unit_test(a_refused_subscription_does_not_cost_the_session),
         cmocka_unit_test(who_does_not_poll_leaves_until_it_does),
         cmocka_unit_test(leaving_gives_up_first),
         cmocka_unit_test(names_that_come_late),
