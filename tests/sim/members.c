@@ -71,6 +71,7 @@ static void take(struct sim_member *member, rd_kafka_t *rk, rd_kafka_topic_parti
      * have given it up, already. */
     member->is_late =
         sim_now_ms() < member->late_until_ms || member->stall_ms >= member->max_poll_ms;
+    member->seems_alive &= member->is_late;
     if (member->has_ever_paused)
         rd_kafka_resume_partitions(rk, list); /* A pause outlives the assignment. */
     if (is_cooperative(rk))
@@ -310,6 +311,7 @@ void sim_member_subscribe(struct sim_member *member, const char *topic, ...)
         rd_kafka_topic_partition_list_add(list, topic, RD_KAFKA_PARTITION_UA);
     }
     va_end(rest);
+    member->seems_alive |= member->has_stalled;
     rd_kafka_resp_err_t err = rd_kafka_subscribe(sim_handle(member->client), list);
     rd_kafka_topic_partition_list_destroy(list);
     sim_check(!err || err == RD_KAFKA_RESP_ERR__FATAL, "subscribe: %s", rd_kafka_err2name(err));

@@ -39,6 +39,7 @@ struct sim_member {
     bool is_late;           /* It did not poll in time since its last assignment. */
     uint64_t late_until_ms; /* It has polled too late: what follows from that comes until then. */
     bool has_stalled;       /* It was to sleep for as long as that, and has not polled since. */
+    bool seems_alive;       /* While it did not: to subscribe counts as a poll. */
     int64_t stall_ms;       /* It is to sleep that long. */
     int64_t callback_ms;    /* Its callback takes up to that long. */
     int poll_ms;            /* A poll of it waits that long for a message. */
