@@ -229,7 +229,7 @@ static void run_subscribe(void *argument)
                                          : rk_partition_list_new(0));
     if (subscription) {
         uint64_t now_us = rk_clock_now_us();
-        look_for_polls(group, now_us); /* From now on their times are known. */
+        look_for_polls(group, now_us);            /* From now on their times are known. */
         if (!rk_group_is_waiting_for_poll(group)) /* Who subscribes is at work, as who polls. */
             group->own.member->polled_us = now_us;
         rk_group_follow(group, subscription);
